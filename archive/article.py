@@ -1,0 +1,236 @@
+"""The article format as the rest of the program uses it: text file, plain text, JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TypeVar
+
+from archive.inline import clean_inline
+from archive.models import (
+    Article,
+    ArticleMeta,
+    Block,
+    Caption,
+    Code,
+    Heading,
+    Item,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Table,
+)
+from archive.parse import parse
+from archive.render import render
+
+__all__ = ["clean_inline", "from_json", "parse", "plain", "render", "to_json", "words"]
+
+_T = TypeVar("_T")
+
+# ------------------------------------------------------------------------------------------------ plain text
+
+_LINK = re.compile(
+    r"\[((?:[^\[\]]|\[[^\[\]]*+\])*+)\]\((?:https?:|mailto:)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+\)", re.IGNORECASE
+)
+_STRONG = re.compile(r"\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*")
+_EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])")
+_CODE = re.compile(r"(?<!`)`(?=[^`])([^`]+)`(?!`)")
+
+_EACH = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u3096\u30a1-\u30fa"
+    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_UNSPACED = "\u0e00-\u0edf\u1000-\u109f\u1780-\u17ff"
+_MEAN_WORD = 5
+# Combining marks that are no word characters to the regex engine, and the joiners of clean text.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
+    "\u07a6-\u07b0\u0900-\u0963\u0981-\u0df3\u200c\u200d"
+)
+_LETTERS = rf"(?:(?![{_EACH}{_UNSPACED}\u0964])[\w{_MARKS}])++"
+_WORD = re.compile(rf"([{_EACH}])|([{_UNSPACED}]++)|{_LETTERS}(?:['’.,\-]{_LETTERS})*+")
+
+
+def plain(article: Article) -> str:
+    """Everything that the article says, without Markdown: one paragraph a part, empty lines between. For search."""
+    by = ", ".join(article.authors)
+    caption = " ".join(t for t in (article.caption, article.credit) if t)
+    parts = (article.title, article.subtitle, by, article.intro, caption, *_texts(article.body))
+    return "\n\n".join(t for t in (_plain_inline(part) for part in parts if part) if t)
+
+
+def words(article: Article) -> int:
+    """The words of intro and body. Where words are written without spaces between them, Chinese and Japanese
+    characters count as one each, and Thai, Lao, Khmer and Burmese runs by their length."""
+    texts = (article.intro or "", *_texts(article.body))
+    return sum(_count(_plain_inline(text)) for text in texts)
+
+
+def _plain_inline(text: str) -> str:
+    text = _LINK.sub(r"\1", text)
+    for pattern in (_CODE, _EMPHASIS, _STRONG, _EMPHASIS):
+        text = pattern.sub(r"\1", text)
+    return clean_inline(text)
+
+
+def _count(text: str) -> int:
+    return sum(-(-len(m.group(2)) // _MEAN_WORD) if m.group(2) else 1 for m in _WORD.finditer(text))
+
+
+def _texts(blocks: tuple[Block, ...]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case Paragraph(text=text) | Heading(text=text) | Code(text=text):
+                yield text
+            case Quote(paragraphs=paragraphs):
+                yield from paragraphs
+            case ListBlock():
+                yield from _item_texts(block)
+            case Table(rows=rows):
+                yield from (" ".join(cell for cell in row if cell) for row in rows)
+            case Caption(text=caption, credit=credit):
+                yield " ".join(t for t in (caption, credit) if t)
+
+
+def _item_texts(block: ListBlock) -> Iterator[str]:
+    waiting = list(reversed(block.items))
+    while waiting:
+        item = waiting.pop()
+        yield item.text
+        waiting.extend(i for child in reversed(item.children) for i in reversed(child.items))
+
+
+# ------------------------------------------------------------------------------------------------ JSON
+
+
+def to_json(article: Article) -> dict[str, object]:
+    """The article as JSON values, lossless: `from_json` gives an equal article again. Keys stand in a fixed order."""
+    return {
+        "title": article.title,
+        "subtitle": article.subtitle,
+        "authors": list(article.authors),
+        "date": article.date.isoformat() if article.date else None,
+        "intro": article.intro,
+        "caption": article.caption,
+        "credit": article.credit,
+        "body": [_block_to_json(block) for block in article.body],
+        "url": article.url,
+        "meta": {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(article.meta).items()},
+    }
+
+
+def _block_to_json(block: Block) -> dict[str, object]:
+    match block:
+        case Paragraph(text=text):
+            return {"kind": "paragraph", "text": text}
+        case Heading(level=level, text=text):
+            return {"kind": "heading", "level": level, "text": text}
+        case Quote(paragraphs=paragraphs):
+            return {"kind": "quote", "paragraphs": list(paragraphs)}
+        case ListBlock():
+            return {"kind": "list", **_list_to_json(block)}
+        case Table(rows=rows):
+            return {"kind": "table", "rows": [list(row) for row in rows]}
+        case Code(text=text):
+            return {"kind": "code", "text": text}
+        case Caption(text=caption, credit=credit):
+            return {"kind": "caption", "text": caption, "credit": credit}
+
+
+def _list_to_json(block: ListBlock) -> dict[str, object]:
+    items = [{"text": item.text, "children": [_list_to_json(c) for c in item.children]} for item in block.items]
+    return {"ordered": block.ordered, "start": block.start, "items": items}
+
+
+def from_json(data: Mapping[str, object]) -> Article:
+    """The article of `to_json`'s values. Unknown keys are passed over, missing ones take their default.
+
+    Raises ValueError, naming the key, where a value is missing that has no default or is not of its type.
+    """
+    day = _optional(data, "date", str)
+    return Article(
+        title=_value(data, "title", str),
+        url=_value(data, "url", str),
+        body=tuple(_block_from_json(block) for block in _objects(data, "body")),
+        subtitle=_optional(data, "subtitle", str),
+        authors=_strings(data, "authors"),
+        date=None if day is None else date.fromisoformat(day),
+        intro=_optional(data, "intro", str),
+        caption=_optional(data, "caption", str),
+        credit=_optional(data, "credit", str),
+        meta=_meta_from_json(data.get("meta") or {}),
+    )
+
+
+def _block_from_json(data: Mapping[str, object]) -> Block:
+    kind = _value(data, "kind", str)
+    match kind:
+        case "paragraph":
+            return Paragraph(_value(data, "text", str))
+        case "heading":
+            return Heading(_value(data, "level", int), _value(data, "text", str))
+        case "quote":
+            return Quote(_strings(data, "paragraphs"))
+        case "list":
+            return _list_from_json(data)
+        case "table":
+            return Table(tuple(_string_tuple(row, "rows") for row in _value(data, "rows", list)))
+        case "code":
+            return Code(_value(data, "text", str))
+        case "caption":
+            return Caption(_optional(data, "text", str), _optional(data, "credit", str))
+    raise ValueError(f"kind: no block is a {kind[:40]!r}")
+
+
+def _list_from_json(data: Mapping[str, object]) -> ListBlock:
+    items = (
+        Item(_value(item, "text", str), tuple(_list_from_json(c) for c in _objects(item, "children")))
+        for item in _objects(data, "items")
+    )
+    return ListBlock(_value(data, "ordered", bool), tuple(items), _value(data, "start", int))
+
+
+def _meta_from_json(data: object) -> ArticleMeta:
+    if not isinstance(data, Mapping):
+        raise ValueError("meta: not an object")
+    text = {
+        name: _optional(data, name, str)
+        for name in ("language", "site_name", "section", "description", "published", "modified", "image")
+    }
+    return ArticleMeta(
+        **text,
+        tags=_strings(data, "tags"),
+        free=_optional(data, "free", bool),
+        title_source=_optional(data, "title_source", str) or "",
+        notes=_strings(data, "notes"),
+    )
+
+
+def _value(data: Mapping[str, object], name: str, kind: type[_T]) -> _T:
+    value = data.get(name)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f"{name}: not of type {kind.__name__}")
+    return value
+
+
+def _optional(data: Mapping[str, object], name: str, kind: type[_T]) -> _T | None:
+    return None if data.get(name) is None else _value(data, name, kind)
+
+
+def _objects(data: Mapping[str, object], name: str) -> Iterator[Mapping[str, object]]:
+    for value in _optional(data, name, list) or ():
+        if not isinstance(value, Mapping):
+            raise ValueError(f"{name}: not a list of objects")
+        yield value
+
+
+def _strings(data: Mapping[str, object], name: str) -> tuple[str, ...]:
+    return _string_tuple(_optional(data, name, list) or [], name)
+
+
+def _string_tuple(values: object, name: str) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+        raise ValueError(f"{name}: not a list of strings")
+    return tuple(values)

@@ -1,0 +1,92 @@
+"""One root for every error that tearsheet raises on purpose.
+
+    TearsheetError
+    ├── UsageError          the command line is wrong                         exit 2
+    ├── ConfigError         the config is wrong                               exit 4
+    ├── StorageError        the disk is full, read-only or failing            exit 3
+    ├── LockedError         another run holds the collection                  exit 75
+    ├── DamageError         stored data is not what was written               exit 5
+    │   └── WarcError       a WARC record breaks the standard
+    ├── FormatError         a text file is not in the article format          exit 1
+    ├── NotKeptError        nothing is kept of an address                     exit 1
+    └── FetchError          an address gave no usable answer                  exit 1
+        ├── RefusedError    we refuse to ask it (scheme, private address)
+        ├── UnreachableError   DNS, refused, reset, TLS, no answer in time    retried
+        ├── ProtocolError   the answer is not HTTP
+        └── LimitError      a limit of ours cut the exchange
+"""
+
+
+class TearsheetError(Exception):
+    """The root. `exit_code` is what the command exits with, `retry` whether asking again may help."""
+
+    exit_code = 1
+    retry = False
+
+
+class UsageError(TearsheetError):
+    exit_code = 2
+
+
+class ConfigError(TearsheetError):
+    exit_code = 4
+
+
+class StorageError(TearsheetError):
+    exit_code = 3
+
+
+class LockedError(TearsheetError):
+    exit_code = 75
+
+
+class DamageError(TearsheetError):
+    exit_code = 5
+
+
+class WarcError(DamageError):
+    """A record that cannot be read; `offset` is its first byte in `name`."""
+
+    def __init__(self, name: str, offset: int, problem: str) -> None:
+        super().__init__(f"{name}, offset {offset}: {problem}")
+        self.name = name
+        self.offset = offset
+        self.problem = problem
+
+
+class FormatError(TearsheetError):
+    """A text file that breaks the format; `line` counts from 1."""
+
+    def __init__(self, name: str, line: int, problem: str) -> None:
+        super().__init__(f"{name}, line {line}: {problem}")
+        self.name = name
+        self.line = line
+        self.problem = problem
+
+
+class NotKeptError(TearsheetError):
+    pass
+
+
+class FetchError(TearsheetError):
+    pass
+
+
+class RefusedError(FetchError):
+    pass
+
+
+class UnreachableError(FetchError):
+    retry = True
+
+
+class ProtocolError(FetchError):
+    pass
+
+
+class LimitError(FetchError):
+    """`reason` is the WARC-Truncated value that tells of it: "length" or "time"."""
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason

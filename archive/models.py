@@ -1,0 +1,311 @@
+"""The nouns, frozen and slotted. Times are UTC datetimes cut to milliseconds; digests are "sha256:" and hex."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archive.spool import Spool
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that somebody wants kept, and where we learned of it."""
+
+    url: str
+    source: str = "argument"
+    via: str | None = None
+
+
+class VerdictKind(StrEnum):
+    """What an answer turned out to be."""
+
+    ARTICLE = "article"
+    PAGE = "page"
+    DOCUMENT = "document"
+    UNCHANGED = "unchanged"
+    MOVED = "moved"
+    ASSET = "asset"
+    ROBOTS = "robots"
+    CHALLENGE = "challenge"
+    CONSENT = "consent wall"
+    PAYWALL = "paywall stub"
+    SOFT_404 = "soft 404"
+    EMPTY = "empty"
+    GONE = "gone"
+    BLOCKED = "blocked"
+    RATE_LIMITED = "rate limited"
+    SERVER_ERROR = "server error"
+    UNREACHABLE = "unreachable"
+    TOO_LARGE = "too large"
+    TOO_SLOW = "too slow"
+
+
+KEPT = frozenset(
+    {VerdictKind.ARTICLE, VerdictKind.PAGE, VerdictKind.DOCUMENT, VerdictKind.UNCHANGED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reason` is one sentence for people, `evidence` what was seen, in words."""
+
+    kind: VerdictKind
+    reason: str
+    evidence: tuple[str, ...] = ()
+
+    @property
+    def kept(self) -> bool:
+        return self.kind in KEPT
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an exchange has no full answer.
+
+    `kind`: "refused by us", "dns", "connect", "tls", "timeout" (connect or read), "too slow" (the whole exchange),
+    "too large" (body or head), "cut" (ended before it was whole), "protocol" (not HTTP), "robots", "redirects".
+    """
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One HTTP request and its response as the server sent it; one a hop.
+
+    `url` is what went over the wire (no fragment, no userinfo). `request` is the request's header block as sent, less
+    secrets. `head` is the response's header block byte for byte with its empty line, b"" without an answer; `headers`
+    the same, parsed (folded lines joined, latin-1). `body` has the transfer coding undone and the content coding as
+    sent. `truncated` is a WARC-Truncated value ("length", "time", "disconnect") or None. `elapsed` is in seconds.
+    """
+
+    url: str
+    time: datetime
+    request: bytes
+    status: int | None
+    head: bytes
+    headers: tuple[tuple[str, str], ...]
+    body: Spool
+    ip: str | None = None
+    truncated: str | None = None
+    failure: Failure | None = None
+    attempts: int = 1
+    elapsed: float = 0.0
+    redacted: tuple[str, ...] = ()
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, or None."""
+        name = name.lower()
+        return next((v for k, v in self.headers if k.lower() == name), None)
+
+
+# ---------------------------------------------------------------------------------------------------- the article
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """`text` is inline Markdown as FORMAT.md has it; not escaped (the renderer guards it)."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """`level` is 2 to 6: the body's highest heading is 2."""
+
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quotation; one string a paragraph."""
+
+    paragraphs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    text: str
+    children: tuple[ListBlock, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ListBlock:
+    """`start` is the first number of an ordered list."""
+
+    ordered: bool
+    items: tuple[Item, ...]
+    start: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells, the first row the header; all rows equally long."""
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A code block: its lines as they are, no escapes, no inline Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """The caption of a picture inside the body; one of the two may be None."""
+
+    text: str | None
+    credit: str | None
+
+
+Block = Paragraph | Heading | Quote | ListBlock | Table | Code | Caption
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleMeta:
+    """What the text format has no place for. Times as the publisher wrote them (ISO 8601 with offset where given)."""
+
+    language: str | None = None
+    site_name: str | None = None
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    description: str | None = None
+    published: str | None = None
+    modified: str | None = None
+    free: bool | None = None
+    image: str | None = None
+    title_source: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What the page says. `url` is the article's own address; `intro` one block; `body` never empty when rendered."""
+
+    title: str
+    url: str
+    body: tuple[Block, ...]
+    subtitle: str | None = None
+    authors: tuple[str, ...] = ()
+    date: date | None = None
+    intro: str | None = None
+    caption: str | None = None
+    credit: str | None = None
+    meta: ArticleMeta = field(default_factory=ArticleMeta)
+
+
+# ---------------------------------------------------------------------------------------------------- what is kept
+
+
+class Role(StrEnum):
+    """What an exchange is to its page group."""
+
+    PAGE = "page"
+    HOP = "hop"
+    ASSET = "asset"
+    ROBOTS = "robots"
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """An exchange that is stored, as the catalog knows it.
+
+    `warc` is the file's final name (without `.open`), `folder` "archive" or "quarantine"; `offset` and `length` count
+    bytes of the gzip member. `record_type` is "response", "revisit", "resource" or "metadata". `refers_to` is the
+    record id of a revisit's original.
+    """
+
+    url: str
+    time: datetime
+    role: str
+    verdict: VerdictKind
+    status: int | None
+    mime: str
+    digest: str
+    record_id: str
+    record_type: str
+    folder: str
+    warc: str
+    offset: int
+    length: int
+    page_id: str
+    etag: str | None = None
+    last_modified: str | None = None
+    refers_to: str | None = None
+    truncated: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One exchange of a page group. `unchanged_from` names the capture that a 304 confirms."""
+
+    exchange: Exchange
+    role: Role
+    verdict: Verdict
+    unchanged_from: Capture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A requisite that the page needs and that could not be kept."""
+
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageGroup:
+    """All that one kept address brings: the unit of commit.
+
+    `parts` stand in the order in which they were asked; the last part of role HOP or PAGE is the chain's end. `shared`
+    are requisites of this page that another group of the same run stores.
+    """
+
+    id: str
+    link: Link
+    time: datetime
+    parts: tuple[Part, ...]
+    verdict: Verdict
+    article: Article | None = None
+    missing: tuple[Missing, ...] = ()
+    extractor: str = ""
+    title: str | None = None
+    shared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """One page group as the catalog knows it: what `--json` prints. Paths are relative to the collection's folder."""
+
+    page_id: str
+    url: str
+    final_url: str
+    original_url: str | None
+    verdict: VerdictKind
+    reason: str
+    evidence: tuple[str, ...]
+    status: int | None
+    title: str | None
+    authors: tuple[str, ...]
+    date: str | None
+    words: int
+    text: str | None
+    warc: str | None
+    offset: int | None
+    digest: str | None
+    captured_at: datetime
+    requisites: int
+    missing: tuple[Missing, ...]
+    source: str
+    via: str | None = None
+    attempts: int = 1
+    elapsed: float = 0.0
+    extractor: str = ""

@@ -1,0 +1,83 @@
+"""What the archive is told: where it lies, and who runs it. Plain values; nothing here does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What the config file's reader and writer know of one setting beyond its name, type and default.
+
+    `unit` is "bytes", "seconds" or "". `least` is the smallest number allowed, `choices` the only strings allowed.
+    `pattern` is a regular expression that a string, or each string of a list, must match; `form` says in words what it
+    asks for. `example` stands, commented out, in the sample where the default is empty.
+    """
+
+    help: str
+    unit: str = ""
+    least: float | None = None
+    choices: tuple[str, ...] = ()
+    pattern: str = ""
+    form: str = ""
+    example: str = ""
+
+
+PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+
+
+def setting(default: T, help: str, **more: Any) -> T:
+    """A dataclass field that bears its own `Setting`; typed as its default, as `dataclasses.field` is."""
+    metadata: Mapping[str, Setting] = {"setting": Setting(help, **more)}
+    made: T = field(default=default, metadata=metadata)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """`root` holds `collections/<collection>/`; a WARC file is closed when it has `warc_size` bytes."""
+
+    root: Path = setting(
+        Path("tearsheets"),
+        "The folder that holds all collections. Here it is relative to this file; without this line it is the folder "
+        "tearsheets in the current folder.",
+    )
+    collection: str = setting(
+        "main",
+        "The collection to work on.",
+        pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$",
+        form="a name of letters, digits, _ and -",
+    )
+    prefix: str = setting(
+        "tearsheet",
+        "What the names of the WARC files begin with.",
+        pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$",
+        form="a name of letters, digits, _ and -",
+    )
+    warc_size: int = setting(
+        1_000_000_000, "A WARC file that has grown to this size is closed and a new one begun.", unit="bytes", least=1
+    )
+    operator: str = setting(
+        "",
+        "Who runs this, for the first record of each WARC file.",
+        pattern=PRINTABLE,
+        form="text without control characters",
+        example="A Newsroom <archive@example.com>",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What a run says of itself in the warcinfo record of each file it writes.
+
+    `robots` is the policy: "obey" or "ignore".
+    """
+
+    software: str
+    user_agent: str
+    robots: str

@@ -1,0 +1,90 @@
+"""A body of any size: in memory while it is small, on disk beyond that, digested as it comes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import BinaryIO
+
+IN_MEMORY = 64 * 1024
+
+
+class Spool:
+    """Written once, then read as often as one likes. Holds no file descriptor between the two.
+
+    `folder` is where bodies over `IN_MEMORY` bytes go (None: the system's folder for temporary files). `digest` is
+    "sha256:" and hex over all that was written, `size` its length in bytes.
+    """
+
+    __slots__ = ("_buffer", "_file", "_folder", "_hash", "_path", "size")
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._buffer: io.BytesIO | None = io.BytesIO()
+        self._file: BinaryIO | None = None
+        self._path: Path | None = None
+        self._hash = hashlib.sha256()
+        self.size = 0
+
+    @classmethod
+    def of(cls, data: bytes) -> Spool:
+        """A finished spool that holds `data`."""
+        spool = cls()
+        spool.write(data)
+        spool.finish()
+        return spool
+
+    @property
+    def digest(self) -> str:
+        return "sha256:" + self._hash.hexdigest()
+
+    def write(self, data: bytes) -> None:
+        self._hash.update(data)
+        self.size += len(data)
+        if self._buffer is not None:
+            if self.size <= IN_MEMORY:
+                self._buffer.write(data)
+                return
+            handle, name = tempfile.mkstemp(prefix="tearsheet-", suffix=".body", dir=self._folder)
+            self._path = Path(name)
+            self._file = os.fdopen(handle, "wb")
+            self._file.write(self._buffer.getbuffer())
+            self._buffer = None
+        assert self._file is not None
+        self._file.write(data)
+
+    def finish(self) -> None:
+        """No more is written; the file is closed, what it holds stays."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def open(self) -> BinaryIO:
+        """A new reader from the first byte on. The caller closes it."""
+        self.finish()
+        if self._path is not None:
+            return self._path.open("rb")
+        assert self._buffer is not None
+        return io.BytesIO(self._buffer.getvalue())
+
+    def bytes(self, limit: int | None = None) -> bytes:
+        """The whole, or its first `limit` bytes."""
+        with self.open() as reader:
+            return reader.read(-1 if limit is None else limit)
+
+    def close(self) -> None:
+        """The content goes, on disk too. Safe to call twice."""
+        self.finish()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None
+        self._buffer = io.BytesIO()
+
+    def __del__(self) -> None:
+        try:
+            self.close()
+        except (OSError, AttributeError, TypeError):
+            return

@@ -1,0 +1,240 @@
+"""What a group's `metadata` record says: all that `rebuild` needs and the other records do not tell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from archive.models import Failure, Link, Missing, PageGroup, Part, Verdict, VerdictKind
+
+FIELDS_TYPE = "application/warc-fields"
+GROUP_FIELD = "group"
+_VERSION = 1
+_NOT_MODIFIED = 304
+
+
+@dataclass(frozen=True, slots=True)
+class PartData:
+    """One exchange of a group. `record_id` is None where no response or revisit is stored for it in this file.
+
+    `elapsed` is in seconds. `head` is the header block of a 304, which no record of its own may hold.
+    """
+
+    url: str
+    time: datetime
+    role: str
+    verdict: Verdict
+    record_id: str | None = None
+    status: int | None = None
+    attempts: int = 1
+    elapsed: float = 0.0
+    ip: str | None = None
+    failure: Failure | None = None
+    truncated: str | None = None
+    redacted: tuple[str, ...] = ()
+    head: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupData:
+    """A page group as its metadata record tells it.
+
+    `side`: this file holds only the group's bad requisites, its main part lies in archive/.
+    """
+
+    page_id: str
+    link: Link
+    time: datetime
+    verdict: Verdict
+    parts: tuple[PartData, ...]
+    title: str | None = None
+    missing: tuple[Missing, ...] = ()
+    extractor: str = ""
+    side: bool = False
+
+
+def group_data(group: PageGroup, records: Sequence[tuple[Part, str | None]], *, side: bool = False) -> GroupData:
+    """`records` are the parts that this file tells of, each with the id of its response or revisit record, if any."""
+    return GroupData(
+        page_id=group.id,
+        link=group.link,
+        time=group.time,
+        verdict=group.verdict,
+        parts=tuple(_part_data(part, record_id) for part, record_id in records),
+        title=group.title,
+        missing=() if side else group.missing,
+        extractor=group.extractor,
+        side=side,
+    )
+
+
+def _part_data(part: Part, record_id: str | None) -> PartData:
+    exchange = part.exchange
+    return PartData(
+        url=exchange.url,
+        time=exchange.time,
+        role=str(part.role),
+        verdict=part.verdict,
+        record_id=record_id,
+        status=exchange.status,
+        attempts=exchange.attempts,
+        elapsed=exchange.elapsed,
+        ip=exchange.ip,
+        failure=exchange.failure,
+        truncated=exchange.truncated,
+        redacted=exchange.redacted,
+        head=exchange.head if exchange.status == _NOT_MODIFIED else None,
+    )
+
+
+def fields_block(fields: Iterable[tuple[str, str]]) -> bytes:
+    """An application/warc-fields block (WARC 1.1, annex B). Empty values are left out, controls percent-encoded."""
+    return "".join(f"{name}: {one_line(value)}\r\n" for name, value in fields if value).encode("utf-8", "replace")
+
+
+def one_line(value: str) -> str:
+    """`value` with its control characters and line breaks percent-encoded: it cannot end a header line."""
+    if value.isprintable():
+        return value
+    return "".join(_encoded(c) if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" else c for c in value)
+
+
+def _encoded(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8"))
+
+
+def parse_fields(block: bytes) -> list[tuple[str, str]]:
+    """The (name, value) pairs of an application/warc-fields block or a record's header block, folded lines joined."""
+    fields: list[tuple[str, str]] = []
+    for line in block.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"):
+        if line[:1] in (" ", "\t") and fields:
+            name, value = fields[-1]
+            fields[-1] = (name, f"{value} {line.strip()}".strip())
+        elif ":" in line:
+            name, _, value = line.partition(":")
+            fields.append((name.strip(), value.strip()))
+    return fields
+
+
+def dump(data: GroupData) -> bytes:
+    """The metadata record's block: fields for people and other tools, then `group:` with the whole as JSON."""
+    last = next((p for p in reversed(data.parts) if p.role in ("page", "hop")), None)
+    fields = [
+        ("via", data.link.via or ""),
+        ("source", data.link.source),
+        ("verdict", str(data.verdict.kind)),
+        ("reason", data.verdict.reason),
+        *(("evidence", text) for text in data.verdict.evidence),
+        ("extractor", data.extractor),
+    ]
+    if last is not None:
+        fields += [("fetchTimeMs", str(round(last.elapsed * 1000))), ("attempts", str(last.attempts))]
+        if last.failure is not None:
+            fields.append(("failure", f"{last.failure.kind}: {last.failure.message}"))
+    redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
+    fields += [("redacted", name) for name in redacted]
+    fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
+    return fields_block(fields)
+
+
+def load(block: bytes) -> GroupData:
+    """What `dump` wrote. Raises ValueError for anything else."""
+    for name, value in reversed(parse_fields(block)):
+        if name == GROUP_FIELD:
+            try:
+                return _from_plain(json.loads(value))
+            except (KeyError, TypeError, AttributeError, RecursionError) as error:
+                raise ValueError(f"the group field lacks or garbles {error}") from error
+    raise ValueError("the metadata record has no group field")
+
+
+def _time(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _plain(data: GroupData) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "v": _VERSION,
+        "page_id": data.page_id,
+        "url": data.link.url,
+        "source": data.link.source,
+        "via": data.link.via,
+        "time": _time(data.time),
+        "verdict": _plain_verdict(data.verdict),
+        "title": data.title,
+        "missing": [[m.url, m.reason] for m in data.missing],
+        "extractor": data.extractor,
+        "parts": [_plain_part(part) for part in data.parts],
+        "side": data.side,
+    }
+    return _without_defaults(plain)
+
+
+def _plain_verdict(verdict: Verdict) -> list[Any]:
+    return [str(verdict.kind), verdict.reason, list(verdict.evidence)]
+
+
+def _plain_part(part: PartData) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "url": part.url,
+        "time": _time(part.time),
+        "role": part.role,
+        "verdict": _plain_verdict(part.verdict),
+        "record_id": part.record_id,
+        "status": part.status,
+        "attempts": part.attempts,
+        "elapsed": part.elapsed,
+        "ip": part.ip,
+        "failure": [part.failure.kind, part.failure.message] if part.failure else None,
+        "truncated": part.truncated,
+        "redacted": list(part.redacted),
+        "head": part.head.decode("latin-1") if part.head is not None else None,
+    }
+    return _without_defaults(plain)
+
+
+def _without_defaults(plain: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in plain.items() if value is not None and value is not False and value != []}
+
+
+def _verdict(plain: list[Any]) -> Verdict:
+    kind, reason, evidence = plain
+    return Verdict(VerdictKind(kind), reason, tuple(evidence))
+
+
+def _from_plain(plain: dict[str, Any]) -> GroupData:
+    if plain["v"] != _VERSION:
+        raise ValueError(f"the group field has version {plain['v']}, known is {_VERSION}")
+    return GroupData(
+        page_id=plain["page_id"],
+        link=Link(plain["url"], plain.get("source", ""), plain.get("via")),
+        time=datetime.fromisoformat(plain["time"]),
+        verdict=_verdict(plain["verdict"]),
+        parts=tuple(_part_from_plain(part) for part in plain.get("parts", ())),
+        title=plain.get("title"),
+        missing=tuple(Missing(url, reason) for url, reason in plain.get("missing", ())),
+        extractor=plain.get("extractor", ""),
+        side=plain.get("side", False),
+    )
+
+
+def _part_from_plain(plain: dict[str, Any]) -> PartData:
+    failure, head = plain.get("failure"), plain.get("head")
+    return PartData(
+        url=plain["url"],
+        time=datetime.fromisoformat(plain["time"]),
+        role=plain["role"],
+        verdict=_verdict(plain["verdict"]),
+        record_id=plain.get("record_id"),
+        status=plain.get("status"),
+        attempts=plain.get("attempts", 1),
+        elapsed=plain.get("elapsed", 0.0),
+        ip=plain.get("ip"),
+        failure=Failure(*failure) if failure else None,
+        truncated=plain.get("truncated"),
+        redacted=tuple(plain.get("redacted", ())),
+        head=head.encode("latin-1") if head is not None else None,
+    )

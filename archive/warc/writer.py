@@ -1,0 +1,271 @@
+"""Writing WARC files: whole groups or nothing, one gzip member a record, durable when `sync` has returned."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from archive.disk import AppendFile, Disk, told
+from archive.errors import StorageError
+from archive.warc.records import VERSION, Record, WarcInfo, warcinfo_record
+
+OPEN = ".open"
+ENDING = ".warc.gz"
+
+_NAME = re.compile(r"(?P<prefix>.+)-(?P<stamp>\d{17})-(?P<serial>\d{5})-(?P<host>[^/]+)\.warc\.gz(?:\.open)?\Z")
+_CHUNK = 256 * 1024
+_SAMPLE = 8 * 1024
+_BEST, _STORE = 6, 0
+_LAST_SERIAL = 99999
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where a record lies. `warc` is the file's final name, `offset` and `length` are bytes of its gzip member."""
+
+    record_id: str
+    warc: str
+    offset: int
+    length: int
+
+
+def name_key(name: str) -> tuple[str, int, str]:
+    """Sorts WARC names (with or without `.open`) in the order in which they were begun; foreign names come first."""
+    match = _NAME.match(name)
+    return (match["stamp"], int(match["serial"]), name) if match else ("", 0, name)
+
+
+def encode(record: Record, warcinfo_id: str | None = None) -> Iterator[bytes]:
+    """The record as one gzip member (WARC 1.1, annex D), in pieces; a body of any size passes through."""
+    gzip = zlib.compressobj(_level(record), zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+    yield gzip.compress(_header_block(record, warcinfo_id) + record.http_head)
+    if isinstance(record.body, bytes):
+        yield gzip.compress(record.body)
+    elif record.body.size:
+        with told(Path("a body waiting to be stored")), record.body.open() as reader:
+            while chunk := reader.read(_CHUNK):
+                yield gzip.compress(chunk)
+    yield gzip.compress(b"\r\n\r\n") + gzip.flush()
+
+
+def _level(record: Record) -> int:
+    """How hard to compress: what is compressed already (pictures, fonts, gzip bodies) costs time and saves nothing."""
+    if record.content_length < _SAMPLE:
+        return _BEST
+    sample = record.payload_bytes(_SAMPLE)[-_SAMPLE // 4 :]
+    return _STORE if len(zlib.compress(sample, 1)) > len(sample) * 0.97 else _BEST
+
+
+def _header_block(record: Record, warcinfo_id: str | None) -> bytes:
+    headers = list(record.headers)
+    if warcinfo_id is not None:
+        headers.insert(3, ("WARC-Warcinfo-ID", warcinfo_id))
+    lines = b"".join(f"{name}: {value}\r\n".encode("utf-8", "replace") for name, value in headers)
+    return VERSION + b"\r\n" + lines + b"\r\n"
+
+
+class WarcWriter:
+    """The one writer of the WARC files in `folder`. Not thread-safe: its owner's thread calls it.
+
+    A file comes into being with the first record and bears `.open` until it is closed. `warc_size` is in bytes; the
+    file is changed for a new one before the first `append` that finds it that long with everything synced. `clock`
+    gives the time in UTC.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        prefix: str,
+        info: WarcInfo,
+        *,
+        warc_size: int = 1_000_000_000,
+        disk: Disk | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.folder = folder
+        self._prefix = _name_part(prefix) or "tearsheet"
+        self._info = info
+        self._warc_size = warc_size
+        self._disk = disk or Disk()
+        self._clock = clock
+        self._last: tuple[str, int, str] | None = None
+        self._serial = -1
+        self._file: AppendFile | None = None
+        self._name = ""
+        self._warcinfo_id = ""
+        self._start = 0
+        self._synced = 0
+        self._new = False
+        self._broken: StorageError | None = None
+        self._closed: list[str] = []
+
+    @property
+    def name(self) -> str | None:
+        """The final name of the file that is being written, or None."""
+        return self._name if self._file is not None else None
+
+    @property
+    def size(self) -> int:
+        """The length in bytes of the file that is being written; 0 without one."""
+        return self._file.tell() if self._file is not None else 0
+
+    def append(self, records: Sequence[Record]) -> tuple[Stored, ...]:
+        """Writes a whole group and tells where each of its records lies. Not durable before `sync`.
+
+        On a StorageError nothing of the group is in the file, and whatever came before it still is.
+        """
+        self._refuse_if_broken()
+        if self._file is not None and self.size >= self._warc_size and self.size == self._synced:
+            self.close()
+        file = self._file or self._begin()
+        before = file.tell()
+        try:
+            return tuple(self._write(file, record, self._warcinfo_id) for record in records)
+        except BaseException:
+            self._cut(before)
+            raise
+
+    def sync(self) -> None:
+        """Returns when all that was appended is on the medium, the file's name too.
+
+        After a StorageError the writer refuses to go on: a system that failed to write may have forgotten what.
+        """
+        self._refuse_if_broken()
+        if self._file is None or self._file.tell() == self._synced:
+            return
+        try:
+            self._file.flush()
+            self._file.fsync()
+            if self._new:
+                self._disk.fsync_dir(self.folder)
+                self._new = False
+        except StorageError as error:
+            self._broken = error
+            raise
+        self._synced = self._file.tell()
+
+    def rollback(self) -> None:
+        """Takes back every group that was appended since the last `sync` that succeeded."""
+        if self._file is not None:
+            self._cut(max(self._synced, self._start))
+
+    def close(self) -> str | None:
+        """Ends the file: synced, renamed to its final name, the folder synced. Gives that name, or None if nothing
+        was kept in it, in which case the file is gone. Another `append` begins another file."""
+        file, name = self._file, self._name
+        if file is None:
+            return None
+        path = self.folder / (name + OPEN)
+        if self._broken is not None:
+            self.abandon()
+            return None
+        if file.tell() <= self._start:
+            self._file = None
+            file.close()
+            self._disk.unlink(path)
+            return None
+        self.sync()
+        try:
+            file.close()
+            self._disk.rename(path, self.folder / name)
+            self._disk.fsync_dir(self.folder)
+        except StorageError as error:
+            self._broken = error
+            raise
+        finally:
+            self._file = None
+        self._closed.append(name)
+        return name
+
+    def abandon(self) -> None:
+        """Lets go of the file as it is, `.open` and all: the next run mends it."""
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(StorageError):
+                file.close()
+
+    def take_closed(self) -> tuple[str, ...]:
+        """The final names of the files closed since the last call, in order."""
+        closed, self._closed = tuple(self._closed), []
+        return closed
+
+    def _refuse_if_broken(self) -> None:
+        if self._broken is not None:
+            raise StorageError(str(self._broken)) from self._broken
+
+    def _begin(self) -> AppendFile:
+        self._disk.mkdir(self.folder)
+        time = self._clock()
+        name = self._next_name(time)
+        path = self.folder / (name + OPEN)
+        file = self._disk.open_append(path, new=True)
+        try:
+            info = warcinfo_record(self._info, name, time)
+            self._write(file, info, None, name)
+        except BaseException:
+            with suppress(StorageError):
+                file.close()
+            with suppress(StorageError):
+                self._disk.unlink(path)
+            raise
+        self._file, self._name, self._warcinfo_id = file, name, info.record_id
+        self._start, self._synced, self._new = file.tell(), 0, True
+        return file
+
+    def _write(self, file: AppendFile, record: Record, warcinfo_id: str | None, name: str = "") -> Stored:
+        offset = file.tell()
+        for piece in _gathered(encode(record, warcinfo_id)):
+            file.write(piece)
+        return Stored(record.record_id, name or self._name, offset, file.tell() - offset)
+
+    def _cut(self, size: int) -> None:
+        assert self._file is not None
+        if self._file.tell() == size:
+            return
+        try:
+            self._file.truncate(size)
+        except StorageError as error:
+            # What stands after the cut is an unfinished group; the next run mends it.
+            self._broken = self._broken or error
+
+    def _next_name(self, time: datetime) -> str:
+        if self._last is None:
+            self._last = max((name_key(name) for name in self._disk.listdir(self.folder)), default=("", 0, ""))
+        stamp, serial = _stamp(time), self._serial + 1
+        if stamp <= self._last[0]:
+            # The clock stood still or went back: names tell the order, not the exact time.
+            stamp, serial = self._last[0], self._last[1] + 1
+        if serial > _LAST_SERIAL:
+            stamp, serial = str(int(stamp) + 1), 0
+        name = f"{self._prefix}-{stamp}-{serial:05d}-{_name_part(self._info.hostname) or 'localhost'}{ENDING}"
+        self._last, self._serial = name_key(name), serial
+        return name
+
+
+def _stamp(time: datetime) -> str:
+    utc = time.astimezone(UTC)
+    return f"{utc:%Y%m%d%H%M%S}{utc.microsecond // 1000:03d}"
+
+
+def _name_part(text: str) -> str:
+    """`text` as a part of a file name: ASCII letters, digits, dots, hyphens and underscores, at most 64."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:64]
+
+
+def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of at least `_CHUNK` bytes, but for the last."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= _CHUNK:
+            yield b"".join(held)
+            held, size = [], 0
+    if size:
+        yield b"".join(held)

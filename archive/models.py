@@ -43,6 +43,10 @@ class VerdictKind(StrEnum):
     TOO_LARGE = "too large"
     TOO_SLOW = "too slow"
 
+    @property
+    def kept(self) -> bool:
+        return self in KEPT
+
 
 KEPT = frozenset(
     {VerdictKind.ARTICLE, VerdictKind.PAGE, VerdictKind.DOCUMENT, VerdictKind.UNCHANGED}
@@ -59,7 +63,7 @@ class Verdict:
 
     @property
     def kept(self) -> bool:
-        return self.kind in KEPT
+        return self.kind.kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,8 @@ class PartData:
 class GroupData:
     """A page group as its metadata record tells it.
 
-    `side`: this file holds only the group's bad requisites, its main part lies in archive/.
+    `shared` are requisites of the page that another group of the same run stores. `side`: this file holds only the
+    group's bad requisites, its main part lies in archive/.
     """
 
     page_id: str
@@ -52,6 +53,7 @@ class GroupData:
     parts: tuple[PartData, ...]
     title: str | None = None
     missing: tuple[Missing, ...] = ()
+    shared: tuple[str, ...] = ()
     extractor: str = ""
     side: bool = False
 
@@ -66,6 +68,7 @@ def group_data(group: PageGroup, records: Sequence[tuple[Part, str | None]], *, 
         parts=tuple(_part_data(part, record_id) for part, record_id in records),
         title=group.title,
         missing=() if side else group.missing,
+        shared=() if side else group.shared,
         extractor=group.extractor,
         side=side,
     )
@@ -166,6 +169,7 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "verdict": _plain_verdict(data.verdict),
         "title": data.title,
         "missing": [[m.url, m.reason] for m in data.missing],
+        "shared": list(data.shared),
         "extractor": data.extractor,
         "parts": [_plain_part(part) for part in data.parts],
         "side": data.side,
@@ -216,6 +220,7 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         parts=tuple(_part_from_plain(part) for part in plain.get("parts", ())),
         title=plain.get("title"),
         missing=tuple(Missing(url, reason) for url, reason in plain.get("missing", ())),
+        shared=tuple(plain.get("shared", ())),
         extractor=plain.get("extractor", ""),
         side=plain.get("side", False),
     )

@@ -78,7 +78,7 @@ addresses = st.one_of(
 )
 
 
-@settings(max_examples=20000, deadline=None)
+@settings(max_examples=1500, deadline=None)
 @given(addresses)
 @example("")
 @example("http://www.com/")

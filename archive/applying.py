@@ -1,0 +1,222 @@
+"""Derived things into their places: catalog, texts, pages list, index. Commits and rebuilds both come through here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from archive import cdxj, pages
+from archive.catalog import Catalog, Version
+from archive.derive import ArticleFiles, Derived, Place, View, derive, digest
+from archive.disk import Disk
+from archive.errors import WarcError
+from archive.models import PageRow, VerdictKind
+from archive.pages import Pages
+from archive.rows import ARCHIVE, from_milliseconds, milliseconds
+from archive.texts import Contents, Texts
+from archive.tiers import Tiers
+from archive.urls import stamp
+from archive.warc.reader import StoredRecord, read_at
+
+PAGES_SIZE = "pages.jsonl"
+_STAMP_DIGITS = 17
+_MOST_RECORDS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Where derived things live. `warcs` is the folder that holds archive/ and quarantine/."""
+
+    catalog: Catalog
+    texts: Texts
+    pages: Pages
+    tiers: Tiers
+    warcs: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _TextChange:
+    """What is to be done in text/ once the catalog knows of it."""
+
+    files: ArticleFiles
+    before: Version | None
+    before_file: str
+
+
+class Applier:
+    """For one thread."""
+
+    def __init__(self, parts: Parts, disk: Disk) -> None:
+        self._parts = parts
+        self._disk = disk
+
+    def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]:
+        """All of these groups, in the order of commit: one transaction, then texts and waiting page lines.
+
+        Gives the rows as the catalog has them; None for a side group.
+        """
+        found: list[PageRow | None] = []
+        changes: list[_TextChange] = []
+        lines: list[bytes] = []
+        with self._parts.catalog.transaction():
+            for group in groups:
+                self._parts.catalog.add_captures(group.captures)
+                row = self._page(group, changes)
+                found.append(row)
+                if row is not None and row.verdict.kept and group.place.folder == ARCHIVE:
+                    lines.append(_page_line(row, group))
+        for change in changes:
+            self._write_text(change)
+        self._parts.pages.wait(b"".join(lines))
+        return found
+
+    def finish(self, place: Place, *, again: bool = False, index: bool = True) -> None:
+        """The file is closed: its lines go to the index and the pages list, and the catalog says it is done with.
+
+        `again`: a part of that may have been done before a crash. `index` False leaves the index alone.
+        """
+        parts = self._parts
+        size = self._disk.size(parts.warcs / place.folder / place.warc)
+        if place.folder == ARCHIVE:
+            if index:
+                captures = parts.catalog.captures_of(place.folder, place.warc)
+                parts.tiers.add((cdxj.line(capture) for capture in captures), again=again)
+            parts.texts.sync()
+            parts.pages.append()
+        with parts.catalog.transaction():
+            parts.catalog.mark_indexed(place.folder, place.warc, size)
+            parts.catalog.set_state(PAGES_SIZE, parts.pages.size)
+
+    def undo(self, place: Place) -> None:
+        """Takes out of catalog and texts what is there of one file; its index lines and page lines stay."""
+        with self._parts.catalog.transaction():
+            moves, restored = self._parts.catalog.forget(place.folder, place.warc)
+        for version, file in moves:
+            self._parts.texts.move(file, version.text, _digests(version), partial(self._contents, version))
+        for version in restored:
+            group = self._rederived(version)
+            if group is not None and group.page is not None and group.files is not None:
+                title = group.page.title or ""
+                with self._parts.catalog.transaction():
+                    self._parts.catalog.add_search(version.page, title, group.files.plain)
+
+    # ------------------------------------------------------------------------------------------------ one page
+
+    def _page(self, group: Derived, changes: list[_TextChange]) -> PageRow | None:
+        row = group.page
+        if row is None:
+            return None
+        if self._parts.catalog.has_page(row.page_id):
+            return replace(row, text=f"text/{row.text}.txt" if row.text else None)
+        if row.verdict is VerdictKind.UNCHANGED and group.files is None:
+            return self._unchanged(group, row)
+        if group.files is None:
+            self._parts.catalog.add_page(row, start=group.start, version=None)
+            return row
+        return self._article(group, row, group.files, changes)
+
+    def _unchanged(self, group: Derived, row: PageRow) -> PageRow:
+        """What the server confirmed is still what was read of it before."""
+        latest = self._parts.catalog.latest_kept(row.final_url)
+        text = version = None
+        if latest is not None:
+            before, text, version = latest
+            row = replace(
+                row,
+                title=before.title,
+                authors=before.authors,
+                date=before.date,
+                words=before.words,
+                original_url=before.original_url,
+            )
+        self._parts.catalog.add_page(replace(row, text=text), start=group.start, version=version)
+        return replace(row, text=f"text/{text}.txt" if text else None)
+
+    def _article(self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]) -> PageRow:
+        catalog = self._parts.catalog
+        current = catalog.current_version(files.name)
+        text_digest = digest(files.text)
+        told = replace(row, text=f"text/{files.name}.txt")
+        if current is not None and current.text_digest == text_digest:
+            catalog.add_page(row, start=group.start, version=current.number)
+            return told
+        number = current.number + 1 if current is not None else 1
+        page = catalog.add_page(row, start=group.start, version=number)
+        before_file = ""
+        if current is not None:
+            before_file = self._file_of_earlier(current)
+            catalog.move_version(current, before_file)
+        version = Version(
+            text=files.name,
+            number=number,
+            file=files.name,
+            page=page,
+            captured_at=milliseconds(row.captured_at),
+            text_digest=text_digest,
+            data_digest=digest(files.data),
+            warc=catalog.warc(group.place.folder, group.place.warc),
+            start=group.start,
+        )
+        catalog.add_version(version, row, files.plain)
+        changes.append(_TextChange(files, current, before_file))
+        return told
+
+    def _file_of_earlier(self, version: Version) -> str:
+        """The name that the version gets: the article's, with the time of its capture."""
+        at = version.captured_at
+        while True:
+            file = f"{version.text}.{stamp(from_milliseconds(at), _STAMP_DIGITS)}"
+            if not self._parts.catalog.file_taken(version.text, file):
+                return file
+            at += 1
+
+    def _write_text(self, change: _TextChange) -> None:
+        texts, before = self._parts.texts, change.before
+        if before is not None:
+            texts.move(before.text, change.before_file, _digests(before), partial(self._contents, before))
+        texts.put(change.files.name, (change.files.text, change.files.data))
+
+    # ------------------------------------------------------------------------------------------------ from records
+
+    def _contents(self, version: Version) -> Contents | None:
+        group = self._rederived(version)
+        return (group.files.text, group.files.data) if group is not None and group.files is not None else None
+
+    def _rederived(self, version: Version) -> Derived | None:
+        folder, name = self._parts.catalog.one("SELECT folder, name FROM warcs WHERE id = ?", version.warc)
+        return read_group(self._parts.warcs, Place(folder, name), version.start)
+
+
+def read_group(warcs: Path, place: Place, start: int) -> Derived | None:
+    """The group whose first record lies at `start`; None if it is damaged."""
+    path = warcs / place.folder / place.warc
+    if not path.exists():
+        path = path.with_name(path.name + ".open")
+    records: list[StoredRecord] = []
+    at = start
+    try:
+        while len(records) < _MOST_RECORDS:
+            record = read_at(path, at)
+            records.append(record)
+            data = record.group()
+            if data is not None:
+                return derive(place, views(records), data)
+            at = record.offset + record.length
+    except WarcError:
+        return None
+    return None
+
+
+def views(records: Sequence[StoredRecord]) -> list[View]:
+    return [View(record, record.offset, record.length) for record in records]
+
+
+def _digests(version: Version) -> tuple[str, str]:
+    return version.text_digest, version.data_digest
+
+
+def _page_line(row: PageRow, group: Derived) -> bytes:
+    mime = next((capture.mime for capture in group.captures if capture.offset == row.offset), "")
+    return pages.line(row, group.files.plain if group.files is not None else None, mime)

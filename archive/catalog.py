@@ -1,0 +1,276 @@
+"""The catalog: SQLite in WAL mode. One connection writes, in the hands of one thread; any number read, and never wait.
+
+Everything in it follows from the WARC files; nothing in it is needed to make it again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from archive import rows, schema
+from archive.errors import DamageError, StorageError
+from archive.models import Capture, PageRow
+from archive.searching import apart, surrogate_free
+from archive.urls import strip_tracking
+
+NAME = "catalog.sqlite"
+_WAIT = 30.0
+_MENDS = "tearsheet rebuild makes it again from the WARC files"
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """SQLite's errors in our words: damage where the file is no good, else StorageError."""
+    try:
+        yield
+    except schema.NewerCatalog as error:
+        raise DamageError(f"{path}: a newer tearsheet made this catalog; use that one, or {_MENDS}") from error
+    except sqlite3.OperationalError as error:
+        if "no such" in str(error):
+            raise DamageError(f"{path}: the catalog lacks a part ({error}); {_MENDS}") from error
+        raise StorageError(f"{path}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise DamageError(f"{path}: the catalog cannot be read ({error}); {_MENDS}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One text that an article has had. `file` is `<host>/<name>` without ending; digests are of the two files."""
+
+    text: str
+    number: int
+    file: str
+    page: int
+    captured_at: int
+    text_digest: str
+    data_digest: str
+    warc: int
+    start: int
+
+
+VERSION = "SELECT text, version, file, page, captured_at, text_digest, data_digest, warc, start FROM versions"
+
+
+class Catalog:
+    """The writing side. `path` need not exist."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with told(path):
+            self._db = sqlite3.connect(path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                schema.migrate(self._db)
+            except BaseException:
+                self._db.close()
+                raise
+
+    def close(self) -> None:
+        with told(self.path):
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        with told(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                with suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def all(self, sql: str, *values: object) -> list[Any]:
+        with told(self.path):
+            return self._db.execute(sql, values).fetchall()
+
+    def one(self, sql: str, *values: object) -> Any:
+        with told(self.path):
+            return self._db.execute(sql, values).fetchone()
+
+    # ------------------------------------------------------------------------------------------------ WARC files
+
+    def warc(self, folder: str, name: str) -> int:
+        """The file's number; it gets one if it has none."""
+        known = self.one("SELECT id FROM warcs WHERE name = ? AND folder = ?", name, folder)
+        if known is not None:
+            return int(known[0])
+        number = rows.warc_number(folder, name)
+        while self.one("SELECT 1 FROM warcs WHERE id = ?", number) is not None:
+            number += 2
+        self.one("INSERT INTO warcs (id, folder, name) VALUES (?, ?, ?)", number, folder, name)
+        return number
+
+    def indexed(self, folder: str) -> set[str]:
+        """The names of the files whose groups are all in the catalog, the index, the pages list and the texts."""
+        return {name for (name,) in self.all("SELECT name FROM warcs WHERE folder = ? AND indexed", folder)}
+
+    def mark_indexed(self, folder: str, name: str, size: int) -> None:
+        self.one("UPDATE warcs SET indexed = 1, bytes = ? WHERE id = ?", size, self.warc(folder, name))
+
+    def state(self, name: str) -> int:
+        found = self.one("SELECT value FROM state WHERE name = ?", name)
+        return int(found[0]) if found else 0
+
+    def set_state(self, name: str, value: int) -> None:
+        self.one("INSERT OR REPLACE INTO state VALUES (?, ?)", name, value)
+
+    # ------------------------------------------------------------------------------------------------ captures
+
+    def add_captures(self, captures: Iterable[Capture]) -> None:
+        numbers: dict[tuple[str, str], int] = {}
+        for capture in captures:
+            place = capture.folder, capture.warc
+            if place not in numbers:
+                numbers[place] = self.warc(*place)
+            values = rows.capture_values(capture, numbers[place])
+            self._insert("captures", values)
+
+    def captures_of(self, folder: str, name: str) -> Iterator[Capture]:
+        """What the index says of one file, in the file's order."""
+        sql = f"{rows.CAPTURES} WHERE c.warc = ? AND c.record_type != 'metadata' ORDER BY c.offset"
+        yield from self._captures(sql, self.warc(folder, name))
+
+    def indexable(self) -> Iterator[Capture]:
+        """Every capture that the index of a collection has a line of."""
+        yield from self._captures(f"{rows.CAPTURES} WHERE c.archived AND w.indexed AND c.record_type != 'metadata'")
+
+    def counts(self) -> tuple[int, int]:
+        """How many index lines there are to be, and how many articles."""
+        lines = self.one("SELECT count(*) FROM captures WHERE archived AND record_type != 'metadata'")[0]
+        return int(lines), int(self.one("SELECT count(*) FROM articles")[0])
+
+    def _captures(self, sql: str, *values: object) -> Iterator[Capture]:
+        with told(self.path):
+            for row in self._db.execute(sql, values):
+                yield rows.capture_of(row)
+
+    # ------------------------------------------------------------------------------------------------ pages
+
+    def has_page(self, page_id: str) -> bool:
+        return self.one("SELECT 1 FROM pages WHERE page_id = ?", page_id) is not None
+
+    def latest_kept(self, final_url: str) -> tuple[PageRow, str | None, int | None] | None:
+        """The latest kept page that answered at exactly this address, with the name and version of its text."""
+        sql = (
+            "SELECT p.id, p.text, p.version FROM links l JOIN pages p ON p.id = l.page "
+            "WHERE l.address = ? AND l.kept = 1 AND p.final_url = ? ORDER BY l.page DESC LIMIT 1"
+        )
+        found = self.one(sql, strip_tracking(final_url), final_url)
+        if found is None:
+            return None
+        row = self.one(f"{rows.PAGES} WHERE p.id = ?", found[0])
+        return rows.page_of(row), found[1], found[2]
+
+    def add_page(self, row: PageRow, *, start: int, version: int | None) -> int:
+        """Gives the page's number. `row.text` is the article's name in text/, `start` its first record's offset."""
+        number = rows.page_number(row.captured_at, row.page_id)
+        while self.one("SELECT 1 FROM pages WHERE id = ?", number) is not None:
+            number += 1
+        folder, _, name = (row.warc or "").partition("/")
+        self._insert("pages", rows.page_values(row, number, self.warc(folder, name), start, version))
+        for address in rows.identities(row.url, row.final_url, row.original_url):
+            self.one("INSERT OR IGNORE INTO links VALUES (?, ?, ?)", rows.storable(address), row.verdict.kept, number)
+        return number
+
+    # ------------------------------------------------------------------------------------------------ texts
+
+    def current_version(self, text: str) -> Version | None:
+        found = self.one(f"{VERSION} WHERE text = ? ORDER BY version DESC LIMIT 1", text)
+        return Version(*found) if found else None
+
+    def file_taken(self, text: str, file: str) -> bool:
+        return self.one("SELECT 1 FROM versions WHERE text = ? AND file = ?", text, file) is not None
+
+    def move_version(self, version: Version, file: str) -> None:
+        self.one("UPDATE versions SET file = ? WHERE text = ? AND version = ?", file, version.text, version.number)
+
+    def add_version(self, version: Version, row: PageRow, body: str) -> None:
+        """The article's newest text; it alone is found by search. `body` is plain text."""
+        before = self.one("SELECT page, first_at FROM articles WHERE text = ?", version.text)
+        if before is not None:
+            self.one("DELETE FROM search WHERE rowid = ?", before[0])
+        at = version.captured_at
+        first_at = before[1] if before else at
+        self._insert("versions", (version.text, version.number, *_after_number(version)))
+        article = (version.text, row.original_url or row.final_url, version.number, version.page)
+        self.one(
+            "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)",
+            *map(rows.storable, (*article, row.title or "", first_at, at)),
+        )
+        self.add_search(version.page, row.title or "", body)
+
+    def add_search(self, page: int, title: str, body: str) -> None:
+        texts = apart(surrogate_free(title)), apart(surrogate_free(body))
+        self.one("INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", page, *texts)
+
+    # ------------------------------------------------------------------------------------------------ taking back
+
+    def forget(self, folder: str, name: str) -> tuple[list[tuple[Version, str]], list[Version]]:
+        """Takes out all that came from one file.
+
+        Gives the versions that are current again: first those whose files have to move, and from where, then all of
+        them. Their place in the search is the caller's to restore.
+        """
+        warc = self.warc(folder, name)
+        touched = self.all("SELECT DISTINCT text FROM versions WHERE warc = ?", warc)
+        for (text,) in touched:
+            self.one("DELETE FROM search WHERE rowid = (SELECT page FROM articles WHERE text = ?)", text)
+            self.one("DELETE FROM articles WHERE text = ?", text)
+        self.one("DELETE FROM versions WHERE warc = ?", warc)
+        self.one("DELETE FROM links WHERE page IN (SELECT id FROM pages WHERE warc = ?)", warc)
+        self.one("DELETE FROM pages WHERE warc = ?", warc)
+        self.one("DELETE FROM captures WHERE warc = ?", warc)
+        self.one("DELETE FROM warcs WHERE id = ?", warc)
+        moves, restored = [], []
+        for (text,) in touched:
+            current = self.current_version(text)
+            if current is not None:
+                restored.append(current)
+                if current.file != text:
+                    moves.append((current, current.file))
+                self._restore(current)
+        return moves, restored
+
+    def _restore(self, version: Version) -> None:
+        self.move_version(version, version.text)
+        first = self.one("SELECT captured_at FROM versions WHERE text = ? ORDER BY version LIMIT 1", version.text)
+        url, title = self.one("SELECT coalesce(original_url, final_url), title FROM pages WHERE id = ?", version.page)
+        values = (version.text, url, version.number, version.page, title or "", first[0], version.captured_at)
+        self.one("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
+
+    def _insert(self, table: str, values: Sequence[object]) -> None:
+        marks = ", ".join("?" * len(values))
+        self.one(f"INSERT INTO {table} VALUES ({marks})", *map(rows.storable, values))  # noqa: S608 - our own names
+
+
+def _after_number(version: Version) -> tuple[object, ...]:
+    return (
+        version.file,
+        version.page,
+        version.captured_at,
+        version.text_digest,
+        version.data_digest,
+        version.warc,
+        version.start,
+    )
+
+
+def delete(path: Path, unlink: Callable[[Path], None]) -> None:
+    """The catalog goes, with the files that SQLite keeps beside it."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        unlink(path.with_name(path.name + ending))

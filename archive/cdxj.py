@@ -1,0 +1,200 @@
+"""CDXJ index lines (CDXJ 0.1.0): format, sort, merge, look up.
+
+A line is the SURT key, the time in 14 digits, and JSON with the fields of cdxj-indexer, all values strings. Files are
+sorted by their bytes; an identical line stands once.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import mmap
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from archive import urls
+from archive.disk import AppendFile, Disk, storage_error
+from archive.models import Capture
+
+IN_MEMORY = 32 * 1024 * 1024
+_PIECE = 1 << 20
+_FIRST_STEP = 2048
+NOT_MODIFIED_STATUS = 304
+
+
+def line(capture: Capture) -> bytes:
+    """The index line of a response, a revisit or a resource, with its line end."""
+    revisit = capture.record_type == "revisit"
+    # A revisit that stands for a 304 has no HTTP block, so its line has no status.
+    told = capture.status is not None and not (revisit and capture.status == NOT_MODIFIED_STATUS)
+    fields = {
+        "url": capture.url,
+        "mime": "warc/revisit" if revisit else capture.mime,
+        "status": str(capture.status) if told else "",
+        "digest": capture.digest,
+        "length": str(capture.length),
+        "offset": str(capture.offset),
+        "filename": capture.warc,
+    }
+    data = json.dumps({name: value for name, value in fields.items() if value})
+    return f"{urls.key(capture.url)} {urls.stamp(capture.time)} {data}\n".encode("ascii", "backslashreplace")
+
+
+class SortedLines:
+    """Lines in byte order, each once, in bounded memory: sorted runs beyond `in_memory` bytes wait in `folder`.
+
+    `size` is the bytes of all lines, repeated ones counted. To be closed.
+    """
+
+    def __init__(self, lines: Iterable[bytes], folder: Path, in_memory: int = IN_MEMORY) -> None:
+        self.size = 0
+        self._files: list[Path] = []
+        self._held: list[bytes] = []
+        held = 0
+        for each in lines:
+            self._held.append(each)
+            held += len(each)
+            self.size += len(each)
+            if held >= in_memory:
+                self._spill(folder)
+                held = 0
+        self._held.sort()
+
+    def _spill(self, folder: Path) -> None:
+        self._held.sort()
+        path = folder / f"lines-{id(self)}-{len(self._files)}.run"
+        try:
+            with path.open("wb") as file:
+                file.writelines(self._held)
+        except OSError as error:
+            raise storage_error(error, path) from error
+        self._files.append(path)
+        self._held = []
+
+    def __iter__(self) -> Iterator[bytes]:
+        with ExitStack() as stack:
+            runs = [stack.enter_context(path.open("rb")) for path in self._files]
+            yield from once(heapq.merge(self._held, *runs))
+
+    def close(self) -> None:
+        for path in self._files:
+            path.unlink(missing_ok=True)
+        self._files, self._held = [], []
+
+
+def once(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Sorted lines, repeated ones left out."""
+    last = None
+    for each in lines:
+        if each != last:
+            yield each
+        last = each
+
+
+@contextmanager
+def mapped(path: Path) -> Iterator[mmap.mmap | bytes]:
+    """A file's content without reading it; b"" for an empty or missing one."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        yield b""
+        return
+    with file:
+        if not file.seek(0, 2):
+            yield b""
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            yield data
+
+
+def lower_bound(data: mmap.mmap | bytes, wanted: bytes, low: int = 0, high: int | None = None) -> int:
+    """Where the first line begins that is not below `wanted`. `low` and `high` are beginnings of lines."""
+    high = len(data) if high is None else high
+    while low < high:
+        middle = (low + high) // 2
+        start = data.rfind(b"\n", low, middle) + 1 or low
+        end = data.find(b"\n", start) + 1 or len(data)
+        if data[start:end] < wanted:
+            low = end
+        else:
+            high = start
+    return low
+
+
+def _next_bound(data: mmap.mmap | bytes, wanted: bytes, low: int) -> int:
+    """`lower_bound` for a place that is likely near `low`."""
+    step = _FIRST_STEP
+    while low + step < len(data):
+        start = data.rfind(b"\n", low, low + step) + 1 or low
+        end = data.find(b"\n", start) + 1 or len(data)
+        if data[start:end] >= wanted:
+            return lower_bound(data, wanted, low, start)
+        low = end
+        step *= 2
+    return lower_bound(data, wanted, low)
+
+
+def look_up(path: Path, key: str) -> list[bytes]:
+    """The lines of one SURT key, in order, found by binary search; none if there is no such file."""
+    prefix = key.encode("ascii", "backslashreplace") + b" "
+    with mapped(path) as data:
+        start = lower_bound(data, prefix)
+        end = start
+        while data[end : end + len(prefix)] == prefix:
+            end = data.find(b"\n", end) + 1 or len(data)
+        return bytes(data[start:end]).splitlines(keepends=True)
+
+
+def contains(data: mmap.mmap | bytes, wanted: bytes) -> bool:
+    """Whether the sorted lines hold this one."""
+    start = lower_bound(data, wanted)
+    return data[start : start + len(wanted)] == wanted
+
+
+def merge(base: Path, lines: Iterable[bytes], target: Path, disk: Disk) -> int:
+    """Writes `target`, new and on the medium: the lines of `base` and the sorted `lines`, each once. Gives its size.
+
+    Stretches of `base` between two new lines are copied as they are, so that few lines into a long file cost little
+    more than a copy.
+    """
+    disk.unlink(target)
+    file = disk.open_append(target, new=True)
+    try:
+        out = _Buffer(file)
+        with mapped(base) as data:
+            at = 0
+            for each in lines:
+                found = _next_bound(data, each, at)
+                out.copy(data, at, found)
+                at = found
+                if data[found : found + len(each)] != each:
+                    out.write(each)
+            out.copy(data, at, len(data))
+        out.flush()
+        file.fsync()
+        return file.tell()
+    finally:
+        file.close()
+
+
+class _Buffer:
+    """Gathers small writes."""
+
+    def __init__(self, file: AppendFile) -> None:
+        self._file = file
+        self._held = bytearray()
+
+    def write(self, data: bytes) -> None:
+        self._held += data
+        if len(self._held) >= _PIECE:
+            self.flush()
+
+    def copy(self, data: mmap.mmap | bytes, start: int, end: int) -> None:
+        for at in range(start, end, _PIECE):
+            self.write(data[at : min(at + _PIECE, end)])
+
+    def flush(self) -> None:
+        if self._held:
+            self._file.write(bytes(self._held))
+            self._held.clear()

@@ -1,0 +1,301 @@
+"""The folder that holds it all, and its lock: commit, look up, read."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from archive import catalog
+from archive.applying import Applier
+from archive.committing import Committer, Writers
+from archive.derive import head_fields
+from archive.disk import Disk
+from archive.errors import DamageError, NotKeptError, StorageError, UsageError, WarcError
+from archive.lock import Lock
+from archive.lookup import Lookups, Wanted
+from archive.models import Capture, PageGroup, PageRow
+from archive.opening import Mender, closed_names, make_folders, open_parts
+from archive.rebuild import rebuild_locked
+from archive.rows import ARCHIVE, QUARANTINE
+from archive.settings import ArchiveSettings, RunInfo
+from archive.urls import wire_url
+from archive.warc.reader import StoredRecord, read_at
+from archive.warc.records import WarcInfo
+from archive.warc.writer import WarcWriter
+
+__all__ = ["Answer", "ArchiveSettings", "Collection", "RunInfo"]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _silent(_: str) -> None:
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A stored answer, revisits resolved: `record` is the capture's own, `source` the one that holds the payload."""
+
+    record: StoredRecord
+    source: StoredRecord
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The WARC record's named fields."""
+        return self.record.headers
+
+    @property
+    def http_head(self) -> bytes:
+        """The HTTP header block; that of the original where a 304 confirmed it. b"" where the record holds no HTTP."""
+        return self.record.http_head or self.source.http_head
+
+    def http_headers(self) -> tuple[tuple[str, str], ...]:
+        return head_fields(self.http_head)[1]
+
+    def payload(self) -> BinaryIO:
+        """A reader of the body as stored, content coding and all. The caller closes it."""
+        return self.source.payload()
+
+
+class Collection:
+    """One collection. Made by `open`; a context manager. Safe in threads."""
+
+    def __init__(self, path: Path, lookups: Lookups | None, committer: Committer | None, stack: ExitStack) -> None:
+        self.path = path
+        self.tmp = path / "tmp"
+        self._lookups = lookups
+        self._committer = committer
+        self._stack = stack
+
+    @classmethod
+    def open(
+        cls,
+        settings: ArchiveSettings,
+        run: RunInfo | None,
+        *,
+        disk: Disk | None = None,
+        clock: Callable[[], datetime] = _now,
+        tell: Callable[[str], None] = _silent,
+        missing_ok: bool = False,
+    ) -> Collection:
+        """With a `run`, to write: the lock is taken, what a killed run left is mended (`tell` hears of it), what the
+        catalog does not know is brought in. Without, to read only, and `missing_ok` takes a collection that is not
+        there for an empty one.
+
+        Raises LockedError, StorageError, NotKeptError (no such collection), and DamageError for a catalog that cannot
+        be read.
+        """
+        name = settings.collection
+        if not name or "/" in name or "\0" in name or name.startswith("."):
+            raise UsageError(f"{name!r} is no name for a collection")
+        folder = settings.root / "collections" / name
+        disk = disk or Disk()
+        if run is None:
+            return cls._open_to_read(folder, disk, missing_ok)
+        with ExitStack() as stack:
+            disk.mkdir(folder)
+            stack.enter_context(Lock(folder / "lock").acquire())
+            make_folders(folder, disk)
+            if not disk.exists(folder / catalog.NAME) and _has_warcs(folder, disk):
+                tell(f"{folder / catalog.NAME} is missing and is made again from the WARC files")
+                rebuild_locked(folder, disk, tell)
+            parts = stack.enter_context(_Opened(folder, disk, tell)).parts
+            applier = Applier(parts, disk)
+            lookups = Lookups(parts.catalog.path)
+            stack.callback(lookups.close)
+            committer = Committer(_writers(settings, run, disk, clock), applier, lookups, settings.warc_size)
+            stack.callback(committer.close)
+            return cls(folder, lookups, committer, stack.pop_all())
+
+    @classmethod
+    def _open_to_read(cls, folder: Path, disk: Disk, missing_ok: bool) -> Collection:
+        if not disk.exists(folder / catalog.NAME):
+            if disk.exists(folder / ARCHIVE) and _has_warcs(folder, disk):
+                raise DamageError(f"{folder / catalog.NAME} is missing: tearsheet rebuild makes it again")
+            if not missing_ok:
+                raise NotKeptError(f"there is no collection {folder}: tearsheet fetch begins one")
+            return cls(folder, None, None, ExitStack())
+        lookups = Lookups(folder / catalog.NAME)
+        with ExitStack() as stack:
+            stack.callback(lookups.close)
+            return cls(folder, lookups, None, stack.pop_all())
+
+    def close(self) -> None:
+        """Commits what waits, ends the WARC files, gives the lock back. Raises what stopped the writing, if anything
+        did: a StorageError."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------------------------------------ writing
+
+    def commit(self, group: PageGroup) -> Future[PageRow]:
+        """The group's row once all of it is durable and in the catalog; the future bears StorageError if it cannot be,
+        and ValueError for a group that contradicts itself."""
+        if self._committer is None:
+            raise StorageError(f"{self.path} was opened to read")
+        return self._committer.commit(group)
+
+    # ------------------------------------------------------------------------------------------------ looking up
+
+    def known_page(self, url: str) -> tuple[PageRow, Capture] | None:
+        """The latest kept page asked for or answering at this address (fragment and tracking apart), and its capture.
+
+        The capture's `etag` and `last_modified` are what a conditional request for exactly this address may bear: None
+        where another address answered.
+        """
+        row = self._lookups.find(url, kept_only=True) if self._lookups else None
+        if row is None or self._lookups is None:
+            return None
+        capture = self._lookups.capture_of(row)
+        if capture is None:
+            return None
+        if capture.url != _wire(url):
+            return row, replace(capture, etag=None, last_modified=None)
+        return row, self._lookups.with_validators(capture)
+
+    def known_asset(self, url: str) -> Capture | None:
+        """The latest whole, good answer kept of exactly this address, with the validators for asking again."""
+        capture = self._lookups.good(_wire(url)) if self._lookups else None
+        return self._lookups.with_validators(capture) if capture is not None and self._lookups else None
+
+    def find(self, url: str) -> PageRow | None:
+        """The latest page kept under this address: asked for, answering or the article's own. Without one, the latest
+        that failed."""
+        return self._lookups.find(url) if self._lookups else None
+
+    def pages(
+        self, *, host: str | None = None, verdict: str | None = None, kept: bool | None = None, limit: int = 50
+    ) -> Iterator[PageRow]:
+        """The latest first; None is any."""
+        if self._lookups:
+            yield from self._lookups.pages(Wanted(host, verdict, kept), limit)
+
+    def search(
+        self, words: str, limit: int = 20, marks: tuple[str, str] = ("", "")
+    ) -> Iterator[tuple[PageRow, str]]:
+        """Articles that hold all the words, the best first, each with a snippet in which `marks` stand around them."""
+        if self._lookups:
+            yield from self._lookups.search(words, limit, marks)
+
+    def stats(self) -> dict[str, Any]:
+        """What the collection holds, in numbers."""
+        return self._lookups.stats() if self._lookups else {}
+
+    # ------------------------------------------------------------------------------------------------ reading
+
+    def capture_of(self, row: PageRow) -> Capture | None:
+        """The capture of the page itself; None where no answer came."""
+        return self._lookups.capture_of(row) if self._lookups else None
+
+    def captures(self, page_id: str) -> list[Capture]:
+        """All that was stored with a page."""
+        return self._lookups.captures(page_id) if self._lookups else []
+
+    def read(self, capture: Capture) -> Answer:
+        """The stored answer; a revisit with its original's payload. Raises WarcError where it is damaged or gone."""
+        record = read_at(self._warc(capture), capture.offset)
+        if record.record_id != capture.record_id:
+            raise WarcError(capture.warc, capture.offset, "another record lies where the catalog says")
+        if capture.record_type != "revisit":
+            return Answer(record, record)
+        original = self._lookups.response(capture.refers_to or "") if self._lookups else None
+        if original is None:
+            raise WarcError(capture.warc, capture.offset, "the response that this revisit refers to is not kept")
+        return Answer(record, read_at(self._warc(original), original.offset))
+
+    def text_of(self, row: PageRow) -> str | None:
+        """The text file of a page, as it is; None if it has none. Where the file is missing, the WARC file has it."""
+        present = (self._lookups.page(row.page_id) if self._lookups else None) or row
+        if present.text is None:
+            return None
+        try:
+            return (self.path / present.text).read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            return self._stored_text(row)
+        except (OSError, UnicodeDecodeError) as error:
+            raise DamageError(f"{self.path / present.text} cannot be read ({error}): tearsheet rebuild") from error
+
+    def _stored_text(self, row: PageRow) -> str | None:
+        for capture in self.captures(row.page_id):
+            if capture.role == "text":
+                record = read_at(self._warc(capture), capture.offset)
+                return record.payload_bytes().decode("utf-8")
+        return None
+
+    def _warc(self, capture: Capture) -> Path:
+        path = self.path / capture.folder / capture.warc
+        return path if path.exists() else path.with_name(path.name + ".open")
+
+
+class _Opened:
+    """The derived things, mended; closed with the catalog."""
+
+    def __init__(self, folder: Path, disk: Disk, tell: Callable[[str], None]) -> None:
+        self.parts = open_parts(folder, folder, folder / "tmp", disk)
+        try:
+            mender = Mender(folder, self.parts, Applier(self.parts, disk), disk, tell)
+            if mender.out_of_order():
+                tell(f"{folder / ARCHIVE} has a WARC file from before the last run: everything is made again")
+                self.parts.catalog.close()
+                rebuild_locked(folder, disk, tell)
+                self.parts = open_parts(folder, folder, folder / "tmp", disk)
+                mender = Mender(folder, self.parts, Applier(self.parts, disk), disk, tell)
+            mender.mend()
+        except BaseException:
+            self._close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        self.parts.pages.close()
+        self.parts.catalog.close()
+
+
+def _has_warcs(folder: Path, disk: Disk) -> bool:
+    return any(closed_names(folder / kind, disk) for kind in (ARCHIVE, QUARANTINE))
+
+
+def _writers(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Callable[[], datetime]) -> Writers:
+    info = WarcInfo(
+        software=run.software,
+        user_agent=run.user_agent,
+        robots=run.robots,
+        hostname=socket.gethostname(),
+        collection=settings.collection,
+        operator=settings.operator,
+    )
+    folder = settings.root / "collections" / settings.collection
+
+    def writer(kind: str) -> WarcWriter:
+        return WarcWriter(
+            folder / kind, settings.prefix, info, warc_size=settings.warc_size, disk=disk, clock=clock
+        )
+
+    return Writers(writer(ARCHIVE), writer(QUARANTINE))
+
+
+def _wire(url: str) -> str:
+    try:
+        return wire_url(url)
+    except ValueError:
+        return url
+
+

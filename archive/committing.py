@@ -1,0 +1,230 @@
+"""The writer's thread: it takes every group that waits, makes them all durable at once, and only then tells."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+
+from archive.applying import Applier
+from archive.derive import Derived, Place, View, derive
+from archive.disk import storage_error
+from archive.errors import StorageError, TearsheetError
+from archive.models import PageGroup, PageRow
+from archive.placing import Draft, Fresh, Known, place
+from archive.rows import ARCHIVE, QUARANTINE
+from archive.warc import group as group_fields
+from archive.warc.records import Record
+from archive.warc.writer import Stored, WarcWriter
+
+MOST_WAITING = 64
+MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """The two files that a run writes."""
+
+    archive: WarcWriter
+    quarantine: WarcWriter
+
+    def of(self, folder: str) -> WarcWriter:
+        return self.archive if folder == ARCHIVE else self.quarantine
+
+    def each(self) -> tuple[tuple[str, WarcWriter], ...]:
+        """In the order in which they are synced: what lies aside before the page that it belongs to, so that the next
+        run can tell which of it was never told."""
+        return (QUARANTINE, self.quarantine), (ARCHIVE, self.archive)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    group: PageGroup
+    future: Future[PageRow]
+    size: int
+
+
+@dataclass(slots=True)
+class _Written:
+    """`derived` holds the group's main part first."""
+
+    waiting: _Waiting
+    derived: list[Derived]
+
+
+class Committer:
+    """Takes page groups from any thread. Only its own thread writes WARC files and databases."""
+
+    def __init__(self, writers: Writers, applier: Applier, known: Known, warc_size: int) -> None:
+        self._writers = writers
+        self._applier = applier
+        self._known = known
+        self._warc_size = warc_size
+        self._queue: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._failure: StorageError | None = None
+        self._thread = threading.Thread(target=self._run, name="collection-writer", daemon=True)
+        self._thread.start()
+
+    def commit(self, group: PageGroup) -> Future[PageRow]:
+        """The group's row, once it is durable and in the catalog; StorageError if that cannot be. Waits while many
+        groups wait."""
+        future: Future[PageRow] = Future()
+        future.set_running_or_notify_cancel()
+        size = sum(part.exchange.body.size for part in group.parts)
+        with self._changed:
+            while len(self._queue) >= MOST_WAITING and self._failure is None and not self._closing:
+                self._changed.wait()
+            if self._failure is not None:
+                future.set_exception(_same(self._failure))
+            elif self._closing:
+                future.set_exception(StorageError("the collection is closed"))
+            else:
+                self._queue.append(_Waiting(group, future, size))
+                self._changed.notify_all()
+        return future
+
+    def close(self) -> None:
+        """What waits is committed, the files are closed. Raises the StorageError that stopped the writing, if any."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join()
+        if self._failure is not None:
+            raise _same(self._failure)
+
+    # ------------------------------------------------------------------------------------------------ the thread
+
+    def _run(self) -> None:
+        while batch := self._take():
+            try:
+                self._commit(batch)
+                self._rotate()
+            except TearsheetError as error:
+                self._fail(error, batch)
+            except Exception as error:
+                # A thread that dies would leave its callers waiting for ever.
+                self._fail(StorageError(f"the collection could not be written: {type(error).__name__}: {error}"), batch)
+        try:
+            self._end()
+        except TearsheetError as error:
+            self._fail(error, ())
+
+    def _take(self) -> list[_Waiting]:
+        with self._changed:
+            while not self._queue and not self._closing:
+                self._changed.wait()
+            batch: list[_Waiting] = []
+            size = 0
+            while self._queue and (not batch or size + self._queue[0].size <= MOST_BYTES):
+                size += self._queue[0].size
+                batch.append(self._queue.popleft())
+            self._changed.notify_all()
+            return batch
+
+    def _commit(self, batch: Sequence[_Waiting]) -> None:
+        fresh = Fresh(self._known)
+        written = []
+        for waiting in batch:
+            draft = self._draft(waiting, fresh)
+            if draft is not None:
+                written.append(_Written(waiting, self._append(draft)))
+        for _, writer in self._writers.each():
+            writer.sync()
+        rows = iter(self._applier.apply([each for group in written for each in group.derived]))
+        for group in written:
+            told = [next(rows) for _ in group.derived]
+            row = told[0]
+            assert row is not None
+            group.waiting.future.set_result(row)
+
+    def _draft(self, waiting: _Waiting, fresh: Fresh) -> Draft | None:
+        """None if nothing sensible can be made of the group, which is its sender's to hear."""
+        own = Fresh(fresh)
+        try:
+            draft = place(waiting.group, own)
+        except TearsheetError:
+            raise
+        except OSError as error:
+            raise StorageError(f"a fetched body cannot be read again: {error}") from error
+        except Exception as error:
+            waiting.future.set_exception(error)
+            return None
+        fresh.take(own)
+        return draft
+
+    def _append(self, draft: Draft) -> list[Derived]:
+        derived = [self._append_to(draft.folder, draft.main)]
+        if draft.side:
+            derived.append(self._append_to(QUARANTINE, draft.side))
+        return derived
+
+    def _append_to(self, folder: str, records: Sequence[Record]) -> Derived:
+        writer = self._writers.of(folder)
+        try:
+            stored = writer.append(records)
+        except OSError as error:
+            raise storage_error(error, writer.folder) from error
+        # What the record says, not what we meant: a rebuild reads the same.
+        data = group_fields.load(records[-1].payload_bytes())
+        return derive(Place(folder, stored[0].warc), _views(records, stored), data)
+
+    def _rotate(self) -> None:
+        for folder, writer in self._writers.each():
+            if writer.size >= self._warc_size:
+                self._close_file(folder, writer)
+
+    def _close_file(self, folder: str, writer: WarcWriter) -> None:
+        writer.close()
+        for name in writer.take_closed():
+            self._applier.finish(Place(folder, name))
+
+    def _end(self) -> None:
+        if self._failure is None:
+            for folder, writer in self._writers.each():
+                self._close_file(folder, writer)
+            return
+        # What was told lies in files that viewers should see; the next run brings them into what is derived. A file
+        # that may hold what was never told stays open, and its companion with it, for the next run to mend.
+        intact = [_taken_back(writer) for _, writer in self._writers.each()]
+        if not all(intact):
+            for _, writer in self._writers.each():
+                writer.abandon()
+            return
+        for _, writer in self._writers.each():
+            with suppress(StorageError):
+                writer.close()
+
+    def _fail(self, error: TearsheetError, batch: Sequence[_Waiting]) -> None:
+        failure = error if isinstance(error, StorageError) else StorageError(str(error))
+        with self._changed:
+            self._failure = self._failure or failure
+            waiting = [*batch, *self._queue]
+            self._queue.clear()
+            self._changed.notify_all()
+        for each in waiting:
+            if not each.future.done():
+                each.future.set_exception(_same(failure))
+
+
+def _taken_back(writer: WarcWriter) -> bool:
+    """Whether the file ends with the last group that was made durable, and can be trusted to."""
+    try:
+        writer.rollback()
+        writer.sync()
+    except StorageError:
+        return False
+    return True
+
+
+def _same(error: StorageError) -> StorageError:
+    """The error anew: one object raised in several threads would gather their tracebacks."""
+    return StorageError(str(error))
+
+
+def _views(records: Sequence[Record], stored: Sequence[Stored]) -> list[View]:
+    return [View(record, place.offset, place.length) for record, place in zip(records, stored, strict=True)]

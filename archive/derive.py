@@ -1,0 +1,305 @@
+"""From the records of a page group to everything that is derived of it: pure, one way for a live commit and a rebuild.
+
+Nothing here may depend on anything but the records, so that `rebuild` gives back what a commit gave.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from archive import article as articles
+from archive.models import Article, Capture, PageRow, Role
+from archive.rows import ARCHIVE, NOT_MODIFIED, OK
+from archive.textpath import text_path
+from archive.urls import strip_tracking
+from archive.warc.group import GroupData, PartData
+from archive.warc.records import warc_date
+
+_MIME_END = re.compile(r"[;\s]")
+_RESOURCE = re.compile(r"urn:(text|article):")
+_MOST_HEAD = 1 << 20
+TEXT_TYPE = "text/plain; charset=utf-8"
+ARTICLE_TYPE = "application/json"
+
+
+class RecordLike(Protocol):
+    """What drafts and stored records have in common."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def record_id(self) -> str: ...
+    @property
+    def http_head(self) -> bytes: ...
+    def header(self, name: str) -> str | None: ...
+    def payload_bytes(self, limit: int | None = None) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A record and where it lies: bytes of its gzip member."""
+
+    record: RecordLike
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The file that a group lies in: `folder` is "archive" or "quarantine", `warc` the final name."""
+
+    folder: str
+    warc: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFiles:
+    """The text file and the JSON beside it. `name` is `<host>/<slug>-<hash8>`; `plain` is for search."""
+
+    name: str
+    text: bytes
+    data: bytes
+    plain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """`page` is None for a side group. `page.text` is the article's name in text/, less its ending. `start` is the
+    offset of the group's first record."""
+
+    place: Place
+    start: int
+    page: PageRow | None
+    captures: tuple[Capture, ...]
+    files: ArticleFiles | None
+
+
+def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
+    """`views` are the group's records in the file's order, the last one its metadata record, which says `data`."""
+    by_id = {view.record.record_id: view for view in views}
+    captures = [_part_capture(place, part, by_id.get(part.record_id or ""), views[-1], data) for part in data.parts]
+    resources = [(view, match[1]) for view in views if (match := _resource(view))]
+    captures += [_resource_capture(place, view, kind, data) for view, kind in resources]
+    found = [capture for capture in captures if capture is not None]
+    found.sort(key=lambda capture: capture.offset)
+    if data.side:
+        return Derived(place, views[0].offset, None, tuple(found), None)
+    end = _end(data)
+    view = by_id.get(end.record_id or "") if end is not None else None
+    article = _article(resources)
+    files = _files(place, data, view, resources, article)
+    page = _page(place, data, view or views[-1], article, files)
+    return Derived(place, views[0].offset, page, tuple(found), files)
+
+
+def head_fields(head: bytes) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The status line and the (name, value) pairs of an HTTP header block; folded lines joined, latin-1."""
+    lines = head[:_MOST_HEAD].decode("latin-1").replace("\r\n", "\n").split("\n")
+    fields: list[tuple[str, str]] = []
+    for each in lines[1:]:
+        if each[:1] in (" ", "\t") and fields:
+            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {each.strip()}".strip())
+        elif ":" in each:
+            name, _, value = each.partition(":")
+            fields.append((name.strip(), value.strip()))
+    return lines[0], tuple(fields)
+
+
+def _mime(content_type: str) -> str:
+    return _MIME_END.split(content_type.strip(), maxsplit=1)[0]
+
+
+def _time(view: View) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(view.record.header("WARC-Date") or "")
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+# ------------------------------------------------------------------------------------------------------- captures
+
+
+def _part_capture(
+    place: Place, part: PartData, view: View | None, group: View, data: GroupData
+) -> Capture | None:
+    if view is None and part.record_id is not None:
+        # The record was lost to damage, and was told of.
+        return None
+    stored = view or group
+    record = stored.record
+    fields = dict[str, str]()
+    if view is not None:
+        for name, value in reversed(head_fields(part.head or record.http_head)[1]):
+            fields[name.lower()] = value
+    return Capture(
+        url=(record.header("WARC-Target-URI") or part.url) if view is not None else part.url,
+        time=(_time(view) if view is not None else None) or part.time,
+        role=part.role,
+        verdict=part.verdict.kind,
+        status=part.status,
+        mime=_mime(fields.get("content-type", "")),
+        digest=(record.header("WARC-Payload-Digest") or "") if view is not None else "",
+        record_id=record.record_id,
+        record_type=record.type,
+        folder=place.folder,
+        warc=place.warc,
+        offset=stored.offset,
+        length=stored.length,
+        page_id=data.page_id,
+        etag=fields.get("etag"),
+        last_modified=fields.get("last-modified"),
+        refers_to=record.header("WARC-Refers-To") if record.type == "revisit" else None,
+        truncated=part.truncated,
+    )
+
+
+def _resource(view: View) -> re.Match[str] | None:
+    return _RESOURCE.match(view.record.header("WARC-Target-URI") or "") if view.record.type == "resource" else None
+
+
+def _resource_capture(place: Place, view: View, kind: str, data: GroupData) -> Capture:
+    record = view.record
+    return Capture(
+        url=record.header("WARC-Target-URI") or "",
+        time=_time(view) or data.time,
+        role=kind,
+        verdict=data.verdict.kind,
+        status=None,
+        mime=_mime(record.header("Content-Type") or ""),
+        digest=record.header("WARC-Payload-Digest") or "",
+        record_id=record.record_id,
+        record_type=record.type,
+        folder=place.folder,
+        warc=place.warc,
+        offset=view.offset,
+        length=view.length,
+        page_id=data.page_id,
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- the page
+
+
+def _end(data: GroupData) -> PartData | None:
+    """The chain's end."""
+    return next((part for part in reversed(data.parts) if part.role in (Role.PAGE, Role.HOP)), None)
+
+
+def _page(place: Place, data: GroupData, view: View, article: Article | None, files: ArticleFiles | None) -> PageRow:
+    end = _end(data)
+    answered = end is not None and end.record_id is not None
+    return PageRow(
+        page_id=data.page_id,
+        url=data.link.url,
+        final_url=end.url if end is not None else data.link.url,
+        original_url=article.url if article is not None else None,
+        verdict=data.verdict.kind,
+        reason=data.verdict.reason,
+        evidence=data.verdict.evidence,
+        status=end.status if end is not None else None,
+        title=article.title if article is not None else data.title,
+        authors=article.authors if article is not None else (),
+        date=article.date.isoformat() if article is not None and article.date else None,
+        words=articles.words(article) if article is not None else 0,
+        text=files.name if files is not None else None,
+        warc=f"{place.folder}/{place.warc}",
+        offset=view.offset,
+        digest=view.record.header("WARC-Payload-Digest") if answered else None,
+        captured_at=(_time(view) if answered else None) or (end.time if end is not None else data.time),
+        requisites=_requisites(data),
+        missing=data.missing,
+        source=data.link.source,
+        via=data.link.via,
+        attempts=end.attempts if end is not None else 0,
+        elapsed=end.elapsed if end is not None else 0.0,
+        extractor=data.extractor,
+    )
+
+
+def _requisites(data: GroupData) -> int:
+    """How many of the page's requisites are kept, by this group or by another of the run."""
+    good = {
+        part.url
+        for part in data.parts
+        if part.role == Role.ASSET and part.truncated is None and (part.status in OK or part.status == NOT_MODIFIED)
+    }
+    return len(good.union(data.shared))
+
+
+# ------------------------------------------------------------------------------------------------------- the article
+
+
+def _article(resources: Sequence[tuple[View, str]]) -> Article | None:
+    view = next((view for view, kind in resources if kind == "article"), None)
+    if view is None:
+        return None
+    try:
+        return articles.from_json(json.loads(view.record.payload_bytes()))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+
+
+def _files(
+    place: Place,
+    data: GroupData,
+    page: View | None,
+    resources: Sequence[tuple[View, str]],
+    article: Article | None,
+) -> ArticleFiles | None:
+    text = next((view for view, kind in resources if kind == "text"), None)
+    if text is None or article is None or page is None or place.folder != ARCHIVE:
+        return None
+    content = text.record.payload_bytes()
+    beside = _beside(place, data, page, text, article)
+    return ArticleFiles(
+        name=str(text_path(strip_tracking(article.url))),
+        text=content,
+        data=json.dumps(beside, ensure_ascii=False, indent=2, sort_keys=True).encode("utf-8", "replace") + b"\n",
+        plain=articles.plain(article),
+    )
+
+
+def _beside(place: Place, data: GroupData, page: View, text: View, article: Article) -> dict[str, Any]:
+    """The JSON beside the text: the article as values, and the proof that ties it to its record."""
+    end = _end(data)
+    record = page.record
+    assert end is not None
+    return {
+        "article": articles.to_json(article),
+        "addresses": {"asked": data.link.url, "final": end.url, "original": article.url},
+        "captured_at": warc_date(_time(page) or end.time),
+        "digests": {
+            "block": record.header("WARC-Block-Digest"),
+            "payload": record.header("WARC-Payload-Digest"),
+            "text": text.record.header("WARC-Payload-Digest"),
+        },
+        "evidence": list(data.verdict.evidence),
+        "extractor": data.extractor,
+        "ip": end.ip,
+        "page_id": data.page_id,
+        "reason": data.verdict.reason,
+        "record": {
+            "file": f"{place.folder}/{place.warc}",
+            "id": record.record_id,
+            "length": page.length,
+            "offset": page.offset,
+            "refers_to": record.header("WARC-Refers-To") if record.type == "revisit" else None,
+            "text_offset": text.offset,
+            "type": record.type,
+        },
+        "source": data.link.source,
+        "status": end.status,
+        "verdict": str(data.verdict.kind),
+        "via": data.link.via,
+    }
+
+
+def digest(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()

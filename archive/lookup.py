@@ -1,0 +1,223 @@
+"""Looking things up in the catalog: read-only, from any thread, never waiting for the writer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Any
+from urllib.parse import quote
+
+from archive import rows, schema
+from archive.catalog import told
+from archive.errors import DamageError
+from archive.models import Capture, PageRow
+from archive.rows import CAPTURES, NOT_MODIFIED, PAGES
+from archive.searching import match_expression, together
+
+_WAIT = 30.0
+_SNIPPET_WORDS = 24
+_TITLE_WEIGHT = 5.0
+_MOST_HOSTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which pages: None is any. `kept` tells the kept from the others."""
+
+    host: str | None = None
+    verdict: str | None = None
+    kept: bool | None = None
+
+
+class Lookups:
+    """Connections are opened as threads need them, and kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._release(self._connect())
+
+    def close(self) -> None:
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
+    # ------------------------------------------------------------------------------------------------ pages
+
+    def find(self, url: str, *, kept_only: bool = False) -> PageRow | None:
+        """The latest page kept under this address: asked for, answering or the article's own, whatever tracking
+        parameters are on it. Without a kept one the latest that failed, unless `kept_only`."""
+        for kept in (1,) if kept_only else (1, 0):
+            numbers = [self._latest(address, kept) for address in rows.identities(url)]
+            number = max((n for n in numbers if n is not None), default=None)
+            if number is not None:
+                return rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number))
+        return None
+
+    def _latest(self, address: str, kept: int) -> int | None:
+        sql = "SELECT page FROM links WHERE address = ? AND kept = ? ORDER BY page DESC LIMIT 1"
+        found = self._one(sql, rows.storable(address), kept)
+        return int(found[0]) if found else None
+
+    def page(self, page_id: str) -> PageRow | None:
+        found = self._one(f"{PAGES} WHERE p.page_id = ?", page_id)
+        return rows.page_of(found) if found else None
+
+    def pages(self, wanted: Wanted, limit: int) -> Iterator[PageRow]:
+        """The latest first."""
+        conditions = {
+            "p.host = ?": wanted.host.lower() if wanted.host else None,
+            "p.verdict = ?": wanted.verdict,
+            "p.kept = ?": wanted.kept,
+        }
+        taken = {condition: value for condition, value in conditions.items() if value is not None}
+        where = f"WHERE {' AND '.join(taken)} " if taken else ""
+        for row in self._all(f"{PAGES} {where}ORDER BY p.id DESC LIMIT ?", *taken.values(), limit):
+            yield rows.page_of(row)
+
+    def search(self, words: str, limit: int, marks: tuple[str, str] = ("", "")) -> Iterator[tuple[PageRow, str]]:
+        """Articles whose present text or title holds all the words, the best match first, each with a snippet; `marks`
+        stand around the words that matched. Nothing that is typed raises."""
+        expression = match_expression(words)
+        if not expression:
+            return
+        sql = (
+            f"SELECT rowid, snippet(search, -1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608
+            f"ORDER BY bm25(search, {_TITLE_WEIGHT}, 1.0), rowid DESC LIMIT ?"
+        )
+        for number, snippet in self._all(sql, *marks, expression, limit):
+            found = self._one(f"{PAGES} WHERE p.id = ?", number)
+            if found is not None:
+                yield rows.page_of(found), " ".join(together(snippet).split())
+
+    # ------------------------------------------------------------------------------------------------ captures
+
+    def good(self, url: str) -> Capture | None:
+        """The latest whole answer at exactly this address that is in archive/."""
+        sql = f"{CAPTURES} WHERE c.url = ? AND c.good ORDER BY c.time DESC, c.warc DESC, c.offset DESC LIMIT 1"
+        return self._capture(sql, url)
+
+    def original(self, digest: str, url: str) -> Capture | None:
+        """The response in archive/ that a revisit with this payload refers to; one of the same address, if any."""
+        sql = (
+            f"{CAPTURES} WHERE c.digest = ? AND c.good AND c.record_type = 'response' "
+            "ORDER BY c.url != ?, c.time, c.warc, c.offset LIMIT 1"
+        )
+        return self._capture(sql, digest, url)
+
+    def response(self, record_id: str) -> Capture | None:
+        """The response in archive/ with this record id."""
+        sql = f"{CAPTURES} WHERE c.record_id = ? AND c.archived AND c.record_type = 'response' LIMIT 1"
+        return self._capture(sql, record_id)
+
+    def capture_of(self, row: PageRow) -> Capture | None:
+        """The capture that is the page's end; None where no answer came."""
+        sql = f"{CAPTURES} WHERE c.page_id = ? AND c.role IN ('page', 'hop') AND c.offset = ?"
+        for found in self._all(sql, row.page_id, row.offset):
+            capture = rows.capture_of(found)
+            if capture.record_type != "metadata" and f"{capture.folder}/{capture.warc}" == row.warc:
+                return capture
+        return None
+
+    def captures(self, page_id: str) -> list[Capture]:
+        """All that a page group brought, in the order in which it lies in its files."""
+        sql = f"{CAPTURES} WHERE c.page_id = ? ORDER BY w.folder, c.warc, c.offset"
+        return [rows.capture_of(row) for row in self._all(sql, page_id)]
+
+    def with_validators(self, capture: Capture) -> Capture:
+        """A 304 may leave out the validators of what it confirms: they are the original's."""
+        if capture.status != NOT_MODIFIED or capture.refers_to is None or (capture.etag and capture.last_modified):
+            return capture
+        original = self.response(capture.refers_to)
+        if original is None:
+            return capture
+        return replace(
+            capture,
+            etag=capture.etag or original.etag,
+            last_modified=capture.last_modified or original.last_modified,
+        )
+
+    # ------------------------------------------------------------------------------------------------ sums
+
+    def stats(self) -> dict[str, Any]:
+        """What the collection holds, in numbers; times RFC 3339, sizes in bytes."""
+        kept, pages = self._one("SELECT coalesce(sum(kept), 0), count(*) FROM pages")
+        last = self._one("SELECT captured_at FROM pages ORDER BY id DESC LIMIT 1")
+        files = {
+            folder: (count, size or 0)
+            for folder, count, size in self._all("SELECT folder, count(*), sum(bytes) FROM warcs GROUP BY folder")
+        }
+        hosts = "SELECT host, count(*) AS n FROM pages WHERE kept GROUP BY host ORDER BY n DESC, host LIMIT ?"
+        return {
+            "pages": kept,
+            "failed": pages - kept,
+            "articles": self._one("SELECT count(*) FROM articles")[0],
+            "text_versions": self._one("SELECT count(*) FROM versions")[0],
+            "captures": self._one("SELECT count(*) FROM captures")[0],
+            "last_capture": rows.iso(rows.from_milliseconds(last[0])) if last else None,
+            "warc_files": files.get(rows.ARCHIVE, (0, 0))[0],
+            "warc_bytes": files.get(rows.ARCHIVE, (0, 0))[1],
+            "quarantine_files": files.get(rows.QUARANTINE, (0, 0))[0],
+            "quarantine_bytes": files.get(rows.QUARANTINE, (0, 0))[1],
+            "verdicts": dict(self._all("SELECT verdict, count(*) AS n FROM pages GROUP BY verdict ORDER BY n DESC, 1")),
+            "hosts": dict(self._all(hosts, _MOST_HOSTS)),
+        }
+
+    # ------------------------------------------------------------------------------------------------ connections
+
+    def _capture(self, sql: str, *values: object) -> Capture | None:
+        found = self._one(sql, *values)
+        return rows.capture_of(found) if found else None
+
+    def _one(self, sql: str, *values: object) -> Any:
+        with self._borrowed() as connection:
+            return connection.execute(sql, values).fetchone()
+
+    def _all(self, sql: str, *values: object) -> list[Any]:
+        with self._borrowed() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._idle.get_nowait()
+        except Empty:
+            connection = self._connect()
+        try:
+            with told(self._path):
+                yield connection
+        finally:
+            self._release(connection)
+
+    def _release(self, connection: sqlite3.Connection) -> None:
+        self._idle.put_nowait(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        with told(self._path):
+            try:
+                return self._opened("mode=ro")
+            except sqlite3.OperationalError:
+                # On a medium that cannot be written, SQLite cannot make the files that WAL mode needs; nobody else
+                # writes there either.
+                return self._opened("mode=ro&immutable=1")
+
+    def _opened(self, options: str) -> sqlite3.Connection:
+        address = f"file:{quote(str(self._path.absolute()))}?{options}"
+        connection = sqlite3.connect(address, timeout=_WAIT, isolation_level=None, check_same_thread=False, uri=True)
+        try:
+            found = schema.version(connection)
+            connection.execute("PRAGMA query_only = ON")
+            if found > len(schema.MIGRATIONS):
+                raise schema.NewerCatalog
+            if found < len(schema.MIGRATIONS):
+                raise DamageError(f"{self._path}: an older tearsheet made this catalog; the next fetch brings it up")
+        except BaseException:
+            connection.close()
+            raise
+        return connection

@@ -1,0 +1,206 @@
+"""Which file each exchange of a page group goes to, and as what: a response, or a revisit of one that is stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from archive import article as articles
+from archive.derive import ARTICLE_TYPE, TEXT_TYPE
+from archive.models import Article, Capture, Exchange, PageGroup, Part, Role
+from archive.rows import ARCHIVE, NOT_MODIFIED, OK, QUARANTINE
+from archive.warc.records import Record, answer_id, exchange_records, group_record, resource_record, target
+
+# Below this a revisit record is as long as what it saves, and viewers would look further for less.
+LEAST_SHARED = 512
+_REQUISITES = frozenset({Role.ASSET, Role.ROBOTS})
+_BAD = 400
+
+
+class Known(Protocol):
+    """What is stored in archive/ already."""
+
+    def good(self, url: str) -> Capture | None: ...
+    def original(self, digest: str, url: str) -> Capture | None: ...
+    def response(self, record_id: str) -> Capture | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A group ready to be written: `main` to `folder`, `side` (the bad requisites of a kept page) to quarantine/."""
+
+    folder: str
+    main: tuple[Record, ...]
+    side: tuple[Record, ...]
+
+
+@dataclass(slots=True)
+class Fresh:
+    """What a batch has placed in archive/ and the catalog does not know yet, over what it does know."""
+
+    known: Known
+    _good: dict[str, Capture] = field(default_factory=dict)
+    _originals: dict[str, Capture] = field(default_factory=dict)
+
+    def good(self, url: str) -> Capture | None:
+        return self._good.get(url) or self.known.good(url)
+
+    def original(self, digest: str, url: str) -> Capture | None:
+        stored = self.known.original(digest, url)
+        if stored is not None and stored.url == url:
+            return stored
+        fresh = self._originals.get(digest)
+        return fresh if fresh is not None and (stored is None or fresh.url == url) else stored
+
+    def response(self, record_id: str) -> Capture | None:
+        return self.known.response(record_id)
+
+    def add(self, part: Part, record: Record, page_id: str) -> None:
+        """Notes what was just drafted for archive/, if it is a whole good answer."""
+        exchange = part.exchange
+        if exchange.truncated is not None or exchange.status not in OK:
+            return
+        capture = _stub(part, record, page_id)
+        self._good[capture.url] = capture
+        if record.type == "response":
+            self._originals.setdefault(capture.digest, capture)
+
+    def take(self, other: Fresh) -> None:
+        """What another that lay over this one has found."""
+        self._good |= other._good
+        self._originals |= other._originals
+
+
+def _stub(part: Part, record: Record, page_id: str) -> Capture:
+    """The capture that a draft will be, but for where it lies."""
+    exchange = part.exchange
+    return Capture(
+        url=target(exchange.url),
+        time=exchange.time,
+        role=part.role,
+        verdict=part.verdict.kind,
+        status=exchange.status,
+        mime="",
+        digest=exchange.body.digest,
+        record_id=record.record_id,
+        record_type=record.type,
+        folder=ARCHIVE,
+        warc="",
+        offset=0,
+        length=0,
+        page_id=page_id,
+    )
+
+
+def place(group: PageGroup, fresh: Fresh) -> Draft:
+    """Drafts all records of a group.
+
+    A kept page's group goes to archive/, less requisites that went badly where a good capture of the same address is
+    known: those go to quarantine/, so that the good one stays the latest. Any other group goes to quarantine/ whole,
+    where nothing refers to anything outside and nothing is referred to. A requisite without an answer has no record.
+    """
+    parts = [part for part in group.parts if _answered(part.exchange) or part.role not in _REQUISITES]
+    if not group.verdict.kept:
+        records, told = _exchanges(parts, group.id, None)
+        return Draft(QUARANTINE, (*records, group_record(group, told)), ())
+    main, side = _Drafts(group.id), _Drafts(group.id)
+    for part in parts:
+        original = _original(part, fresh)
+        if _belongs_aside(part, original, fresh):
+            side.add(part, None)
+            continue
+        answer = main.add(part, original)
+        if answer is not None:
+            fresh.add(part, answer, group.id)
+    article = _article_records(group)
+    tail = group_record(group, main.told)
+    aside = (*side.records, group_record(group, side.told, side=True)) if side.told else ()
+    return Draft(ARCHIVE, (*main.records, *article, tail), aside)
+
+
+@dataclass(slots=True)
+class _Drafts:
+    page_id: str
+    records: list[Record] = field(default_factory=list)
+    told: list[tuple[Part, str | None]] = field(default_factory=list)
+
+    def add(self, part: Part, original: Capture | None) -> Record | None:
+        """Gives the answer's record, if there is one."""
+        own = exchange_records(part, self.page_id, original)
+        answer = answer_id(own)
+        self.records += own
+        self.told.append((part, answer))
+        return next((record for record in own if record.record_id == answer), None)
+
+
+def _exchanges(
+    parts: Sequence[Part], page_id: str, original: Capture | None
+) -> tuple[list[Record], list[tuple[Part, str | None]]]:
+    drafts = _Drafts(page_id)
+    for part in parts:
+        drafts.add(_by_itself(part), original)
+    return drafts.records, drafts.told
+
+
+def _by_itself(part: Part) -> Part:
+    """In quarantine/ a 304 is stored as the answer that it is: nothing there refers to archive/."""
+    return Part(part.exchange, part.role, part.verdict) if part.unchanged_from is not None else part
+
+
+def _answered(exchange: Exchange) -> bool:
+    return exchange.status is not None and exchange.head.startswith(b"HTTP/")
+
+
+def _belongs_aside(part: Part, original: Capture | None, fresh: Fresh) -> bool:
+    exchange = part.exchange
+    if exchange.status == NOT_MODIFIED and original is None:
+        # Replayed by itself it is an empty page, and the latest.
+        return True
+    if part.role not in _REQUISITES:
+        return False
+    bad = exchange.failure is not None or exchange.truncated is not None or (exchange.status or _BAD) >= _BAD
+    return bad and fresh.good(target(exchange.url)) is not None
+
+
+def _original(part: Part, fresh: Fresh) -> Capture | None:
+    """The stored response that this answer repeats, or confirms with a 304."""
+    exchange = part.exchange
+    confirmed = part.unchanged_from
+    if confirmed is not None:
+        if confirmed.record_type == "response" and confirmed.folder == ARCHIVE:
+            return confirmed
+        return fresh.response(confirmed.refers_to) if confirmed.refers_to else None
+    if exchange.status not in OK or exchange.truncated is not None or exchange.failure is not None:
+        return None
+    if not exchange.body.size:
+        return None
+    url = target(exchange.url)
+    original = fresh.original(exchange.body.digest, url)
+    if original is None or (exchange.body.size < LEAST_SHARED and original.url != url):
+        return None
+    return original
+
+
+def _article_records(group: PageGroup) -> tuple[Record, ...]:
+    article = group.article
+    if article is None:
+        return ()
+    try:
+        text = articles.render(article).encode("utf-8", "replace")
+    except ValueError:
+        # Nothing is left of it once white space is folded: a page with no text is no article.
+        return ()
+    end = next((part.exchange for part in reversed(group.parts) if part.role in (Role.PAGE, Role.HOP)), None)
+    if end is None:
+        return ()
+    return (
+        resource_record("text", end.url, end.time, group.id, text, TEXT_TYPE),
+        resource_record("article", end.url, end.time, group.id, _article_json(article), ARTICLE_TYPE),
+    )
+
+
+def _article_json(article: Article) -> bytes:
+    values = articles.to_json(article)
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

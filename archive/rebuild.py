@@ -1,0 +1,135 @@
+"""From the WARC files, which are the truth, to everything derived from them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archive import catalog, cdxj
+from archive.applying import Applier
+from archive.derive import Place
+from archive.disk import Disk, storage_error
+from archive.errors import DamageError, NotKeptError, WarcError
+from archive.lock import Lock
+from archive.opening import apply_file, closed_names, make_folders, open_names, open_parts
+from archive.rows import ARCHIVE, QUARANTINE
+from archive.settings import ArchiveSettings
+from archive.warc.recovery import mend
+
+_NEW = "rebuild"
+_DERIVED = ("indexes", "pages", "text")
+
+
+def _silent(_: str) -> None:
+    return
+
+
+@dataclass(slots=True)
+class Rebuilt:
+    """What a rebuild found. `damage` names file, offset and trouble of what could not be read."""
+
+    files: int = 0
+    pages: int = 0
+    lines: int = 0
+    texts: int = 0
+    damage: list[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        return DamageError.exit_code if self.damage else 0
+
+    def summary(self) -> str:
+        counts = f"{self.pages} pages, {self.texts} articles, {self.lines} index lines"
+        found = f"rebuilt from {self.files} WARC files: {counts}"
+        return f"{found}; {len(self.damage)} places are damaged and were passed over" if self.damage else found
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "files": self.files,
+            "pages": self.pages,
+            "articles": self.texts,
+            "index_lines": self.lines,
+            "damage": list(self.damage),
+        }
+
+
+def rebuild(
+    settings: ArchiveSettings, disk: Disk | None = None, tell: Callable[[str], None] = _silent
+) -> Rebuilt:
+    """Makes indexes/, pages/, text/ and the catalog anew and puts them in the place of what is there.
+
+    Takes the lock (LockedError) and mends what a killed run left. Damage in a WARC file is told with file and offset;
+    all that can be read is rebuilt, and the result says so. Raises NotKeptError if there is no such collection and
+    StorageError.
+    """
+    disk = disk or Disk()
+    folder = settings.root / "collections" / settings.collection
+    if not disk.exists(folder):
+        raise NotKeptError(f"there is no collection {folder}")
+    with Lock(folder / "lock").acquire():
+        make_folders(folder, disk)
+        return rebuild_locked(folder, disk, tell)
+
+
+def rebuild_locked(folder: Path, disk: Disk, tell: Callable[[str], None]) -> Rebuilt:
+    """`rebuild` for one who holds the lock and has made the folders."""
+    _mend(folder, disk, tell)
+    new = folder / "tmp" / _NEW
+    for name in _DERIVED:
+        disk.mkdir(new / name)
+    report = _fill(folder, new, disk, tell)
+    _take_place(folder, new, disk)
+    return report
+
+
+def _mend(folder: Path, disk: Disk, tell: Callable[[str], None]) -> None:
+    for name in open_names(folder / ARCHIVE, disk):
+        mended = mend(folder / ARCHIVE / name, disk)
+        tell(f"mended {ARCHIVE}/{name} of a run that was cut short: {mended.dropped} bytes dropped")
+
+
+def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None]) -> Rebuilt:
+    report = Rebuilt()
+
+    def damaged(error: WarcError) -> None:
+        report.damage.append(str(error))
+        tell(f"damaged: {error}")
+
+    parts = open_parts(new, folder, folder / "tmp", disk)
+    with parts.catalog:
+        applier = Applier(parts, disk)
+        for kind in (ARCHIVE, QUARANTINE):
+            if kind == QUARANTINE:
+                for name in open_names(folder / kind, disk):
+                    mend(folder / kind / name, disk, lambda data: not data.side or parts.catalog.has_page(data.page_id))
+            names = closed_names(folder / kind, disk)
+            for number, name in enumerate(names, start=1):
+                tell(f"{kind}: file {number} of {len(names)}, {name}")
+                place = Place(kind, name)
+                report.pages += apply_file(folder, place, applier, damaged)
+                applier.finish(place, index=False)
+                report.files += 1
+        parts.tiers.replace(cdxj.line(capture) for capture in parts.catalog.indexable())
+        report.lines, report.texts = parts.catalog.counts()
+    return report
+
+
+def _take_place(folder: Path, new: Path, disk: Disk) -> None:
+    """The old catalog goes first and the new one comes last: a collection without one is rebuilt when it is next
+    opened, so that whatever stops this in between is mended."""
+    catalog.delete(folder / catalog.NAME, disk.unlink)
+    disk.fsync_dir(folder)
+    for name in _DERIVED:
+        if disk.exists(folder / name):
+            disk.rename(folder / name, new / f"old-{name}")
+        disk.rename(new / name, folder / name)
+    disk.fsync_dir(folder)
+    disk.rename(new / catalog.NAME, folder / catalog.NAME)
+    disk.fsync_dir(folder)
+    try:
+        shutil.rmtree(new)
+    except OSError as error:
+        raise storage_error(error, new) from error

@@ -1,0 +1,136 @@
+"""The catalog's tables, as ordered migrations: `user_version` says how many of them a file has seen."""
+
+from __future__ import annotations
+
+import sqlite3
+
+# Times are milliseconds since 1970 (UTC). Lists are JSON. `warcs.id` and `pages.id` follow from what they name, so that
+# a rebuilt catalog has the same rows.
+_FIRST = """
+CREATE TABLE warcs (
+    id INTEGER PRIMARY KEY,
+    folder TEXT NOT NULL,
+    name TEXT NOT NULL,
+    indexed INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (name, folder)
+);
+CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE captures (
+    url TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    role TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    status INTEGER,
+    mime TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    record_id TEXT NOT NULL,
+    record_type TEXT NOT NULL,
+    warc INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    length INTEGER NOT NULL,
+    page_id TEXT NOT NULL,
+    etag TEXT,
+    last_modified TEXT,
+    refers_to TEXT,
+    truncated TEXT,
+    archived INTEGER NOT NULL,
+    good INTEGER NOT NULL
+);
+CREATE INDEX captures_place ON captures (warc, offset);
+CREATE INDEX captures_page ON captures (page_id);
+CREATE INDEX captures_url ON captures (url, time);
+CREATE INDEX captures_good ON captures (url, time) WHERE good;
+CREATE INDEX captures_digest ON captures (digest) WHERE good AND record_type = 'response';
+CREATE INDEX captures_record ON captures (record_id) WHERE archived AND record_type = 'response';
+
+CREATE TABLE pages (
+    id INTEGER PRIMARY KEY,
+    page_id TEXT NOT NULL UNIQUE,
+    url TEXT NOT NULL,
+    final_url TEXT NOT NULL,
+    original_url TEXT,
+    host TEXT NOT NULL,
+    kept INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    status INTEGER,
+    title TEXT,
+    authors TEXT NOT NULL,
+    date TEXT,
+    words INTEGER NOT NULL,
+    text TEXT,
+    version INTEGER,
+    warc INTEGER NOT NULL,
+    offset INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    digest TEXT,
+    captured_at INTEGER NOT NULL,
+    requisites INTEGER NOT NULL,
+    missing TEXT NOT NULL,
+    source TEXT NOT NULL,
+    via TEXT,
+    attempts INTEGER NOT NULL,
+    elapsed REAL NOT NULL,
+    extractor TEXT NOT NULL
+);
+CREATE INDEX pages_host ON pages (host);
+CREATE INDEX pages_verdict ON pages (verdict);
+CREATE INDEX pages_kept ON pages (kept);
+CREATE INDEX pages_place ON pages (warc, offset);
+
+-- An address (asked for, answering or the article's own, less tracking) and the pages that bear it.
+CREATE TABLE links (
+    address TEXT NOT NULL,
+    kept INTEGER NOT NULL,
+    page INTEGER NOT NULL,
+    PRIMARY KEY (address, kept, page)
+) WITHOUT ROWID;
+
+-- One row a text file without its ending, and one for each text that it has held. `file` is where a version lies now.
+CREATE TABLE articles (
+    text TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    page INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    first_at INTEGER NOT NULL,
+    last_at INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE versions (
+    text TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    page INTEGER NOT NULL,
+    captured_at INTEGER NOT NULL,
+    text_digest TEXT NOT NULL,
+    data_digest TEXT NOT NULL,
+    warc INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    PRIMARY KEY (text, version)
+) WITHOUT ROWID;
+CREATE INDEX versions_place ON versions (warc);
+
+CREATE VIRTUAL TABLE search USING fts5 (title, body, tokenize = 'unicode61 remove_diacritics 2');
+"""
+
+MIGRATIONS = (_FIRST,)
+
+
+class NewerCatalog(Exception):
+    """A later version of the program made it."""
+
+
+def version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Brings the file to the newest schema, each step in a transaction of its own. Raises NewerCatalog."""
+    done = version(connection)
+    if done > len(MIGRATIONS):
+        raise NewerCatalog
+    for number, script in enumerate(MIGRATIONS[done:], start=done + 1):
+        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")

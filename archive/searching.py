@@ -1,0 +1,42 @@
+"""Text for the full-text index and what users type, in words that the index knows: pure."""
+
+from __future__ import annotations
+
+import re
+
+# Scripts that are written without spaces: each of their characters is a word of its own, and a word that is looked for
+# is a phrase of them. U+200B keeps them apart, since no text holds one: `clean_inline` takes it out.
+_APART = "\u200b"
+_UNSPACED = re.compile(
+    "([\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff])"
+)
+_QUERY_PART = re.compile(r'"([^"]*)"?|(\S+)')
+
+
+def apart(text: str) -> str:
+    """`text` as the search index holds it."""
+    return _UNSPACED.sub(f"{_APART}\\1{_APART}", text.replace(_APART, "")).replace(_APART * 2, _APART)
+
+
+def together(text: str) -> str:
+    """The reverse of `apart`."""
+    return text.replace(_APART, "")
+
+
+def match_expression(words: str) -> str:
+    """What a user typed as an FTS5 expression: all words, each as a phrase; `"quoted"` is one phrase, `word*` a
+    beginning. Nothing in it is taken as the engine's own syntax; "" if it holds no word."""
+    phrases = []
+    for quoted, word in _QUERY_PART.findall(words.replace("\0", " ")):
+        text = quoted or word
+        begins = bool(word) and text.endswith("*")
+        text = text.replace('"', " ")
+        if any(character.isalnum() for character in text):
+            phrases.append(f'"{apart(text)}"' + ("*" if begins else ""))
+    return " AND ".join(phrases)
+
+
+def surrogate_free(text: str) -> str:
+    """Half surrogate pairs cannot be stored."""
+    return text.encode("utf-8", "replace").decode("utf-8")

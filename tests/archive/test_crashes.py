@@ -1,0 +1,140 @@
+"""A run that is killed, or whose disk fails, at any change of a file: what was told is kept, nothing is there twice."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from archive.collection import Collection
+from archive.disk import Disk
+from archive.errors import StorageError
+from archive.models import PageRow
+from archive.rebuild import rebuild
+from archive.warc.reader import read_records
+from tests.archive.collecting import (
+    RUN,
+    RUNS,
+    Clock,
+    derived,
+    folder_of,
+    index_lines,
+    opened,
+    page_lines,
+    settings,
+)
+from tests.disks import CHANGES, FailingDisk
+
+T = TypeVar("T")
+WARC_SIZE = 3500
+
+
+def run_all(root: Path, disk: Disk, told: list[PageRow]) -> None:
+    """Both runs, on a disk that may end them; what is told goes to `told`."""
+    for steps in RUNS:
+        with Collection.open(settings(root, warc_size=WARC_SIZE), RUN, disk=disk, clock=Clock()) as collection:
+            for step in steps:
+                told.append(collection.commit(step(collection)).result(30))
+
+
+def check(root: Path, told: list[PageRow]) -> None:
+    """The next run finds all that was told, once, and what it mended is what a rebuild gives."""
+    opened(root).close()
+    folder = folder_of(root)
+    assert not list(folder.rglob("*.open"))
+    assert not list(folder.rglob("*.part"))
+    with Collection.open(settings(root), None) as collection:
+        for row in told:
+            kept = {page.page_id: page for page in collection.pages(limit=100)}
+            assert row.page_id in kept
+            capture = collection.capture_of(kept[row.page_id])
+            if capture is not None:
+                collection.read(capture).payload().close()
+            if row.text is not None:
+                assert collection.text_of(row)
+    for path in sorted(folder.rglob("*.warc.gz")):
+        for _ in read_records(path, strict=True):
+            pass
+    assert max(Counter(index_lines(root)).values(), default=1) == 1
+    assert max(Counter(line["id"] for line in page_lines(root)).values(), default=1) == 1
+    assert not (folder / "pages" / "pages.pending").exists()
+    before = derived(root)
+    rebuild(settings(root))
+    assert derived(root) == before
+
+
+def changes(tmp_path: Path) -> int:
+    disk = FailingDisk()
+    run_all(tmp_path / "count", disk, [])
+    return disk.changes
+
+
+@pytest.mark.parametrize("cut", [0, 37])
+@pytest.mark.parametrize("part", range(4))
+def test_a_disk_that_fails_at_any_change(tmp_path: Path, part: int, cut: int) -> None:
+    for number in range(part, changes(tmp_path), 4 * 3):
+        root = tmp_path / f"{number}"
+        told: list[PageRow] = []
+        disk = FailingDisk(fail_at=number, cut=cut)
+        with pytest.raises(StorageError):
+            run_all(root, disk, told)
+        check(root, told)
+        shutil.rmtree(root)
+
+
+class CopyingDisk(Disk):
+    """Copies the whole collection before the change with the given number: what a process killed there leaves."""
+
+    def __init__(self, root: Path, wanted: set[int], copy: Callable[[int], None]) -> None:
+        self.changes = 0
+        self._root = root
+        self._wanted = wanted
+        self._copy = copy
+
+    def seam(self, operation: str, path: Path, action: Callable[[], T]) -> T:
+        if operation in CHANGES:
+            if self.changes in self._wanted:
+                self._copy(self.changes)
+            self.changes += 1
+        return action()
+
+
+def test_a_process_that_is_killed_at_any_change(tmp_path: Path) -> None:
+    copies: dict[int, list[PageRow]] = {}
+    told: list[PageRow] = []
+
+    def copy(number: int) -> None:
+        shutil.copytree(tmp_path / "live", tmp_path / f"killed-{number}")
+        copies[number] = list(told)
+
+    count = changes(tmp_path)
+    disk = CopyingDisk(tmp_path / "live", set(range(1, count, 5)), copy)
+    run_all(tmp_path / "live", disk, told)
+    assert len(copies) > 20
+    for number, rows in copies.items():
+        check(tmp_path / f"killed-{number}", rows)
+
+
+def test_a_power_cut_that_takes_the_newest_of_the_catalog(tmp_path: Path) -> None:
+    """WARC files are on the medium, SQLite's latest transactions need not be: an older catalog under newer files."""
+    copies: list[int] = []
+
+    def copy(number: int) -> None:
+        shutil.copytree(tmp_path / "live", tmp_path / f"cut-{number}")
+        copies.append(number)
+
+    told: list[PageRow] = []
+    disk = CopyingDisk(tmp_path / "live", set(range(40, changes(tmp_path), 29)), copy)
+    run_all(tmp_path / "live", disk, told)
+    for older in copies:
+        root = tmp_path / f"older-{older}"
+        shutil.copytree(tmp_path / "live", root)
+        for path in folder_of(root).glob("catalog.sqlite*"):
+            path.unlink()
+        for path in folder_of(tmp_path / f"cut-{older}").glob("catalog.sqlite*"):
+            shutil.copy(path, folder_of(root) / path.name)
+        check(root, told)

@@ -1,0 +1,277 @@
+"""Which units of a page are the article's body.
+
+trafilatura says which text is body; the page's own tree says where that text stands, in what order and inside which
+boxes. The units chosen are the page's own, so nothing is doubled, reordered or lost inside the body.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import dataclass
+
+import trafilatura
+
+from archive.inline import clean_inline
+from archive.models import Paragraph
+from scraper.read import chrome
+from scraper.read.dates import is_dated
+from scraper.read.tree import Node, key_of, size_of, tag_of
+from scraper.read.units import Unit
+
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+
+_LONG = 40
+_TELLING = 24
+_SHARE = 0.85
+_TOO_LITTLE = 0.5
+_HARDLY = 0.25
+_SENTENCE_ENDS = (*".!?…”\"»。」』）】！？:)’“;।။។؟*'",)
+_BLOCKS = frozenset(("p", "head", "item", "cell", "quote", "code", "ab", "list", "row"))
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What says that a text is body: keys of trafilatura's blocks, its whole text and the JSON-LD articleBody."""
+
+    blocks: frozenset[str] = frozenset()
+    whole: str = ""
+    stated: str = ""
+    error: str | None = None
+
+    def has(self, key: str) -> bool:
+        """Whether trafilatura or the page's own statement holds this text."""
+        if not key:
+            return False
+        if key in self.blocks:
+            return True
+        if len(key) < _TELLING:
+            return False
+        return key in self.whole or key in self.stated or (len(key) > 3 * _TELLING and self._has_most(key))
+
+    def _has_most(self, key: str) -> bool:
+        """Whether most pieces of a text are there, though readers differ on what lies between them."""
+        step = max(_TELLING // 2, len(key) // 16)
+        pieces = [key[at : at + step] for at in range(0, len(key) - step + 1, step)]
+        found = sum(piece in self.whole or piece in self.stated for piece in pieces)
+        return found >= len(pieces) * 0.6
+
+
+def evidence(tree: Node, url: str, stated: str | None) -> Evidence:
+    """trafilatura's reading of the tree, which it copies. Never raises."""
+    error = None
+    blocks: list[str] = []
+    whole = ""
+    try:
+        found = trafilatura.bare_extraction(tree, url=url, include_comments=False, include_tables=True)
+        root = found.body if found is not None and not isinstance(found, dict) else None
+        if root is not None:
+            for node in root.iter():
+                tag = tag_of(node)
+                if tag in _BLOCKS:
+                    blocks.append("".join(node.itertext()))
+                if tag == "lb" and node.tail:
+                    blocks.append(node.tail)
+            whole = "".join(root.itertext())
+    except Exception as failure:  # trafilatura raises whatever its parts raise
+        error = f"trafilatura: {type(failure).__name__}: {failure}"
+    return Evidence(frozenset(filter(None, map(key_of, blocks))), key_of(whole), key_of(stated or ""), error)
+
+
+@dataclass(slots=True)
+class Field:
+    """The page's units with what is known of each. `sure` says that trafilatura holds the text, `weight` how much of it
+    is running text, `root` is the deepest element that holds nearly all of that."""
+
+    units: list[Unit]
+    sure: list[bool]
+    weight: list[int]
+    root: Node
+    inside: list[bool]
+    chains: list[tuple[Node, ...]]
+
+    @property
+    def start(self) -> int:
+        """Where the running text begins."""
+        return next((i for i, w in enumerate(self.weight) if w >= 60 and self.inside[i]), 0)
+
+
+def survey(units: list[Unit], found: Evidence) -> Field | None:
+    """None for a page without running text."""
+    sure = [found.has(u.key) for u in units]
+    weight = [u.size if sure[i] and _is_running(u) else 0 for i, u in enumerate(units)]
+    chains = [(u.node, *u.node.iterancestors()) for u in units]
+    own = [u.size if _is_prose(u) else 0 for u in units]
+    if sum(weight) < sum(own) * _TOO_LITTLE:
+        place = _root(chains, own, 0.6)
+        sure = [known or (own[i] > 0 and place in chains[i]) for i, known in enumerate(sure)]
+        weight = [u.size if sure[i] and _is_running(u) else 0 for i, u in enumerate(units)]
+    if not sum(weight):
+        return None
+    root = _root(chains, weight, _SHARE)
+    return Field(units, sure, weight, root, [root in chain for chain in chains], chains)
+
+
+def _is_running(unit: Unit) -> bool:
+    return unit.kind not in ("figure", "heading") and unit.size >= _LONG and unit.links < len(unit.text) * 0.6
+
+
+def _is_prose(unit: Unit) -> bool:
+    """Whether the unit is a paragraph of running text by itself, whatever trafilatura holds of it."""
+    return (
+        unit.kind in ("text", "quote")
+        and unit.size >= 80
+        and not unit.boxes
+        and not unit.meta
+        and unit.links < len(unit.text) * 0.3
+        and (unit.size >= 240 or unit.text.endswith(_SENTENCE_ENDS))
+        and "cookie" not in unit.key
+        and not chrome.is_chrome(unit)
+        and not chrome.is_cut(unit)
+    )
+
+
+def _root(chains: list[tuple[Node, ...]], weight: list[int], share: float) -> Node:
+    """The deepest element that holds that share of the weight."""
+    held: dict[Node, int] = {}
+    depth: dict[Node, int] = {}
+    for chain, amount in zip(chains, weight, strict=True):
+        if amount:
+            for place, node in enumerate(reversed(chain)):
+                held[node] = held.get(node, 0) + amount
+                depth[node] = place
+    enough = sum(weight) * share
+    return max((node for node, amount in held.items() if amount >= enough), key=depth.__getitem__)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told elsewhere in the article and so is no body: elements, and texts by their keys."""
+
+    nodes: frozenset[Node] = frozenset()
+    keys: frozenset[str] = frozenset()
+    start: int = 0
+
+
+def choose(field_: Field, told: Told) -> list[int]:
+    """The places of the units that are body, in page order."""
+    units, sure, inside = field_.units, field_.sure, field_.inside
+    boxes = _held(units, field_.weight)
+    total = sum(field_.weight)
+    cards = _cards(field_)
+    kept: set[int] = set()
+    start = min(told.start, field_.start)
+    for i, unit in enumerate(units):
+        if unit.kind == "figure" or i < start or unit.key in told.keys or i in cards:
+            continue
+        if not told.nodes.isdisjoint(field_.chains[i]) or chrome.is_chrome(unit):
+            continue
+        if any(boxes[box] < total * 0.4 for box in unit.boxes) or (unit.meta and unit.size < 300):
+            continue
+        if sure[i]:
+            if inside[i] or unit.size >= _LONG:
+                kept.add(i)
+        elif inside[i] and _reads_like_text(unit):
+            kept.add(i)
+    _drop_links(field_, kept)
+    _drop_edges(field_, kept)
+    _drop_headings(units, kept)
+    return sorted(kept)
+
+
+def _held(units: list[Unit], weight: list[int]) -> dict[Node, int]:
+    """How much of the text that is surely body each box holds."""
+    held: dict[Node, int] = {}
+    for unit, amount in zip(units, weight, strict=True):
+        for box in unit.boxes:
+            held[box] = held.get(box, 0) + amount
+    return held
+
+
+def _cards(field_: Field) -> set[int]:
+    """Teasers of other stories inside the body: a small box whose title, a link, stands in no paragraph of its own."""
+    members: dict[Node, list[int]] = {}
+    for i, chain in enumerate(field_.chains):
+        if field_.inside[i]:
+            for node in chain:
+                if node is field_.root:
+                    break
+                members.setdefault(node, []).append(i)
+    found: set[int] = set()
+    for i, unit in enumerate(field_.units):
+        if not field_.inside[i] or not chrome.is_link_only(unit) or len(unit.text) < 15 or i in found:
+            continue
+        if unit.node.tag in ("p", "li", "td") and unit.kind == "text":
+            continue
+        found.add(i)
+        for node in field_.chains[i]:
+            if node is field_.root:
+                break
+            inner = members[node]
+            length = sum(field_.units[j].size for j in inner)
+            if len(inner) > 8 or length > 700:
+                break
+            found.update(inner)
+    return found
+
+
+def _reads_like_text(unit: Unit) -> bool:
+    if unit.links > len(unit.text) * 0.5:
+        return False
+    if unit.kind in ("heading", "code"):
+        return True
+    if unit.kind in ("list", "table", "quote"):
+        return unit.size >= _LONG
+    return unit.size >= 160 or (unit.size >= 25 and unit.text.endswith(_SENTENCE_ENDS))
+
+
+def _drop_links(field_: Field, kept: set[int]) -> None:
+    """Paragraphs and headings that are nothing but a link lead to other stories."""
+    for i in list(kept):
+        unit = field_.units[i]
+        if unit.kind in ("text", "heading", "list") and chrome.is_link_only(unit) and len(unit.text) > 20:
+            kept.discard(i)
+
+
+def _drop_edges(field_: Field, kept: set[int]) -> None:
+    """Nothing short and no date or byline is body before the running text begins; nothing doubtful after it ends."""
+    running = [i for i in sorted(kept) if field_.weight[i] >= 80]
+    surely = [i for i in sorted(kept) if field_.sure[i]]
+    if not running:
+        return
+    for i in list(kept):
+        unit = field_.units[i]
+        if i > surely[-1] or (i > running[-1] and unit.kind == "heading" and i == max(kept)):
+            kept.discard(i)
+        elif i < running[0] and unit.kind == "text" and (unit.size < _LONG or is_dated(unit.text)):
+            kept.discard(i)
+        elif i == running[0] and unit.size < 200 and _DATED.match(unit.text):
+            kept.discard(i)
+
+
+_DATED = re.compile(r"\W{0,4}\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b")
+
+
+def _drop_headings(units: list[Unit], kept: set[int]) -> None:
+    """A heading with no text under it heads something that is not body."""
+    below: int | None = None
+    for i in sorted(kept, reverse=True):
+        unit = units[i]
+        if unit.kind == "heading" and (below is None or (units[below].kind == "heading" and units[below].level <= unit.level)):
+            kept.discard(i)
+            continue
+        below = i
+
+
+def from_statement(stated: str, field_: Field | None) -> tuple[Paragraph, ...]:
+    """The paragraphs of the page's own articleBody, where the page shows hardly any of it; else none."""
+    shown = sum(field_.weight) if field_ is not None else 0
+    if size_of(stated) < 500 or shown > size_of(stated) * _HARDLY:
+        return ()
+    text = _BREAKING_TAG.sub("\n", stated) if "<" in stated else stated
+    lines = (clean_inline(_TAG.sub("", line)) for line in text.splitlines())
+    return tuple(Paragraph(line) for line in lines if line)
+
+
+_BREAKING_TAG = re.compile(r"</?(?:p|br|div|h[1-6]|li|ul|ol|blockquote)\b[^<>]{0,500}>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z][^<>]{0,500}>", re.IGNORECASE)

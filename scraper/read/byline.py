@@ -1,0 +1,131 @@
+"""Who wrote it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from archive.inline import clean_inline
+from scraper.read.facts import Facts, Json, text, types
+from scraper.read.tree import Node, key_of, label, tag_of, text_of
+
+MAX_AUTHORS = 20
+_BY = re.compile(
+    r"(?:by|von|par|por|di|da|av|af|door|przez|yazan|автор|text|texte|texto|autor(?:in)?|words|written by|story by|reported by|posted by)"
+    r"(?:\s*:\s*|\s+)(?=\S)",
+    re.IGNORECASE,
+)
+_AND = re.compile(r"\s*(?:,\s*and|,|;|/|\||\s&|\s(?:and|und|et|y|e|og|och|en|i|ve|и|with)(?=\s)|、|・|·|•|\n)\s*", re.IGNORECASE)
+_ROLE = re.compile(
+    r"\b(?:staff|writer|reporter|correspondent|editor|editorial|contributor|columnist|journalist|producer|desk|bureau|redaktion|redakteur"
+    r"|reporters?|newsroom|team|agency|agencies|chief|special|senior|political|business|associate|photographer|press)\b",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(r"https?:|www\.|@|\d{2,}|[{}<>=]", re.IGNORECASE)
+_CLASS = re.compile(
+    " (?:byline|bylines|author|authors|autor|autoren|autore|auteur|author name|author names|writer|writers|contributor|contributors|reporter)(?= )"
+)
+
+
+def authors(tree: Node, facts: Facts) -> tuple[str, ...]:
+    """The names as the page states them, each once."""
+    sources = (
+        _from_json(facts, organizations=False),
+        _from_microdata(tree),
+        _from_meta(facts),
+        _from_links(tree),
+        _from_classes(tree),
+        _from_json(facts, organizations=True),
+    )
+    for source in sources:
+        names = _distinct(source)
+        if names:
+            return names
+    return ()
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    kept: dict[str, str] = {}
+    for raw in names:
+        for name in split(raw):
+            key = key_of(name)
+            if key and key not in kept and len(kept) < MAX_AUTHORS:
+                kept[key] = name
+    return tuple(kept.values())
+
+
+def split(raw: str) -> list[str]:
+    """The names in a byline: "By A, staff writer, and B" gives A and B."""
+    raw = clean_inline(raw)
+    match = _BY.match(raw)
+    if match:
+        raw = raw[match.end() :]
+    names = [clean_name(part) for part in _AND.split(raw)]
+    return [name for name in names if name]
+
+
+def clean_name(name: str) -> str:
+    name = re.sub(r"\s*\([^()]{0,80}\)\s*", " ", name)
+    name = clean_inline(name).strip(" .,:;|-–—•·*\"“”")
+    if not 2 <= len(name) <= 60 or _NO_NAME.search(name) or len(name.split()) > 6:
+        return ""
+    if not any(c.isalpha() for c in name):
+        return ""
+    return name
+
+
+def _from_json(facts: Facts, *, organizations: bool) -> Iterator[str]:
+    yield from _people(facts.ld("author", "creator"), facts, organizations)
+
+
+def _people(value: Json, facts: Facts, organizations: bool) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value[:MAX_AUTHORS]:
+            yield from _people(item, facts, organizations)
+        return
+    value = facts.resolved(value)
+    if isinstance(value, dict):
+        if any(kind.endswith("Organization") for kind in types(value)) != organizations:
+            return
+        name = value.get("name")
+        yield from filter(None, map(text, name[:MAX_AUTHORS] if isinstance(name, list) else [name]))
+    elif not organizations and (found := text(value)):
+        yield found
+
+
+def _from_microdata(tree: Node) -> Iterator[str]:
+    for node in tree.iter():
+        if not tag_of(node) or "author" not in (node.get("itemprop") or "").split():
+            continue
+        if tag_of(node) == "meta":
+            yield node.get("content") or ""
+            continue
+        names = [n for n in node.iterdescendants() if tag_of(n) and "name" in (n.get("itemprop") or "").split()]
+        if names:
+            yield names[0].get("content") or text_of(names[0])
+        else:
+            yield text_of(node)
+
+
+def _from_meta(facts: Facts) -> Iterator[str]:
+    for name in ("author", "article:author", "byl", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "citation_author"):
+        values = [v for v in facts.metas.get(name, ()) if v and not _NO_NAME.search(v)]
+        if values:
+            yield from values
+            return
+
+
+def _from_links(tree: Node) -> Iterator[str]:
+    for node in tree.iter("a"):
+        if "author" in (node.get("rel") or "").lower().split():
+            yield text_of(node)
+
+
+def _from_classes(tree: Node) -> Iterator[str]:
+    for node in tree.iter("a", "span", "p", "div", "address", "li", "cite", "h4", "h5", "h6", "strong"):
+        name = label(node)
+        if name and _CLASS.search(name):
+            found = text_of(node)
+            if 2 < len(found) < 120:
+                yield found
+                return

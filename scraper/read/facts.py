@@ -1,0 +1,165 @@
+"""What a page states about itself in its head and in JSON-LD, gathered once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+
+from archive.inline import clean_inline
+from scraper.read.tree import Node
+
+_MAX_JSON = 4 * 1024 * 1024
+_MAX_OBJECTS = 5000
+_MAX_DEPTH = 40
+_ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Analysis|Opinion|Liveblog|Interview|Recipe)\Z", re.I)
+_TRAILING_COMMA = re.compile(r",(?=\s{0,200}[}\]])")
+_CONTROL = re.compile(r"[\x00-\x1f]+")
+
+Json = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`metas`: name, property or itemprop in lower case to its contents, in page order. `articles`: the JSON-LD objects
+    that are articles, the likeliest first; `objects` all of them, by `@id` where they have one."""
+
+    metas: dict[str, list[str]] = field(default_factory=dict)
+    articles: tuple[dict[str, Json], ...] = ()
+    objects: tuple[dict[str, Json], ...] = ()
+    by_id: dict[str, dict[str, Json]] = field(default_factory=dict)
+    title_tag: str = ""
+    base: str | None = None
+    canonical: str | None = None
+    language: str | None = None
+
+    def meta(self, *names: str) -> str | None:
+        """The first content that one of the names has; the names in order of preference."""
+        return next((value for name in names for value in self.metas.get(name, ()) if value), None)
+
+    def ld(self, *names: str) -> Json:
+        """The first value that an article of the JSON-LD has under one of the names."""
+        for name in names:
+            for article in self.articles:
+                value = article.get(name)
+                if value not in (None, "", [], {}):
+                    return value
+        return None
+
+    def resolved(self, value: Json) -> Json:
+        """A JSON-LD reference replaced by what it refers to."""
+        if isinstance(value, dict) and isinstance(value.get("@id"), str) and not value.get("name"):
+            return self.by_id.get(value["@id"], value)
+        return value
+
+
+def gather(tree: Node) -> Facts:
+    metas: dict[str, list[str]] = {}
+    for node in tree.iter("meta"):
+        content = node.get("content")
+        if content is None:
+            continue
+        for attribute in ("property", "name", "itemprop"):
+            name = node.get(attribute)
+            if name:
+                values = metas.setdefault(name.strip().lower()[:100], [])
+                if len(values) < 200:
+                    values.append(content.strip())
+    objects = list(_objects(tree))
+    by_id: dict[str, dict[str, Json]] = {}
+    for found in objects:
+        identity = found.get("@id")
+        if isinstance(identity, str) and len(found) > len(by_id.get(identity, ())):
+            by_id[identity] = found
+    title = next(iter(tree.iter("title")), None)
+    base = next((node.get("href") for node in tree.iter("base") if node.get("href")), None)
+    return Facts(
+        metas=metas,
+        articles=tuple(found for found in objects if is_article(found)),
+        objects=tuple(objects),
+        by_id=by_id,
+        title_tag=clean_inline(title.text_content()) if title is not None else "",
+        base=base,
+        canonical=_canonical(tree),
+        language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or tree.get("xml:lang"),
+    )
+
+
+def _canonical(tree: Node) -> str | None:
+    for node in tree.iter("link"):
+        if "canonical" in (node.get("rel") or "").lower().split() and (node.get("href") or "").strip():
+            return str(node.get("href"))
+    return None
+
+
+def is_article(found: dict[str, Json]) -> bool:
+    return any(_ARTICLE.search(kind) for kind in types(found))
+
+
+def types(found: dict[str, Json]) -> tuple[str, ...]:
+    """The object's types without their namespace."""
+    kinds = found.get("@type")
+    listed = kinds if isinstance(kinds, list) else [kinds]
+    return tuple(re.split(r"[/#:]", kind)[-1] for kind in listed if isinstance(kind, str))
+
+
+def text(value: Json) -> str | None:
+    """A JSON-LD value as one line of text; the first of a list."""
+    if isinstance(value, list):
+        return next(filter(None, map(text, value)), None)
+    if isinstance(value, dict):
+        return text(value.get("@value") or value.get("name") or value.get("text"))
+    if isinstance(value, str):
+        return clean_inline(unescape(unescape(value))) or None
+    return None
+
+
+def _objects(tree: Node) -> Iterator[dict[str, Json]]:
+    count = 0
+    for script in tree.iter("script"):
+        if "ld+json" not in (script.get("type") or "").lower():
+            continue
+        raw = script.text_content()
+        if not raw or len(raw) > _MAX_JSON:
+            continue
+        for found in _walk(_loads(raw), 0):
+            count += 1
+            if count > _MAX_OBJECTS:
+                return
+            yield found
+
+
+def _loads(raw: str) -> Json:
+    """JSON as pages hold it: with comments around it, trailing commas, raw line ends inside strings."""
+    raw = raw.strip()
+    for mark in ("<!--", "//<![CDATA[", "/*<![CDATA[*/", "<![CDATA["):
+        raw = raw.removeprefix(mark).strip()
+    for mark in ("-->", "//]]>", "/*]]>*/", "]]>", ";"):
+        raw = raw.removesuffix(mark).strip()
+    for attempt in (raw, _TRAILING_COMMA.sub("", _CONTROL.sub(" ", raw))):
+        try:
+            return json.loads(attempt, strict=False)
+        except (ValueError, RecursionError):
+            continue
+    try:
+        return json.JSONDecoder(strict=False).raw_decode(raw)[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _walk(value: Json, depth: int) -> Iterator[dict[str, Json]]:
+    """All objects, an article before what it holds; articles inside lists of other stories are left out."""
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, list):
+        for item in value:
+            yield from _walk(item, depth + 1)
+    elif isinstance(value, dict):
+        yield value
+        for name in ("@graph", "mainEntity", "mainEntityOfPage", "author", "publisher", "image", "hasPart"):
+            inner = value.get(name)
+            if isinstance(inner, dict | list):
+                yield from _walk(inner, depth + 1)

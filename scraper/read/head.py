@@ -1,0 +1,101 @@
+"""What stands between the title and the body: subtitle and intro."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from archive.inline import clean_inline
+from archive.models import Heading, Paragraph
+from scraper.read import chrome
+from scraper.read.body import Field
+from scraper.read.facts import Facts
+from scraper.read.title import Title
+from scraper.read.tree import Node, key_of, label
+from scraper.read.units import Unit
+
+_SUBTITLE = re.compile(
+    " (?:subtitle|sub title|subhead|sub head|subheadline|sub headline|subheading|sub heading|deck|dek|alternativeheadline"
+    "|alternative headline|untertitel|sottotitolo|subtitulo|sous titre|tagline|secondary headline)(?= )"
+)
+_INTRO = re.compile(
+    " (?:intro|introduction|standfirst|lead|lede|leadtext|summary|excerpt|abstract|vorspann|chapo|sapo|ingress|preamble|preface"
+    "|sommario|entradilla|bajada|opening|teaser|description|einleitung)(?= )"
+)
+_NO_INTRO = re.compile(" (?:image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights)(?= )")
+_FAR = 40
+_LONGEST = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """`nodes` are the elements whose text is told by title, subtitle and intro; `start` is the title's place."""
+
+    subtitle: str | None
+    intro: str | None
+    nodes: frozenset[Node]
+    start: int = 0
+
+
+def head(field: Field, title: Title | None, facts: Facts) -> Head:
+    units = field.units
+    nodes: set[Node] = set()
+    start = 0
+    if title is not None:
+        key = key_of(title.text)
+        if title.node is not None:
+            nodes.add(title.node)
+        for i, unit in enumerate(units[: field.start + 1]):
+            if (title.node is not None and title.node in field.chains[i]) or (unit.kind == "heading" and unit.key == key):
+                start = i
+                nodes.add(unit.node)
+    subtitle: str | None = None
+    intro: list[str] = []
+    place: Node | None = None
+    for i in range(start + 1, min(len(units), start + _FAR)):
+        unit = units[i]
+        if unit.kind not in ("text", "heading") or not unit.text or chrome.is_link_only(unit) or chrome.is_chrome(unit):
+            if unit.kind not in ("figure", "text", "heading"):
+                break
+            continue
+        chain = field.chains[i][:3]
+        sub = _named(unit, chain, _SUBTITLE, field)
+        if sub is not None and subtitle is None:
+            subtitle = _text(unit)
+            nodes.add(unit.node)
+            continue
+        box = _named(unit, chain, _INTRO, field)
+        if box is not None and (not intro or box is place):
+            place = box
+            intro.append(_text(unit))
+            nodes.add(unit.node)
+            continue
+        if i >= field.start:
+            break
+        if subtitle is None and unit.kind == "heading" and _is_near(field, i, start, nodes) and unit.level == 2:
+            subtitle = _text(unit)
+            nodes.add(unit.node)
+    return Head(subtitle, " ".join(intro) or None, frozenset(nodes), start)
+
+
+def _named(unit: Unit, chain: tuple[Node, ...], names: re.Pattern[str], field: Field) -> Node | None:
+    """The nearest element of that name, unless it is the body itself or holds far more than a subtitle or an intro."""
+    for node in chain:
+        if node is field.root or node in field.chains[field.start][1:]:
+            return None
+        name = label(node)
+        if name and names.search(name) and not _NO_INTRO.search(name):
+            return node if len(unit.text) <= _LONGEST else None
+    return None
+
+
+def _is_near(field: Field, i: int, start: int, nodes: set[Node]) -> bool:
+    """Whether the unit stands in the title's own box, or directly after it."""
+    title = field.units[start].node
+    parent = title.getparent()
+    return parent is not None and (parent in field.chains[i] or parent.getparent() in field.chains[i][:3]) and i - start <= 3
+
+
+def _text(unit: Unit) -> str:
+    block = unit.block
+    return block.text if isinstance(block, Paragraph | Heading) else clean_inline(unit.text)

@@ -1,0 +1,113 @@
+"""What one parse of a page yields: plain values, frozen and slotted, that pass between processes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from archive.models import Article
+
+RequisiteKind = Literal["style", "image", "script", "font", "frame", "media", "icon", "manifest", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An answer to be read. `body` has its content coding undone; `url` is the address that answered."""
+
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+    url: str
+    status: int = 200
+
+    def header(self, name: str) -> str | None:
+        """The first header of that name, or None."""
+        name = name.lower()
+        return next((v for k, v in self.headers if k.lower() == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Requisite:
+    """An address that a page needs to be seen, as it goes over the wire (`archive.urls.wire_url`)."""
+
+    url: str
+    kind: RequisiteKind
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """A `<meta http-equiv=refresh>`: where it leads, after how many seconds."""
+
+    url: str
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the verdict needs to know of a page, whatever its article is. Lengths count characters.
+
+    Visible text is all text outside scripts, styles, templates and noscript. The tuples of words hold evidence, one
+    observation an entry, in words that a user understands.
+    """
+
+    headings: tuple[str, ...] = ()
+    """The first `h1` and `h2` texts, at most five."""
+    words: int = 0
+    text_length: int = 0
+    link_text_length: int = 0
+    links: int = 0
+    paragraphs: int = 0
+    """Paragraphs of some length (80 characters and more) that are not mostly links."""
+    paragraph_length: int = 0
+    """What those paragraphs hold together."""
+    article_elements: int = 0
+    """`article` elements and what declares that role or an article's microdata type."""
+    og_type: str = ""
+    schema_types: tuple[str, ...] = ()
+    """The types that JSON-LD declares, without their namespace, in page order."""
+    published: bool = False
+    """Whether the page states a time of publication in its metadata."""
+    free: bool | None = None
+    """`isAccessibleForFree` where the page states it."""
+    stated_length: int = 0
+    """Length of the `articleBody` that JSON-LD holds."""
+    stated_words: int = 0
+    """`wordCount` as JSON-LD states it."""
+    scripts: int = 0
+    password_field: bool = False
+    challenge: tuple[str, ...] = ()
+    """Marks of challenge products; each alone also occurs on ordinary pages unless `challenge_certain`."""
+    challenge_certain: bool = False
+    consent: tuple[str, ...] = ()
+    paywall: tuple[str, ...] = ()
+    login: tuple[str, ...] = ()
+    not_found: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+    """Words that refuse access (forbidden, banned, not available in your country) in title or heading."""
+    shell: tuple[str, ...] = ()
+    """Marks of a page that is drawn by scripts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`refresh` is what the page redirects to by itself; `robots_meta` the lower-case directives of `meta robots`.
+
+    `error` says what failed while reading, with all that could be had in the other fields. `extractor` names what
+    read the page, with versions.
+    """
+
+    article: Article | None
+    requisites: tuple[Requisite, ...] = ()
+    outlinks: tuple[str, ...] = ()
+    signals: Signals = field(default_factory=Signals)
+    charset: str = ""
+    title: str | None = None
+    canonical: str | None = None
+    refresh: Refresh | None = None
+    robots_meta: tuple[str, ...] = ()
+    error: str | None = None
+    extractor: str = ""
+
+
+def failed(error: str) -> Reading:
+    """The reading of a page that could not be read at all."""
+    return Reading(article=None, error=error)

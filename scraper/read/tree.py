@@ -1,0 +1,136 @@
+"""One parse of a page, and small questions to its tree.
+
+Nodes are lxml elements; lxml has no types of its own, so `Node` is Any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from lxml import etree
+from lxml.html import HtmlElement, document_fromstring
+
+Node = Any
+
+# What libxml2 refuses or stops at, though browsers read on.
+_BAD_CHARACTERS = re.compile("[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+MAX_LABEL = 400
+
+# One class for all elements, chosen in C: lxml.html's own choice runs in Python for each element that is touched.
+_CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)
+
+UNSEEN = frozenset(
+    "script style template noscript head meta link title base object embed applet iframe frame frameset noframes "
+    "svg math canvas map area audio video source track param select option optgroup datalist button input textarea "
+    "dialog menu progress meter output img picture".split()
+)
+
+
+def parse(text: str) -> Node | None:
+    """The page's tree without comments and processing instructions; None for a page without markup or text.
+
+    The parser keeps its guards: nesting is cut at 256 levels, a text node at 10 million bytes.
+    """
+    text = _BAD_CHARACTERS.sub("", text).lstrip("\ufeff \t\r\n\f")
+    if not text:
+        return None
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    parser.set_element_class_lookup(_CLASSES)
+    try:
+        return document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+    except (etree.LxmlError, ValueError, AssertionError):
+        return None
+
+
+def label(node: Node) -> str:
+    """Class, id, role and the like of an element as lower-case words with a space around each: " byline author ".
+
+    The ids of paragraphs and headings are no names: they are made from their text or by chance.
+    """
+    get = node.get
+    named = (get("class"), get("role"), get("itemprop"))
+    if node.tag not in _UNNAMED:
+        named = (*named, get("id"), get("data-testid"))
+    return words_of(" ".join(filter(None, named)))
+
+
+def words_of(raw: str) -> str:
+    if not raw:
+        return ""
+    raw = _CAMEL.sub(" ", raw[:MAX_LABEL]).lower()
+    return f" {' '.join(_SEPARATORS.sub(' ', raw).split())} "
+
+
+_UNNAMED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "a"))
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+
+
+def tag_of(node: Node) -> str:
+    """The element's name; "" for what is no element."""
+    tag = node.tag
+    return tag if isinstance(tag, str) else ""
+
+
+def text_of(node: Node) -> str:
+    """The text that a reader sees in the element, white space folded."""
+    return " ".join("".join(_texts(node)).split())
+
+
+def _texts(node: Node) -> Iterator[str]:
+    if tag_of(node) in UNSEEN:
+        return
+    if node.text:
+        yield node.text
+    for child in node:
+        tag = tag_of(child)
+        if tag not in INLINE:
+            yield " "
+        yield from _texts(child)
+        if tag not in INLINE:
+            yield " "
+        if child.tail:
+            yield child.tail
+
+
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt rtc ruby s samp "
+    "small span strike strong sub sup time tt u var wbr".split()
+)
+
+
+def is_hidden(node: Node) -> bool:
+    """Whether the markup itself says that the element is not shown."""
+    if node.get("hidden") is not None or node.get("aria-hidden") == "true":
+        return True
+    style = node.get("style")
+    return bool(style) and _HIDING.search(style[:500]) is not None
+
+
+_HIDING = re.compile(r"(?:^|;)\s{0,9}(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden)", re.I)
+
+
+def key_of(text: str) -> str:
+    """Letters and digits alone, case folded: for comparing texts whatever their spacing and punctuation."""
+    return _NO_LETTERS.sub("", text).casefold()
+
+
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+def size_of(text: str) -> int:
+    """How much a text says, in letters of an alphabet: a character of a script without spaces counts for several."""
+    return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
+
+
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f\uff10-\uff19]")
+
+
+def ancestors(node: Node, stop: Node | None = None) -> Iterable[Node]:
+    """The element's ancestors, nearest first, up to but without `stop`."""
+    parent = node.getparent()
+    while parent is not None and parent is not stop:
+        yield parent
+        parent = parent.getparent()

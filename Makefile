@@ -1,0 +1,75 @@
+# The two commands a newcomer needs: make fetch URL=https://…   and   make test
+# Everything is installed into .venv the first time and again when the requirements change.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+FAST   := not slow and not browser and not pywb and not soak
+LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
+          --no-emit-find-links --no-emit-trusted-host --build-deps-for=wheel --build-deps-for=editable
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help fetch test check bench bench-fetch bench-text bench-memory bench-startup soak lock clean
+
+help: ## say what there is
+	@echo "make fetch URL=https://…   keep an article: snapshot, text and proof"
+	@sed -n 's/^\([a-z-]*\):.* ## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+	  printf 'make %-22s %s\n' "$$name" "$$text"; done
+
+fetch: $(VENV)/run.stamp
+	@if [ -z "$$URL" ]; then echo 'which address? make fetch URL=https://…' >&2; exit 2; fi
+	@set -f; $(BIN)/tearsheet fetch $$URL
+export URL
+
+test: $(VENV)/dev.stamp ## run all tests but the soak tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: $(VENV)/dev.stamp ## ruff, strict mypy and the fast tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(FAST)" $(ARGS)
+
+soak: $(VENV)/dev.stamp ## what takes longer than tests may
+	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+
+bench: bench-startup bench-fetch bench-memory bench-text ## all measurements
+
+bench-fetch: $(VENV)/dev.stamp ## one page with 30 requisites, against wget and trafilatura
+	$(BIN)/python -m bench.fetch $(ARGS)
+
+bench-memory: $(VENV)/dev.stamp ## peak memory of a 1 GB download
+	$(BIN)/python -m bench.memory $(ARGS)
+
+bench-startup: $(VENV)/dev.stamp ## what starting the command costs
+	$(BIN)/python -m bench.startup $(ARGS)
+
+bench-text: $(VENV)/dev.stamp ## how good the text is, over a corpus of pages
+	$(BIN)/python -m bench.text $(ARGS)
+
+lock: ## resolve the requirements afresh, with hashes (needs the network)
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet pip-tools
+	$(VENV)-lock/bin/$(LOCK) --upgrade --output-file requirements/run.txt pyproject.toml
+	$(VENV)-lock/bin/$(LOCK) --upgrade --extra dev --constraint requirements/run.txt \
+	  --output-file requirements/dev.txt pyproject.toml
+
+clean: ## remove what was installed and made, but nothing that was kept
+	rm -rf $(VENV) $(VENV)-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find archive scraper tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'tearsheet needs Python 3.11 or newer; name one with make PYTHON=…' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml scraper/__init__.py | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements/run.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@

@@ -1,0 +1,1 @@
+"""Measurements against peers and limits: `make bench`. Nothing here is installed."""

@@ -1,0 +1,207 @@
+"""What a page needs to be seen: fetched the way pages are, bounded in number, bytes and time.
+
+Within one run an asset is asked once. Whichever page group takes its exchange first stores it; for the others it is
+there already.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from threading import Lock
+from time import monotonic
+from urllib.parse import urlsplit
+
+from archive.models import Capture, Exchange, Missing, Part, Role
+from scraper import verdict as verdicts
+from scraper.body import decoded
+from scraper.gate import HostGate
+from scraper.read import css
+from scraper.read.reading import Page, Reading, Requisite
+from scraper.settings import FetchSettings
+from scraper.walk import Walker
+
+REMEMBERED = 50_000
+FRAME_DEPTH = 3
+CSS_LIMIT = 5_000_000
+HTML_LIMIT = 5_000_000
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one asset. `take` gives its parts to the first page group that asks, and () to later ones."""
+
+    ok: bool
+    reason: str
+    size: int
+    refs: tuple[Requisite, ...]
+    frame: bool
+    _parts: tuple[Part, ...]
+    _lock: Lock = field(default_factory=Lock)
+
+    def take(self) -> tuple[Part, ...]:
+        with self._lock:
+            parts, self._parts = self._parts, ()
+            return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """`parts` are this page's to store; `shared` are addresses of assets that another page of the run stores."""
+
+    parts: tuple[Part, ...]
+    missing: tuple[Missing, ...]
+    shared: tuple[str, ...]
+
+
+class Assets:
+    """The requisites of one run's pages; safe in threads."""
+
+    def __init__(
+        self,
+        settings: FetchSettings,
+        walker: Walker,
+        gate: HostGate,
+        known: Callable[[str], Capture | None],
+        read: Callable[[Page], Reading],
+    ) -> None:
+        self._settings = settings
+        self._walker = walker
+        self._gate = gate
+        self._known = known
+        self._read = read
+        self._lock = Lock()
+        self._asked: OrderedDict[str, Future[Outcome]] = OrderedDict()
+
+    def gather(self, page_url: str, requisites: Sequence[Requisite]) -> Gathered:
+        """All of a page's requisites, those of its style sheets and frames included."""
+        job = _Job(self._settings, monotonic() + self._settings.requisites_timeout)
+        job.want(requisites, page_url, 0)
+        while job.queue or job.flying:
+            for requisite, referer, depth in job.begin():
+                job.flying[self._ask(requisite, referer)] = (requisite, depth)
+            left = job.deadline - monotonic()
+            done, _ = wait(job.flying, timeout=max(0.0, left), return_when=FIRST_COMPLETED)
+            for future in done:
+                requisite, depth = job.flying.pop(future)
+                if future.cancelled():
+                    job.again(requisite, page_url, depth)
+                else:
+                    job.finish(requisite, depth, future.result())
+            if not done and left <= 0:
+                for requisite in job.give_up():
+                    self._forget(requisite.url)
+        return job.gathered()
+
+    def _forget(self, url: str) -> None:
+        with self._lock:
+            future = self._asked.get(url)
+            if future is not None and future.cancelled():
+                del self._asked[url]
+
+    def _ask(self, requisite: Requisite, referer: str) -> Future[Outcome]:
+        with self._lock:
+            known = self._asked.get(requisite.url)
+            if known is not None:
+                self._asked.move_to_end(requisite.url)
+                return known
+            future = self._gate.submit(urlsplit(requisite.url).hostname or "", lambda: self._fetch(requisite, referer))
+            self._asked[requisite.url] = future
+            if len(self._asked) > REMEMBERED:
+                self._asked.popitem(last=False)
+            return future
+
+    def _fetch(self, requisite: Requisite, referer: str) -> Outcome:
+        known = self._known(requisite.url)
+        walk = self._walker.walk(requisite.url, referer=referer, known=known, kind=requisite.kind)
+        last = walk.exchanges[-1]
+        parts = walk.robots_parts()
+        parts += [Part(hop, Role.ASSET, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
+        unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
+        if last.head:
+            parts.append(Part(last, Role.ASSET, verdicts.asset_verdict(last), unchanged))
+        ok = last.failure is None and (unchanged is not None or last.status is not None and 200 <= last.status < 300)
+        reason = last.failure.message if last.failure else f"the server answered {last.status}"
+        refs, frame = self._refs(requisite, last) if ok and unchanged is None else ((), False)
+        return Outcome(ok, reason, sum(part.exchange.body.size for part in parts), refs, frame, tuple(parts))
+
+    def _refs(self, requisite: Requisite, exchange: Exchange) -> tuple[tuple[Requisite, ...], bool]:
+        mime = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
+        if requisite.kind == "style" or mime == "text/css":
+            return css.refs(css.text(decoded(exchange, CSS_LIMIT), exchange.headers), exchange.url), False
+        if requisite.kind == "frame" and mime in ("text/html", "application/xhtml+xml"):
+            page = Page(decoded(exchange, HTML_LIMIT), exchange.headers, exchange.url, exchange.status or 200)
+            return self._read(page).requisites, True
+        return (), False
+
+
+class _Job:
+    """One page's gathering: what is wanted, what is in flight, what it came to."""
+
+    def __init__(self, settings: FetchSettings, deadline: float) -> None:
+        self.deadline = deadline
+        self.queue: list[tuple[Requisite, str, int]] = []
+        self.flying: dict[Future[Outcome], tuple[Requisite, int]] = {}
+        self._settings = settings
+        self._seen: set[str] = set()
+        self._begun = 0
+        self._bytes = 0
+        self._parts: list[Part] = []
+        self._missing: list[Missing] = []
+        self._shared: list[str] = []
+
+    def want(self, requisites: Iterable[Requisite], referer: str, depth: int) -> None:
+        for requisite in requisites:
+            if requisite.url not in self._seen:
+                self._seen.add(requisite.url)
+                self.queue.append((requisite, referer, depth))
+
+    def begin(self) -> list[tuple[Requisite, str, int]]:
+        """What may be asked now; what a limit leaves out is missing, with the limit as its reason."""
+        settings = self._settings
+        taken, self.queue = self.queue, []
+        allowed = []
+        for entry in taken:
+            if self._begun >= settings.max_requisites:
+                self._miss(entry[0].url, f"the page needs more than {settings.max_requisites} requisites")
+            elif self._bytes >= settings.max_requisites_size:
+                self._miss(entry[0].url, f"the page's requisites are over {settings.max_requisites_size} bytes")
+            else:
+                self._begun += 1
+                allowed.append(entry)
+        return allowed
+
+    def finish(self, requisite: Requisite, depth: int, outcome: Outcome) -> None:
+        parts = outcome.take()
+        self._parts += parts
+        if not outcome.ok:
+            self._miss(requisite.url, outcome.reason)
+            return
+        self._bytes += outcome.size if parts else 0
+        if not parts:
+            self._shared.append(requisite.url)
+        if not outcome.frame or depth < FRAME_DEPTH:
+            self.want(outcome.refs, requisite.url, depth + outcome.frame)
+
+    def again(self, requisite: Requisite, referer: str, depth: int) -> None:
+        """Another page gave up on it before it was begun: this page asks for itself."""
+        self._begun -= 1
+        self.queue.append((requisite, referer, depth))
+
+    def give_up(self) -> list[Requisite]:
+        """The time is over: what is in flight or waits is missing. What had not begun is cancelled and given back."""
+        reason = f"the {self._settings.requisites_timeout:g} s for a page's requisites were over"
+        cancelled = [requisite for future, (requisite, _) in self.flying.items() if future.cancel()]
+        for requisite in [entry[0] for entry in (*self.flying.values(), *self.queue)]:
+            self._miss(requisite.url, reason)
+        self.flying.clear()
+        self.queue.clear()
+        return cancelled
+
+    def _miss(self, url: str, reason: str) -> None:
+        self._missing.append(Missing(url, reason))
+
+    def gathered(self) -> Gathered:
+        return Gathered(tuple(self._parts), tuple(self._missing), tuple(self._shared))

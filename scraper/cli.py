@@ -1,0 +1,321 @@
+"""The commands: parse, call one function, print, exit code. What they need is imported when they run."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from archive.errors import ConfigError, NotKeptError, TearsheetError, UsageError
+from scraper import __version__
+
+if TYPE_CHECKING:
+    from archive.collection import Collection
+    from scraper.settings import Settings
+
+
+@dataclass(slots=True)
+class Common:
+    """What every command takes: where the config is, which collection, how to print."""
+
+    config: Path | None = None
+    collection: str | None = None
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    def settings(self) -> Settings:
+        from scraper.config import load
+
+        overrides = {"archive.collection": self.collection} if self.collection else {}
+        return load(self.config, overrides)
+
+
+COMMON = Common()
+
+_OPTIONS: dict[str, Any] = {
+    "config": Annotated[
+        Path | None, typer.Option("-c", "--config", help="The config file. Else ./config.toml, else the user's own.")
+    ],
+    "collection": Annotated[
+        str | None, typer.Option("--collection", metavar="NAME", help="The collection to work on.")
+    ],
+    "json": Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")],
+    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")],
+    "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")],
+}
+
+
+def command(name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command that takes, beside its own options, those which stand everywhere: they go to COMMON."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def called(**given: Any) -> None:
+            for option in _OPTIONS:
+                setattr(COMMON, option, given.pop(option))
+            function(**given)
+
+        own = inspect.signature(function, eval_str=True).parameters.values()
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        more = [
+            inspect.Parameter(option, keyword, default=getattr(Common(), option), annotation=kind)
+            for option, kind in _OPTIONS.items()
+        ]
+        parameters = [*(parameter.replace(kind=keyword) for parameter in own), *more]
+        called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        app.command(name)(called)
+        return called
+
+    return decorate
+
+
+app = typer.Typer(
+    name="tearsheet",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Keep web articles: a WARC snapshot that replays, the clean text in one file, and the proof that ties the two together.",
+    epilog="Start with: tearsheet fetch https://…   Every command explains itself: tearsheet COMMAND --help",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        print(f"tearsheet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@command()
+def fetch(
+    addresses: Annotated[
+        list[str] | None, typer.Argument(metavar="URL…", help="Addresses to keep; - reads them from stdin.")
+    ] = None,
+    input_file: Annotated[
+        Path | None,
+        typer.Option("-i", "--input", metavar="FILE", help="A file of addresses, one a line; # begins a comment."),
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask again even what was kept within recapture_after.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be asked.")] = False,
+) -> None:
+    """Keep these addresses now: snapshot, text and proof of each.
+
+    Exit code 0: all are kept. 1: some failed, and the reason is said. 9: every one failed.
+
+    Examples:  tearsheet fetch https://…      tearsheet fetch -i links.txt      cat links | tearsheet fetch -
+    """
+    from scraper.fetching import Asked, fetch_all
+    from scraper.sources.lists import links_from
+
+    links = links_from(addresses or [], input_file, sys.stdin)
+    if not links:
+        raise UsageError("no address was given: name one, or a file of them with -i FILE, or - for stdin")
+    with _stopping() as stop:
+        code = fetch_all(
+            links, COMMON.settings(), Asked(again, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose), stop
+        )
+    raise typer.Exit(stop.code or code)
+
+
+@command("list")
+def list_(
+    host: Annotated[str | None, typer.Option("--host", help="Only addresses of this host.")] = None,
+    verdict: Annotated[
+        str | None, typer.Option("--verdict", help="Only this verdict, such as article or gone.")
+    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what was not kept.")] = False,
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many, the latest first.")] = 50,
+) -> None:
+    """List what is kept, and what failed, the latest first."""
+    from scraper.report import json_line, list_line
+
+    with _reading() as collection:
+        for row in collection.pages(host=host, verdict=verdict, kept=False if failed else None, limit=limit):
+            print(json_line(row, collection.path) if COMMON.json else list_line(row))
+
+
+@command()
+def show(
+    address: Annotated[
+        str, typer.Argument(metavar="URL", help="The address asked for, the final or the original one.")
+    ],
+    meta: Annotated[bool, typer.Option("--meta", help="All that is known of the capture.")] = False,
+    html: Annotated[bool, typer.Option("--html", help="The page as the server sent it, decoded.")] = False,
+) -> None:
+    """Print the kept text of an address; --meta tells of its capture, --html prints the page."""
+    from scraper.report import as_dict, json_line, meta_lines
+
+    with _reading() as collection:
+        row = collection.find(address)
+        if row is None:
+            raise NotKeptError(f"nothing is kept of {address}: tearsheet fetch {address} keeps it")
+        if html:
+            from scraper.showing import page_bytes
+
+            sys.stdout.buffer.write(page_bytes(collection, row))
+        elif meta:
+            if COMMON.json:
+                print(json_line(row, collection.path))
+            else:
+                print("\n".join(meta_lines(row, collection.path)))
+        else:
+            text = collection.text_of(row)
+            if text is None:
+                raise NotKeptError(f"{address} is kept as {row.verdict.value}, without a text: {row.reason}")
+            if COMMON.json:
+                import json
+
+                print(json.dumps(as_dict(row, collection.path) | {"content": text}, ensure_ascii=False))
+            else:
+                print(text)
+
+
+@command()
+def search(
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS", help='Words that the text must hold; "in quotes" a phrase.')
+    ],
+    limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many, the best first.")] = 20,
+) -> None:
+    """Search the kept texts, the best match first."""
+    import json
+
+    from scraper.report import as_dict
+
+    with _reading() as collection:
+        for row, snippet in collection.search(" ".join(words), limit):
+            if COMMON.json:
+                print(json.dumps(as_dict(row, collection.path) | {"snippet": snippet}, ensure_ascii=False))
+            else:
+                print(f"{row.title}\n    {row.original_url or row.final_url}\n    {snippet}")
+
+
+@command()
+def status() -> None:
+    """Say what the collection holds: captures by verdict, hosts, sizes, the last run."""
+    import json
+
+    from scraper.showing import status_lines
+
+    with _reading() as collection:
+        stats = collection.stats()
+        if COMMON.json:
+            print(json.dumps(stats, ensure_ascii=False))
+        else:
+            print("\n".join(status_lines(stats, collection.path)))
+
+
+@command()
+def init(
+    path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("config.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write a commented config.toml to start from; it works as it is."""
+    from scraper.config import sample
+
+    try:
+        with path.open("w" if force else "x", encoding="utf-8") as file:
+            file.write(sample())
+    except FileExistsError:
+        raise UsageError(f"{path} is there already; --force writes over it") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+    if not COMMON.quiet:
+        _say(f"wrote {path}: every setting is in it with its default")
+
+
+@command()
+def rebuild() -> None:
+    """Make index, pages list, catalog and text files again from the WARC files, which are the truth."""
+    from scraper.showing import rebuild_collection
+
+    raise typer.Exit(rebuild_collection(COMMON.settings().archive, _say_progress, COMMON.json))
+
+
+class Stop(Event):
+    """Set by the first SIGINT or SIGTERM; `code` is then the exit code. A second one ends the program at once."""
+
+    code: int = 0
+
+
+@contextmanager
+def _stopping() -> Iterator[Stop]:
+    stop = Stop()
+
+    def handle(number: int, _: object) -> None:
+        if stop.is_set():
+            sys.stderr.write("stopped at once; what was told kept is kept\n")
+            sys.stderr.flush()
+            os._exit(128 + number)
+        stop.code = 128 + number
+        stop.set()
+        _say("stopping: what is in flight is finished first; once more stops at once")
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _reading() -> Iterator[Collection]:
+    from archive.collection import Collection
+
+    with Collection.open(COMMON.settings().archive, None) as collection:
+        yield collection
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def _say_progress(message: str) -> None:
+    if not COMMON.quiet:
+        _say(message)
+
+
+def run() -> NoReturn:
+    """The command `tearsheet`: errors become one line on stderr and an exit code."""
+    signal.signal(signal.SIGINT, _interrupted)
+    try:
+        app()
+        code = 0
+    except TearsheetError as error:
+        _say(f"tearsheet: {error}")
+        if isinstance(error, ConfigError):
+            _say("tearsheet init writes a config.toml to start from")
+        code = error.exit_code
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; what Python would still write at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)
+
+
+def _interrupted(number: int, _: object) -> NoReturn:
+    _say("stopped")
+    sys.exit(128 + number)

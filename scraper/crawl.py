@@ -1,0 +1,161 @@
+"""Many addresses: threads for the network, processes for reading, each host at its own pace."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from threading import Event
+from time import monotonic
+from urllib.parse import urlsplit
+
+from archive.errors import StorageError
+from archive.models import Link, PageRow
+
+POLL = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one address. `already`: it was kept before and not asked again; `committed`: a record says so."""
+
+    link: Link
+    row: PageRow
+    already: bool = False
+    committed: bool = True
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run did, counted as it goes."""
+
+    asked: int = 0
+    kept: int = 0
+    already: int = 0
+    failed: int = 0
+    unasked: int = 0
+    verdicts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, result: Result) -> None:
+        self.asked += 1
+        if result.already:
+            self.already += 1
+        elif result.row.verdict.kept:
+            self.kept += 1
+        else:
+            self.failed += 1
+        self.verdicts[result.row.verdict] = self.verdicts.get(result.row.verdict, 0) + 1
+
+
+class Schedule:
+    """Which address may be asked next: first come, first served, each host no sooner than its delay allows.
+
+    Pure but for the clock that is handed in. With a delay of 0 a host's addresses may run side by side.
+    """
+
+    def __init__(self, links: Iterable[Link], delay: float, clock: Callable[[], float] = monotonic) -> None:
+        self._delay = delay
+        self._clock = clock
+        self._queues: dict[str, deque[Link]] = {}
+        self._ready: list[tuple[float, int, str]] = []
+        self._turn = 0
+        self.left = 0
+        for link in links:
+            self.left += 1
+            host = _host(link.url)
+            queue = self._queues.get(host)
+            if queue is None:
+                queue = self._queues[host] = deque()
+                self._push(host, 0.0)
+            queue.append(link)
+
+    def _push(self, host: str, at: float) -> None:
+        self._turn += 1
+        heapq.heappush(self._ready, (at, self._turn, host))
+
+    def next(self) -> Link | None:
+        """An address whose host is free now, or None: then `wait` tells for how long."""
+        if not self._ready or self._ready[0][0] > self._clock():
+            return None
+        _, _, host = heapq.heappop(self._ready)
+        queue = self._queues[host]
+        link = queue.popleft()
+        self.left -= 1
+        if not queue:
+            del self._queues[host]
+        if self._delay <= 0 and queue:
+            self._push(host, 0.0)
+        return link
+
+    def done(self, link: Link, delay: float) -> None:
+        """The page of `link` is through; its host's next may be asked `delay` seconds from now."""
+        host = _host(link.url)
+        if self._delay > 0 and host in self._queues:
+            self._push(host, self._clock() + delay)
+
+    def wait(self) -> float | None:
+        """Seconds until the next host is free; None while that hangs on what is in flight."""
+        return max(0.0, self._ready[0][0] - self._clock()) if self._ready else None
+
+
+def run(
+    links: Iterable[Link],
+    keep: Callable[[Link], Result],
+    pause: Callable[[Link], float],
+    tell: Callable[[Result], None],
+    limits: Limits,
+) -> Tally:
+    """Keep every link, `limits.concurrency` pages at a time.
+
+    `keep` does one address and returns when it is durable; `pause` gives the seconds to leave before its host's next
+    page; `tell` is called in this thread, once for each address. When `limits.stop` is set nothing new is begun, what
+    is in flight is finished. StorageError ends the run the same way and is raised at its end.
+    """
+    schedule = Schedule(links, limits.host_delay)
+    tally = Tally()
+    flying: dict[Future[Result], Link] = {}
+    broken: StorageError | None = None
+    with ThreadPoolExecutor(limits.concurrency, thread_name_prefix="page") as pool:
+        while flying or (schedule.left and not limits.stop.is_set() and broken is None):
+            while len(flying) < limits.concurrency and not limits.stop.is_set() and broken is None:
+                link = schedule.next()
+                if link is None:
+                    break
+                flying[pool.submit(keep, link)] = link
+            pending = schedule.wait() if len(flying) < limits.concurrency else None
+            if not flying:
+                limits.stop.wait(min(pending or 0.0, POLL))
+                continue
+            done, _ = wait(flying, timeout=min(POLL, pending) if pending else POLL, return_when=FIRST_COMPLETED)
+            for future in done:
+                link = flying.pop(future)
+                schedule.done(link, pause(link))
+                try:
+                    result = future.result()
+                except StorageError as error:
+                    broken = broken or error
+                    continue
+                tally.add(result)
+                tell(result)
+    tally.unasked = schedule.left
+    if broken is not None:
+        raise broken
+    return tally
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How a run is held: pages at a time, seconds between pages of a host, and the event that stops it."""
+
+    concurrency: int
+    host_delay: float
+    stop: Event
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,264 @@
+"""One hop: an address is asked for, and what came back is an Exchange, whatever the web does."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from archive import urls
+from archive.errors import RefusedError
+from archive.models import Exchange, Failure
+from archive.spool import Spool
+from scraper import guard
+from scraper.body import framing, pieces, receive
+from scraper.cookies import CookieJar
+from scraper.redact import less_headers
+from scraper.retry import Attempt, Hands, HostRest, RetryPolicy, ask_until
+from scraper.route import Resolver, Router, parse_connect_to, system_resolver
+from scraper.settings import FetchSettings, agent
+from scraper.transport import Answer, Call, Transport
+from scraper.wire import Deadline, WireError
+
+REDIRECTS = (301, 302, 303, 307, 308)
+MORE_CONNECTIONS = 4
+_USER = re.compile(r"[/\\]{2,}[^/\\?#@]*@")
+_ANY = "*/*;q=0.8"
+_ACCEPT = {
+    "page": f"text/html,application/xhtml+xml,application/xml;q=0.9,{_ANY}",
+    "frame": f"text/html,application/xhtml+xml,application/xml;q=0.9,{_ANY}",
+    "image": f"image/avif,image/webp,image/apng,image/svg+xml,image/*,{_ANY}",
+    "icon": f"image/avif,image/webp,image/apng,image/svg+xml,image/*,{_ANY}",
+    "style": "text/css,*/*;q=0.1",
+    "robots": f"text/plain,{_ANY}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HopRequest:
+    """What to ask for. `kind` is a requisite's, "page" or "robots": it chooses the Accept header.
+
+    User information in `url` is sent as Basic authentication and never recorded. `referer` is the page that led here;
+    what is sent of it is what browsers send. With `etag` or `last_modified` the answer may be a 304. `max_size` stands
+    in for the setting.
+    """
+
+    url: str
+    referer: str | None = None
+    kind: str = "page"
+    jar: CookieJar | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+    max_size: int | None = None
+
+    def conditional(self, etag: str | None, last_modified: str | None) -> HopRequest:
+        """The same, to be answered in full only if it has changed (RFC 9110, section 13.1)."""
+        return replace(self, etag=etag, last_modified=last_modified)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Fetcher:
+    """Asks for addresses; safe in threads, and its connections are shared by them.
+
+    Bodies go to spools in `spool_folder`. Clock, sleep and name look-up are handed in. Raises ConfigError for a proxy,
+    certificate file or connect_to that cannot be used.
+    """
+
+    def __init__(
+        self,
+        settings: FetchSettings,
+        *,
+        spool_folder: Path | None = None,
+        hands: Hands | None = None,
+        resolver: Resolver = system_resolver,
+    ) -> None:
+        self.settings = settings
+        self.hands = hands or Hands(utc_now, time.monotonic, time.sleep, random.random)
+        self._folder = spool_folder
+        router = Router(
+            parse_connect_to(settings.connect_to),
+            settings.allow_private_addresses,
+            settings.connect_timeout,
+            resolver,
+        )
+        self._transport = Transport(settings, router, settings.requisite_parallel + MORE_CONNECTIONS)
+        self._policy = RetryPolicy(settings.tries, settings.retry_budget, settings.max_retry_after)
+        self._rest = HostRest(self.hands, settings.max_retry_after)
+        self._agent = agent(settings)
+
+    def close(self) -> None:
+        """Close all connections that are kept."""
+        self._transport.close()
+
+    def hop(self, request: HopRequest) -> Exchange:
+        """Ask once, again where that may help, and give the last answer. Redirects are not followed.
+
+        Nothing the web does raises: the failure is on the exchange. Raises StorageError when a body cannot be stored.
+        """
+        return ask_until(self._policy, self.hands, lambda: self._attempt(request))
+
+    def chain(self, request: HopRequest, max_redirects: int | None = None) -> tuple[Exchange, ...]:
+        """The hops from an address to where its redirects end, at most `max_redirects` of them.
+
+        The last exchange is the end; where the redirects go in a circle or are too many, one that was not asked and
+        says so.
+        """
+        most = self.settings.max_redirects if max_redirects is None else max_redirects
+        request = replace(request, jar=request.jar or CookieJar())
+        hops = [self.hop(request)]
+        while (following := next_hop(hops[-1])) is not None:
+            if following in [hop.url for hop in hops]:
+                words = f"the redirects go in a circle: back to {following}"
+                hops.append(not_asked(following, "redirects", words, self.hands.clock))
+            elif len(hops) > most:
+                hops.append(not_asked(following, "redirects", f"more than {most} redirects", self.hands.clock))
+            else:
+                hops.append(self.hop(replace(request, url=following, etag=None, last_modified=None)))
+        return tuple(hops)
+
+    def _attempt(self, request: HopRequest) -> Attempt:
+        wire = _USER.sub("//", request.url, count=1)
+        try:
+            wire = urls.wire_url(wire)
+            guard.check_url(wire, self.settings.allow_private_addresses)
+        except (RefusedError, ValueError) as error:
+            return Attempt(not_asked(wire, "refused by us", str(error), self.hands.clock))
+        host = wire.split("/", 3)[2]
+        self._rest.wait(host)
+        attempt = self._asked(wire, request)
+        self._rest.note(host, attempt.exchange)
+        return attempt
+
+    def _asked(self, wire: str, request: HopRequest) -> Attempt:
+        time_asked = urls.now_ms(self.hands.clock)
+        begun = self.hands.monotonic()
+        jar = request.jar or CookieJar()
+        jar.log_in(wire, request.url)
+        call = self._call(wire, request, jar, begun)
+        exchange = Exchange(wire, time_asked, b"", None, b"", (), Spool.of(b""))
+        try:
+            answer = self._transport.ask(call)
+        except WireError as error:
+            trouble: WireError | None = error
+        else:
+            exchange, trouble = self._received(exchange, answer, request.max_size or self.settings.max_size)
+        private = _private_request(call, jar)
+        exchange = replace(
+            exchange,
+            request=less_headers(bytes(call.sent), private),
+            ip=call.ip,
+            truncated=trouble.truncated if trouble and exchange.status else None,
+            failure=Failure(trouble.kind, trouble.message) if trouble else None,
+            elapsed=self.hands.monotonic() - begun,
+            redacted=private,
+        )
+        return Attempt(_judged_cookies(exchange, jar), trouble is not None and trouble.retry)
+
+    def _received(self, exchange: Exchange, answer: Answer, max_size: int) -> tuple[Exchange, WireError | None]:
+        head = answer.head
+        spool = Spool(self._folder)
+        whole = False
+        try:
+            trouble = receive(pieces(answer.wire, framing(head)), head, spool, max_size)
+            whole = trouble is None
+        except WireError as error:
+            trouble = error
+        except BaseException:
+            spool.close()
+            raise
+        finally:
+            answer.done(whole)
+        return replace(exchange, status=head.status, head=head.raw, headers=head.headers, body=spool), trouble
+
+    def _call(self, wire: str, request: HopRequest, jar: CookieJar, begun: float) -> Call:
+        deadline = Deadline(begun + self.settings.timeout, self.hands.monotonic)
+        named = {
+            "Host": wire.split("/", 3)[2],
+            "User-Agent": self._agent,
+            "Accept": _ACCEPT.get(request.kind, "*/*"),
+            "Accept-Language": "en-US,en;q=0.7,*;q=0.5",
+            "Accept-Encoding": "gzip",
+            "Referer": _referer(request.referer, wire),
+            "Authorization": jar.authorization(wire),
+            "Cookie": jar.header(wire),
+            "If-None-Match": _plain(request.etag),
+            "If-Modified-Since": _plain(request.last_modified),
+            "Connection": "keep-alive",
+        }
+        headers = {name: value for name, value in named.items() if value}
+        return Call(wire, headers, deadline, self.settings.read_timeout, self.settings.max_header)
+
+
+def _private_request(call: Call, jar: CookieJar) -> tuple[str, ...]:
+    """The names of the headers that were sent and are nobody's business."""
+    names = ["Authorization", "Proxy-Authorization", *(["Cookie"] if jar.secret else [])]
+    sent = bytes(call.sent).lower()
+    return tuple(name for name in names if f"\r\n{name.lower()}:".encode() in sent)
+
+
+def _judged_cookies(exchange: Exchange, jar: CookieJar) -> Exchange:
+    """The jar takes what the answer sets; what a logged-in answer sets is left out of the record."""
+    jar.take(exchange.url, exchange.headers)
+    logged_in = jar.secret or "Authorization" in exchange.redacted
+    if not logged_in or exchange.header("set-cookie") is None:
+        return exchange
+    jar.secret = True
+    return replace(
+        exchange,
+        head=less_headers(exchange.head, ("Set-Cookie",)),
+        headers=tuple(h for h in exchange.headers if h[0].lower() != "set-cookie"),
+        redacted=(*exchange.redacted, "Set-Cookie"),
+    )
+
+
+def not_asked(url: str, kind: str, reason: str, clock: Callable[[], datetime] = utc_now) -> Exchange:
+    """An exchange that never took place, and why: robots, a refusal of ours, redirects without end."""
+    return Exchange(url, urls.now_ms(clock), b"", None, b"", (), Spool.of(b""), failure=Failure(kind, reason))
+
+
+def next_hop(exchange: Exchange) -> str | None:
+    """Where a redirect leads, without its fragment and user information; None for any other answer.
+
+    What it names may be no http address: asking for it is refused then, and says so.
+    """
+    location = exchange.header("location")
+    if exchange.status not in REDIRECTS or not location:
+        return None
+    with contextlib.suppress(UnicodeError):
+        location = location.encode("latin-1").decode("utf-8")
+    target = urls.join(exchange.url, location)
+    try:
+        return urls.wire_url(target)
+    except ValueError:
+        return target
+
+
+def _referer(referer: str | None, wire: str) -> str | None:
+    """What browsers send: all of it on one origin, the origin alone to another, nothing from https to http."""
+    if referer is None:
+        return None
+    try:
+        page = urlsplit(urls.wire_url(referer))
+    except ValueError:
+        return None
+    asked = urlsplit(wire)
+    if (page.scheme, page.netloc) == (asked.scheme, asked.netloc):
+        return page.geturl()
+    return None if (page.scheme, asked.scheme) == ("https", "http") else f"{page.scheme}://{page.netloc}/"
+
+
+def _plain(value: str | None) -> str | None:
+    """A header value that we were given, if it can be sent as it is."""
+    return value if value and all(" " <= c <= "~" or "\xa0" <= c <= "\xff" for c in value) else None
+
+
+__all__ = ["CookieJar", "Fetcher", "HopRequest", "next_hop", "not_asked", "utc_now"]

@@ -1,0 +1,172 @@
+"""`tearsheet fetch`: puts the pieces together for one run over many addresses and tells what came of each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from archive.models import Link
+from scraper import __version__
+from scraper.crawl import Limits, Result, Tally, run
+from scraper.report import json_line, kept_before, result_lines, summary_lines
+
+if TYPE_CHECKING:
+    from archive.collection import Collection
+    from scraper.preserve import Preserver
+    from scraper.settings import Settings
+
+OK, SOME_FAILED, ALL_FAILED = 0, 1, 9
+ASSET_THREADS = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How `fetch` was asked to go about it."""
+
+    again: bool = False
+    dry_run: bool = False
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+
+def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Event) -> int:
+    """Keep all links; returns the exit code (0, 1 or 9).
+
+    Raises LockedError while another run holds the collection and StorageError when it cannot be written.
+    """
+    if asked.dry_run:
+        return _dry_run(links, settings, asked)
+    begun = monotonic()
+    with _run(settings, asked, len(links)) as (preserver, collection):
+        with _telling(len(links), asked, collection) as tell:
+            crawl = settings.crawl
+            limits = Limits(min(crawl.concurrency, max(1, len(links))), crawl.host_delay, stop)
+            tally = run(links, preserver.keep, lambda _: crawl.host_delay, tell, limits)
+        folder = collection.path
+    if not asked.json and not asked.quiet and len(links) > 1:
+        print("\n".join(summary_lines(tally, folder, monotonic() - begun)))
+    return exit_code(tally)
+
+
+def exit_code(tally: Tally) -> int:
+    if not tally.failed:
+        return OK
+    return ALL_FAILED if tally.failed == tally.asked else SOME_FAILED
+
+
+@contextmanager
+def _run(settings: Settings, asked: Asked, count: int) -> Iterator[tuple[Preserver, Collection]]:
+    """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse."""
+    from scraper.workers import Readers
+
+    with ExitStack() as stack:
+        readers = stack.enter_context(Readers(settings.read, most=count))
+        from archive.collection import Collection
+        from archive.settings import RunInfo
+        from scraper.assets import Assets
+        from scraper.fetch import Fetcher
+        from scraper.gate import HostGate
+        from scraper.politeness import Robots
+        from scraper.preserve import Hands, Preserver, Rules
+        from scraper.settings import agent
+        from scraper.walk import Walker
+
+        fetch = settings.fetch
+        info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
+        tell = _say if asked.verbose else (lambda _: None)
+        collection = stack.enter_context(Collection.open(settings.archive, info, tell=tell))
+        fetcher = Fetcher(fetch, spool_folder=collection.tmp)
+        stack.callback(fetcher.close)
+        walker = Walker(fetcher, Robots(fetcher, fetch), fetch.max_redirects)
+        executor = stack.enter_context(ThreadPoolExecutor(ASSET_THREADS, thread_name_prefix="asset"))
+        gate = HostGate(executor, fetch.requisite_parallel)
+        assets = Assets(fetch, walker, gate, collection.known_asset, readers.read)
+        rules = Rules(
+            again=asked.again,
+            recapture_after=settings.crawl.recapture_after,
+            requisites=fetch.requisites,
+            max_page=settings.read.max_page,
+            max_redirects=fetch.max_redirects,
+        )
+        yield Preserver(rules, Hands(walker, assets, readers.read, collection, now)), collection
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextmanager
+def _telling(count: int, asked: Asked, collection: Collection) -> Iterator[Callable[[Result], None]]:
+    """What is called once for each address, after it is durable."""
+    if asked.json:
+        yield lambda result: print(
+            json_line(result.row, collection.path, url=result.link.url, already_kept=result.already), flush=True
+        )
+        return
+    if asked.quiet:
+        yield _tell_failure
+        return
+    if count == 1 or not sys.stderr.isatty():
+        yield lambda result: print("\n".join(result_lines(result, collection.path)), flush=True)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("keeping", total=count)
+
+        def tell(result: Result) -> None:
+            progress.print("\n".join(result_lines(result, collection.path)), markup=False, highlight=False)
+            progress.advance(task)
+
+        yield tell
+
+
+def _tell_failure(result: Result) -> None:
+    if not result.already and not result.row.verdict.kept:
+        _say(f"{result.row.verdict.value}: {result.link.url}: {result.row.reason}")
+
+
+def _dry_run(links: Sequence[Link], settings: Settings, asked: Asked) -> int:
+    import json
+
+    from archive import urls
+    from archive.collection import Collection
+
+    with Collection.open(settings.archive, None, missing_ok=True) as collection:
+        for link in links:
+            try:
+                known = collection.known_page(urls.wire_url(link.url))
+            except ValueError as error:
+                would, why = False, str(error)
+            else:
+                fresh = (
+                    known is not None
+                    and (now() - known[0].captured_at).total_seconds() < settings.crawl.recapture_after
+                )
+                would = asked.again or not fresh
+                why = (
+                    kept_before(known[0])
+                    if known is not None and fresh
+                    else "not kept yet"
+                    if known is None
+                    else "due again"
+                )
+            if asked.json:
+                print(json.dumps({"url": link.url, "would_ask": would, "why": why}, ensure_ascii=False))
+            else:
+                print(f"{'ask ' if would else 'skip'}  {link.url}  ({why})")
+    return OK
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

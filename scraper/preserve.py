@@ -1,0 +1,162 @@
+"""The one way in: steps 2 to 6 of the way of an address, from the link to the durable row."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from archive import urls
+from archive.collection import Collection
+from archive.models import (
+    Capture,
+    Exchange,
+    Link,
+    PageGroup,
+    PageRow,
+    Part,
+    Role,
+    Verdict,
+    VerdictKind,
+)
+from scraper import verdict as verdicts
+from scraper.assets import Assets, Gathered
+from scraper.body import decoded
+from scraper.crawl import Result
+from scraper.read.reading import Page, Reading
+from scraper.sniff import is_html
+from scraper.walk import Walk, Walker
+
+REFRESH_DELAY = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a run decides for all its addresses. `recapture_after` is in seconds."""
+
+    again: bool = False
+    recapture_after: float = 86400.0
+    requisites: bool = True
+    max_page: int = 20_000_000
+    max_redirects: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What a preserver works with: the network, the readers, the collection and the clock."""
+
+    walker: Walker
+    assets: Assets
+    read: Callable[[Page], Reading]
+    collection: Collection
+    clock: Callable[[], datetime]
+
+
+class Preserver:
+    """Keeps one address at a time; safe in threads."""
+
+    def __init__(self, rules: Rules, hands: Hands) -> None:
+        self._rules = rules
+        self._hands = hands
+
+    def keep(self, link: Link) -> Result:
+        """Ask for the address, read it, judge it, gather what it needs, and return when that is durable.
+
+        Raises StorageError when the collection cannot take it; whatever the web does ends in a verdict.
+        """
+        now = urls.now_ms(self._hands.clock)
+        try:
+            url = urls.wire_url(link.url)
+        except ValueError as error:
+            return Result(link, not_asked_row(link, now, str(error)), committed=False)
+        known = self._hands.collection.known_page(url)
+        if known is not None and not self._rules.again:
+            row, _ = known
+            if now - row.captured_at < timedelta(seconds=self._rules.recapture_after):
+                return Result(link, row, already=True)
+        group = self._group(link, url, known[1] if known else None, now)
+        return Result(link, self._hands.collection.commit(group).result())
+
+    def _group(self, link: Link, url: str, known: Capture | None, now: datetime) -> PageGroup:
+        walk = self._hands.walker.walk(url, known=known)
+        reading = self._reading(walk.last, known)
+        while (target := self._refresh_target(walk, reading)) is not None:
+            self._hands.walker.go_on(walk, target, referer=walk.last.url)
+            reading = self._reading(walk.last, known)
+        last = walk.last
+        unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
+        verdict = verdicts.verdict(last, reading, known, asked=url)
+        gathered = Gathered((), (), ())
+        if (
+            verdict.kept
+            and verdict.kind is not VerdictKind.UNCHANGED
+            and self._rules.requisites
+            and reading is not None
+        ):
+            gathered = self._hands.assets.gather(last.url, reading.requisites)
+        chain = [Part(hop, Role.HOP, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
+        return PageGroup(
+            id=str(uuid.uuid4()),
+            link=link,
+            time=now,
+            parts=(*walk.robots_parts(), *chain, Part(last, Role.PAGE, verdict, unchanged), *gathered.parts),
+            verdict=verdict,
+            article=reading.article if reading is not None and verdict.kind is VerdictKind.ARTICLE else None,
+            missing=gathered.missing,
+            shared=gathered.shared,
+            extractor=reading.extractor if reading is not None else "",
+            title=reading.title if reading is not None else None,
+        )
+
+    def _reading(self, exchange: Exchange, known: Capture | None) -> Reading | None:
+        if not exchange.body.size or exchange.failure is not None:
+            return None
+        if known is not None and exchange.status == 200 and exchange.body.digest == known.digest:
+            # The same page as before: its text is there already.
+            return None
+        if not is_html(exchange):
+            return None
+        body = decoded(exchange, self._rules.max_page)
+        return self._hands.read(Page(body, exchange.headers, exchange.url, exchange.status or 0))
+
+    def _refresh_target(self, walk: Walk, reading: Reading | None) -> str | None:
+        """Where a page that is only a signpost sends its reader by itself."""
+        if reading is None or reading.refresh is None or walk.last.status != 200 or reading.article is not None:
+            return None
+        target = reading.refresh.url
+        if reading.refresh.delay > REFRESH_DELAY or not urls.is_http(target):
+            return None
+        if len(walk.exchanges) > self._rules.max_redirects or target in [hop.url for hop in walk.exchanges]:
+            return None
+        return target
+
+
+def not_asked_row(link: Link, now: datetime, reason: str) -> PageRow:
+    """The row of an address that is none: nothing was asked, so no record tells of it."""
+    return PageRow(
+        page_id="",
+        url=link.url,
+        final_url=link.url,
+        original_url=None,
+        verdict=VerdictKind.BLOCKED,
+        reason=reason,
+        evidence=(),
+        status=None,
+        title=None,
+        authors=(),
+        date=None,
+        words=0,
+        text=None,
+        warc=None,
+        offset=None,
+        digest=None,
+        captured_at=now,
+        requisites=0,
+        missing=(),
+        source=link.source,
+        via=link.via,
+    )
+
+
+__all__ = ["Hands", "Preserver", "Rules", "Verdict", "not_asked_row"]

@@ -1,0 +1,23 @@
+"""Header blocks without the headers that are nobody's business, byte for byte otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+
+def less_headers(block: bytes, names: Collection[str]) -> bytes:
+    """The block without the lines of these headers, and without what is folded into them."""
+    if not names:
+        return block
+    private = {name.lower().encode("ascii") for name in names}
+    kept: list[bytes] = []
+    dropping = False
+    for number, line in enumerate(block.split(b"\n")):
+        if number and line[:1] in (b" ", b"\t"):
+            if not dropping:
+                kept.append(line)
+            continue
+        dropping = number > 0 and line.partition(b":")[0].strip().lower() in private
+        if not dropping:
+            kept.append(line)
+    return b"\n".join(kept)

@@ -1,0 +1,121 @@
+"""What the commands print: rows for scripts, lines for people. Pure functions of rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from archive.models import PageRow, VerdictKind
+from archive.rows import iso
+
+if TYPE_CHECKING:
+    from scraper.crawl import Result, Tally
+
+
+def as_dict(row: PageRow, folder: Path) -> dict[str, Any]:
+    """The fields of one row as `--json` prints them; paths are absolute, times RFC 3339 in UTC."""
+    folder = folder.absolute()
+    return {
+        "url": row.url,
+        "final_url": row.final_url,
+        "original_url": row.original_url,
+        "verdict": row.verdict.value,
+        "reason": row.reason,
+        "evidence": list(row.evidence),
+        "status": row.status,
+        "title": row.title,
+        "authors": list(row.authors),
+        "date": row.date,
+        "words": row.words,
+        "text": str(folder / row.text) if row.text else None,
+        "warc": str(folder / row.warc) if row.warc else None,
+        "offset": row.offset,
+        "digest": row.digest,
+        "captured_at": iso(row.captured_at),
+        "requisites": row.requisites,
+        "missing_requisites": [missing.url for missing in row.missing],
+        "missing_reasons": {missing.url: missing.reason for missing in row.missing},
+        "page_id": row.page_id,
+        "source": row.source,
+        "via": row.via,
+        "attempts": row.attempts,
+        "elapsed": row.elapsed,
+        "extractor": row.extractor,
+    }
+
+
+def json_line(row: PageRow, folder: Path, **more: object) -> str:
+    return json.dumps(as_dict(row, folder) | more, ensure_ascii=False)
+
+
+def kept_before(row: PageRow) -> str:
+    return f"kept already on {row.captured_at:%Y-%m-%d at %H:%M} UTC; --again asks for it anew"
+
+
+def result_lines(result: Result, folder: Path) -> list[str]:
+    """A kept page is its title, its facts and its files; a failure its verdict, address and reason."""
+    row = result.row
+    if result.already:
+        return [f"= {row.title or row.url}", f"    {row.url}", f"    {kept_before(row)}"]
+    if not row.verdict.kept:
+        return [f"x {row.verdict.value}: {row.url}", f"    {row.reason}"]
+    facts = [row.verdict.value]
+    if row.authors:
+        facts.append(", ".join(row.authors))
+    if row.date:
+        facts.append(row.date)
+    if row.verdict is VerdictKind.ARTICLE:
+        facts.append(f"{row.words} words")
+    if row.requisites or row.missing:
+        facts.append(f"{row.requisites} requisites" + (f", {len(row.missing)} missing" if row.missing else ""))
+    lines = [f"+ {row.title or row.url}", f"    {row.final_url}", f"    {' · '.join(facts)}"]
+    if row.text:
+        lines.append(f"    text  {shown(folder / row.text)}")
+    if row.warc:
+        lines.append(f"    warc  {shown(folder / row.warc)}, offset {row.offset}")
+    lines += [f"    missing  {missing.url}: {missing.reason}" for missing in row.missing[:5]]
+    if len(row.missing) > 5:
+        lines.append(f"    missing  and {len(row.missing) - 5} more: tearsheet show --meta {row.url}")
+    return lines
+
+
+def shown(path: Path) -> str:
+    """A path as people like to read it: relative where it lies below the working folder."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def summary_lines(tally: Tally, folder: Path, seconds: float) -> list[str]:
+    parts = [f"{tally.kept} kept"]
+    if tally.already:
+        parts.append(f"{tally.already} kept already")
+    if tally.failed:
+        parts.append(f"{tally.failed} failed")
+    if tally.unasked:
+        parts.append(f"{tally.unasked} not asked: the run was stopped")
+    lines = [f"{', '.join(parts)} in {seconds:.1f} s, in {shown(folder)}"]
+    bad = {kind: count for kind, count in tally.verdicts.items() if not VerdictKind(kind).kept}
+    if bad:
+        lines.append("not kept: " + ", ".join(f"{count} {kind}" for kind, count in sorted(bad.items())))
+    return lines
+
+
+def list_line(row: PageRow) -> str:
+    return f"{row.captured_at:%Y-%m-%d %H:%M}  {row.verdict.value:<13} {row.title or '-'}\n    {row.final_url}"
+
+
+def meta_lines(row: PageRow, folder: Path) -> Iterable[str]:
+    for name, value in as_dict(row, folder).items():
+        if value in (None, [], {}, ""):
+            continue
+        if isinstance(value, dict):
+            yield f"{name}:"
+            yield from (f"    {key}: {text}" for key, text in value.items())
+        elif isinstance(value, list):
+            yield f"{name}: {', '.join(map(str, value))}"
+        else:
+            yield f"{name}: {value}"

@@ -1,0 +1,87 @@
+"""The sample config: made from the settings, so that it can never say anything else than they do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import wrap
+from typing import Any
+
+from scraper import quantity
+from scraper.config import SECTIONS, Key, keys
+
+WIDTH = 100
+HEAD = (
+    "The settings of tearsheet. Each stands here with its default, so this file works as it is and any line of it may "
+    "go. A file that -c names is read, else ./config.toml, else tearsheet/config.toml in your own config folder. "
+    "Relative paths are relative to this file. An environment variable beats this file: TEARSHEET_FETCH__TIMEOUT=10 "
+    'sets timeout in [fetch]. Sizes are bytes or "50 MB" or "1 GiB"; times are seconds or "90 s", "12 h" or "1 day".'
+)
+ABOUT = {
+    "fetch": "How an address is asked.",
+    "read": "How a page is read.",
+    "archive": "Where everything is kept.",
+    "crawl": "How many addresses are gone through.",
+}
+SOURCES = (
+    "Where addresses come from besides the command line, as many as you like. kind is feed, sitemap or site (with a "
+    "url), list (a file of addresses, one a line: a path or a url) or texts (a folder of article texts: a path)."
+)
+SOURCE_EXAMPLES = (
+    ("feed", "url", "https://example.com/feed.xml"),
+    ("list", "path", "addresses.txt"),
+)
+
+
+def sample() -> str:
+    """The text of a config.toml with every setting, its help and its default."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    yield from _comment(HEAD)
+    for section in SECTIONS:
+        yield ""
+        yield from _comment(ABOUT[section])
+        yield f"[{section}]"
+        for key in keys(section).values():
+            yield ""
+            yield from _comment(key.about.help + _more(key))
+            yield _setting(key)
+    yield ""
+    yield from _comment(SOURCES)
+    for kind, name, value in SOURCE_EXAMPLES:
+        yield "#"
+        yield "# [[source]]"
+        yield f'# kind = "{kind}"'
+        yield f'# {name} = "{value}"'
+
+
+def _comment(text: str) -> Iterator[str]:
+    for line in wrap(text, WIDTH - 2, break_long_words=False, break_on_hyphens=False):
+        yield f"# {line}"
+
+
+def _more(key: Key) -> str:
+    if key.about.choices:
+        return " " + " or ".join(f'"{choice}"' for choice in key.about.choices) + "."
+    return ""
+
+
+def _setting(key: Key) -> str:
+    if key.about.example and not key.default:
+        value = [key.about.example] if key.kind is tuple else key.about.example
+        return f"# {key.name} = {_toml(value)}"
+    if key.about.unit == "bytes":
+        return f"{key.name} = {_toml(quantity.size_text(key.default))}"
+    if key.about.unit == "seconds":
+        seconds = quantity.duration_text(key.default)
+        return f"{key.name} = {seconds.removesuffix(' s') if seconds.endswith(' s') else _toml(seconds)}"
+    return f"{key.name} = {_toml(key.default)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Path):
+        value = value.as_posix()
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

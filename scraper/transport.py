@@ -1,0 +1,352 @@
+"""requests' adapter with connections of our own: vetted, recorded, and held to a deadline.
+
+What requests and urllib3 would do on their own and must not: rewrite the target, follow environment variables, take a
+103 for the answer, count headers, retry, and go through a proxy by classes that know nothing of the guard.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPSConnectionPool, PoolManager, ProxyManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+from urllib3.response import HTTPResponse
+from urllib3.util import Timeout
+
+from archive.errors import ConfigError
+from scraper.route import Router
+from scraper.settings import FetchSettings
+from scraper.wire import Deadline, Head, Wire, WireError, read_head
+
+POOLS = 40
+MOST_STALE = 20
+
+
+@dataclass(slots=True)
+class Call:
+    """One exchange as the transport sees it. `url` is a wire address; `sent`, `ip` and `reused` are filled in.
+
+    `deadline` ends the whole exchange, `patience` one silence, `max_header` bounds the answer's header blocks.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    deadline: Deadline
+    patience: float
+    max_header: int
+    sent: bytearray = field(default_factory=bytearray)
+    ip: str | None = None
+    reused: bool = False
+    received: int = 0
+
+    @property
+    def scheme(self) -> str:
+        return self.url.partition(":")[0]
+
+    @property
+    def target(self) -> str:
+        """Path and query exactly as the address has them."""
+        return "/" + self.url.split("/", 3)[3]
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        return urlsplit(self.url).port or (443 if self.scheme == "https" else 80)
+
+
+class CallRequest(PreparedRequest):
+    """A prepared request that nothing has rewritten."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self.call = call
+        self.method = "GET"
+        self.url = call.url
+        self.headers = CaseInsensitiveDict(call.headers)
+
+
+class Reply:
+    """What `http.client` makes of a socket when a request is sent: here, a header block and a wire to read on from."""
+
+    will_close = False
+
+    def __init__(self, call: Call, sock: socket.socket, **_: Any) -> None:
+        self.wire = Wire(sock, call.deadline, call.patience)
+        self.head = Head(b"", (1, 1), 0, ())
+        self._call = call
+
+    def begin(self) -> None:
+        try:
+            self.head = read_head(self.wire, self._call.max_header)
+        finally:
+            self._call.received = self.wire.received
+
+    def isclosed(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        """Nothing: the socket is its connection's."""
+
+
+class Answer(HTTPResponse):
+    """An answer whose body is still on the wire. Whoever takes it calls `done`."""
+
+    def __init__(self, reply: Reply, connection: HTTPConnection) -> None:
+        super().__init__(
+            headers=HTTPHeaderDict(h for h in reply.head.headers if h[0].lower() != "content-length"),
+            status=reply.head.status,
+            version=11,
+            version_string="HTTP/1.1",
+            preload_content=False,
+            decode_content=False,
+            request_method="GET",
+        )
+        self.wire = reply.wire
+        self.head = reply.head
+        self._own = connection
+
+    def done(self, whole: bool) -> None:
+        """The connection goes back to its pool; closed, unless the body came whole and another request may follow."""
+        if not whole or self.wire.buffer or not _persistent(self.head):
+            self._own.close()
+        self.release_conn()
+
+
+def _persistent(head: Head) -> bool:
+    options = {o.strip().lower() for value in head.values("connection") for o in value.split(",")}
+    if "close" in options or (head.values("transfer-encoding") and head.values("content-length")):
+        return False
+    return head.version >= (1, 1) or "keep-alive" in options
+
+
+class _Connection(HTTPConnection):
+    """Connects by the router, records what it sends, and answers with a Reply."""
+
+    router: Router
+    call: Call | None = None
+
+    def _new_conn(self) -> socket.socket:
+        call = self._asked()
+        if self.proxy is not None:
+            return self.router.connect_unvetted(self.host, self.port or 80, call.deadline)
+        return self.router.connect(call.host, call.port, call.deadline)
+
+    def _asked(self) -> Call:
+        assert self.call is not None
+        return self.call
+
+    def _tunnel(self) -> None:
+        call = self._asked()
+        assert self.sock is not None and self._tunnel_host is not None
+        host = f"[{self._tunnel_host}]" if ":" in self._tunnel_host else self._tunnel_host
+        lines = [f"CONNECT {host}:{self._tunnel_port} HTTP/1.1", f"Host: {host}:{self._tunnel_port}"]
+        lines += [f"{name}: {value}" for name, value in self._tunnel_headers.items()]  # type: ignore[attr-defined]
+        wire = Wire(self.sock, call.deadline, call.patience)
+        try:
+            self.sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+        except OSError as error:
+            raise WireError("connect", f"the proxy broke the connection: {error.strerror}", retry=True) from None
+        head = read_head(wire, call.max_header)
+        if not 200 <= head.status < 300:
+            words = f"the proxy answered {head.status} when asked for {host}:{self._tunnel_port}"
+            raise WireError("connect", words, retry=head.status in (502, 503, 504))
+
+    def send(self, data: Any) -> None:
+        call = self._asked()
+        already = self.sock is not None
+        if not already:
+            self.connect()
+        assert self.sock is not None
+        self.sock.settimeout(max(0.001, min(call.deadline.left(), call.patience)))
+        call.sent += data
+        try:
+            super().send(data)
+        except TimeoutError:
+            raise WireError("timeout", "the request could not be sent in time", retry=True) from None
+
+    def getresponse(self) -> Answer:  # type: ignore[override]
+        call = self._asked()
+        if self.proxy is None and self.sock is not None:
+            call.ip = _peer(self.sock)
+        self.response_class = functools.partial(Reply, call)  # type: ignore[assignment]
+        reply: Any = http.client.HTTPConnection.getresponse(self)
+        return Answer(reply, self)
+
+
+class _TlsConnection(_Connection, HTTPSConnection):
+    """The same over TLS: the certificate is checked against the name that the address has."""
+
+    def connect(self) -> None:
+        call = self._asked()
+        sock = self._new_conn()
+        self.sock = sock
+        try:
+            if self._tunnel_host is not None:
+                self._has_connected_to_proxy = True
+                self._tunnel()
+            sock.settimeout(max(0.001, min(call.deadline.left(), self.router.connect_timeout)))
+            context = self.ssl_context
+            assert context is not None
+            self.sock = context.wrap_socket(sock, server_hostname=call.host.rstrip("."))
+        except BaseException as error:
+            sock.close()
+            self.sock = None
+            if isinstance(error, OSError | ValueError):
+                raise _tls_trouble(call.host, error) from None
+            raise
+        self.is_verified = True
+        self._has_connected_to_proxy = self.proxy is not None
+
+
+def _tls_trouble(host: str, error: Exception) -> WireError:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return WireError("tls", f"the certificate of {host} is not valid: {error.verify_message}")
+    if isinstance(error, TimeoutError):
+        return WireError("timeout", f"no encrypted connection to {host} in time", retry=True)
+    if isinstance(error, ssl.SSLEOFError | ConnectionError):
+        return WireError("tls", f"{host} broke the connection while it was being encrypted", retry=True)
+    if isinstance(error, ssl.SSLError):
+        return WireError("tls", f"no encrypted connection to {host}: {error.reason or error}")
+    return WireError("tls", f"no encrypted connection to {host}: {error}", retry=isinstance(error, OSError))
+
+
+def _peer(sock: socket.socket) -> str | None:
+    try:
+        return str(sock.getpeername()[0]).partition("%")[0]
+    except (OSError, IndexError):
+        return None
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+    def _make_request(self, conn: Any, method: str, url: str, *args: Any, **options: Any) -> Any:
+        call: Call = options.pop("call")
+        conn.call = call
+        call.reused = not conn.is_closed
+        if self.proxy is not None and self.scheme == "https" and conn.is_closed:
+            super()._prepare_proxy(conn)
+        target = call.url if self.proxy is not None and self.scheme == "http" else call.target
+        return super()._make_request(conn, method, target, *args, **options)
+
+    def _prepare_proxy(self, conn: Any) -> None:
+        """Nothing yet: the connection is made when it is known for which call."""
+
+
+class _TlsPool(_Pool, HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+def _classes(router: Router) -> dict[str, type[HTTPConnectionPool]]:
+    plain = type("Connection", (_Connection,), {"router": router})
+    tls = type("TlsConnection", (_TlsConnection,), {"router": router})
+    return {
+        "http": type("Pool", (_Pool,), {"ConnectionCls": plain}),
+        "https": type("TlsPool", (_TlsPool,), {"ConnectionCls": tls}),
+    }
+
+
+class Transport(HTTPAdapter):
+    """Sends calls. Safe in threads; connections are kept and used again, `size` of them for each origin."""
+
+    def __init__(self, settings: FetchSettings, router: Router, size: int) -> None:
+        self._router = router
+        self._settings = settings
+        self._context: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+        self._proxy = settings.proxy
+        if self._proxy is not None and (urlsplit(self._proxy).scheme != "http" or not urlsplit(self._proxy).hostname):
+            raise ConfigError(f"proxy: {self._proxy!r} is not http://HOST:PORT")
+        super().__init__(POOLS, size)
+        if settings.ca_bundle is not None:
+            self._tls_context()
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        if self._proxy is None:
+            self.poolmanager = PoolManager(connections, maxsize=maxsize, block=block)
+        else:
+            self.poolmanager = ProxyManager(
+                self._proxy, connections, maxsize=maxsize, block=block, proxy_headers=self.proxy_headers(self._proxy)
+            )
+        self.poolmanager.pool_classes_by_scheme = _classes(self._router)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """None but the one from the settings."""
+        return self.poolmanager
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        """The target as it is; the pool puts it in place of what urllib3 makes of it."""
+        assert isinstance(request, CallRequest)
+        return request.call.target
+
+    def ask(self, call: Call) -> Answer:
+        """Send a call and return when its header block is there. Raises WireError."""
+        answer = self.send(CallRequest(call)).raw
+        assert isinstance(answer, Answer)
+        return answer
+
+    def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+        assert isinstance(request, CallRequest)
+        call = request.call
+        for _ in range(MOST_STALE):
+            call.sent.clear()
+            call.received = 0
+            try:
+                return self.build_response(request, self._urlopen(call))
+            except WireError as error:
+                # A kept connection that the server had closed just then: no answer was begun, so ask on another one.
+                if not (call.reused and error.kind == "cut" and call.received == 0):
+                    raise
+            except (HTTPError, HTTPException, OSError, ValueError) as error:
+                raise WireError("connect", f"the request could not be sent: {error}", retry=True) from None
+        raise WireError("cut", "the server closes every connection before it answers", retry=True)
+
+    def _urlopen(self, call: Call) -> Any:
+        options = {"ssl_context": self._tls_context()} if call.scheme == "https" else {}
+        pool = self.poolmanager.connection_from_host(call.host, call.port, call.scheme, pool_kwargs=options)
+        return pool.urlopen(
+            "GET",
+            f"{call.scheme}://pool/",
+            headers=HTTPHeaderDict(call.headers),
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=False,
+            timeout=Timeout(connect=self._router.connect_timeout, read=call.patience),
+            call=call,
+        )
+
+    def _tls_context(self) -> ssl.SSLContext:
+        """Made once, when the first such address is asked: reading the certificates takes a while."""
+        with self._lock:
+            if self._context is None:
+                self._context = _context(self._settings.ca_bundle)
+            return self._context
+
+
+def _context(bundle: Path | None) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=str(bundle or certifi.where()))
+    except OSError as error:
+        raise ConfigError(f"ca_bundle: {bundle} cannot be read: {error.strerror or error}") from None
+    context.set_alpn_protocols(["http/1.1"])
+    return context

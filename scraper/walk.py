@@ -1,0 +1,74 @@
+"""From an address to its answer: robots, then hop by hop through the redirects, each vetted anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from archive.models import Capture, Exchange, Part, Role
+from scraper import verdict as verdicts
+from scraper.fetch import CookieJar, Fetcher, HopRequest, next_hop, not_asked
+from scraper.politeness import Robots
+
+
+@dataclass(slots=True)
+class Walk:
+    """The hops in the order they were asked, the last one the end; `robots` are answers for robots.txt met on the way."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    robots: list[Exchange] = field(default_factory=list)
+
+    @property
+    def last(self) -> Exchange:
+        return self.exchanges[-1]
+
+    def robots_parts(self) -> list[Part]:
+        return [Part(e, Role.ROBOTS, verdicts.robots_verdict(e)) for e in self.robots if e.head]
+
+
+class Walker:
+    """Walks chains of hops; safe in threads."""
+
+    def __init__(self, fetcher: Fetcher, robots: Robots, max_redirects: int) -> None:
+        self._fetcher = fetcher
+        self._robots = robots
+        self._most = max_redirects
+
+    def walk(self, url: str, *, referer: str | None = None, known: Capture | None = None, kind: str = "page") -> Walk:
+        """Ask for `url` and follow where it leads, at most `max_redirects` times.
+
+        `known` makes the first hop conditional. Nothing the web does raises: how it failed stands in the last
+        exchange.
+        """
+        walk = Walk()
+        self.go_on(walk, url, referer=referer, known=known, kind=kind)
+        return walk
+
+    def go_on(
+        self, walk: Walk, url: str, *, referer: str | None = None, known: Capture | None = None, kind: str = "page"
+    ) -> None:
+        """Append the hops from `url` on; what the walk already holds counts for loops and their number."""
+        jar = CookieJar()
+        following: str | None = url
+        while following is not None:
+            answer = self._robots.allowed(following)
+            walk.robots += answer.exchanges
+            if not answer.allowed:
+                walk.exchanges.append(not_asked(following, answer.kind, answer.reason))
+                return
+            request = HopRequest(following, referer=referer, kind=kind, jar=jar)
+            if known is not None and not walk.exchanges:
+                request = request.conditional(known.etag, known.last_modified)
+            exchange = self._fetcher.hop(request)
+            walk.exchanges.append(exchange)
+            following = next_hop(exchange)
+            if following is None:
+                return
+            asked = [hop.url for hop in walk.exchanges]
+            if following in asked:
+                walk.exchanges.append(
+                    not_asked(following, "redirects", f"the redirects go in a circle: back to {following}")
+                )
+                return
+            if len(asked) > self._most:
+                walk.exchanges.append(not_asked(following, "redirects", f"more than {self._most} redirects"))
+                return

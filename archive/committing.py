@@ -109,10 +109,14 @@ class Committer:
             except Exception as error:
                 # A thread that dies would leave its callers waiting for ever.
                 self._fail(StorageError(f"the collection could not be written: {type(error).__name__}: {error}"), batch)
-        try:
-            self._end()
-        except TearsheetError as error:
-            self._fail(error, ())
+        if self._failure is None:
+            try:
+                for folder, writer in self._writers.each():
+                    self._close_file(folder, writer)
+            except TearsheetError as error:
+                self._fail(error, ())
+        if self._failure is not None:
+            self._leave()
 
     def _take(self) -> list[_Waiting]:
         with self._changed:
@@ -183,13 +187,10 @@ class Committer:
         for name in writer.take_closed():
             self._applier.finish(Place(folder, name))
 
-    def _end(self) -> None:
-        if self._failure is None:
-            for folder, writer in self._writers.each():
-                self._close_file(folder, writer)
-            return
-        # What was told lies in files that viewers should see; the next run brings them into what is derived. A file
-        # that may hold what was never told stays open, and its companion with it, for the next run to mend.
+    def _leave(self) -> None:
+        """After a failure. What was told lies in files that viewers should see; the next run brings them into what is
+        derived. A file that may hold what was never told stays open, and its companion with it, for that run to mend.
+        """
         intact = [_taken_back(writer) for _, writer in self._writers.each()]
         if not all(intact):
             for _, writer in self._writers.each():

@@ -6,7 +6,7 @@ import contextlib
 import random
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,27 +106,40 @@ class Fetcher:
         """
         return ask_until(self._policy, self.hands, lambda: self._attempt(request))
 
-    def chain(self, request: HopRequest, max_redirects: int | None = None) -> tuple[Exchange, ...]:
+    def chain(
+        self,
+        request: HopRequest,
+        max_redirects: int | None = None,
+        *,
+        vet: Callable[[str], Exchange | None] = lambda url: None,
+        behind: Sequence[str] = (),
+    ) -> list[Exchange]:
         """The hops from an address to where its redirects end, at most `max_redirects` of them.
 
         The last exchange is the end; where the redirects go in a circle or are too many, one that was not asked and
-        says so.
+        says so. `vet` is asked before each hop: an exchange that it gives stands in for the hop and ends the chain.
+        `behind` are addresses that led here; they count.
         """
         most = self.settings.max_redirects if max_redirects is None else max_redirects
         request = replace(request, jar=request.jar or CookieJar())
-        hops = [self.hop(request)]
-        while (following := next_hop(hops[-1])) is not None:
-            if following in [hop.url for hop in hops]:
-                words = f"the redirects go in a circle: back to {following}"
-                hops.append(not_asked(following, "redirects", words, self.hands.clock))
-            elif len(hops) > most:
-                hops.append(not_asked(following, "redirects", f"more than {most} redirects", self.hands.clock))
-            else:
-                hops.append(self.hop(replace(request, url=following, etag=None, last_modified=None)))
-        return tuple(hops)
+        hops: list[Exchange] = []
+        seen = list(behind)
+        while True:
+            refused = vet(request.url)
+            hops.append(refused or self.hop(request))
+            seen.append(hops[-1].url)
+            following = next_hop(hops[-1])
+            if following is None:
+                return hops
+            problem = f"the redirects go in a circle: back to {following}" if following in seen else ""
+            if not problem and len(seen) > most:
+                problem = f"more than {most} redirects"
+            if problem:
+                return [*hops, not_asked(following, "redirects", problem, self.hands.clock)]
+            request = replace(request, url=following, etag=None, last_modified=None)
 
     def _attempt(self, request: HopRequest) -> Attempt:
-        wire = _USER.sub("//", request.url, count=1)
+        wire = without_user(request.url)
         try:
             wire = urls.wire_url(wire)
             guard.check_url(wire, self.settings.allow_private_addresses)
@@ -198,6 +211,11 @@ class Fetcher:
         return Call(wire, headers, deadline, self.settings.read_timeout, self.settings.max_header)
 
 
+def without_user(url: str) -> str:
+    """The address less its user information, which is never recorded."""
+    return _USER.sub("//", url, count=1)
+
+
 def _private_request(call: Call, jar: CookieJar) -> tuple[str, ...]:
     """The names of the headers that were sent and are nobody's business."""
     names = ["Authorization", "Proxy-Authorization", *(["Cookie"] if jar.secret else [])]
@@ -261,4 +279,4 @@ def _plain(value: str | None) -> str | None:
     return value if value and all(" " <= c <= "~" or "\xa0" <= c <= "\xff" for c in value) else None
 
 
-__all__ = ["CookieJar", "Fetcher", "HopRequest", "next_hop", "not_asked", "utc_now"]
+__all__ = ["CookieJar", "Fetcher", "HopRequest", "next_hop", "not_asked", "utc_now", "without_user"]

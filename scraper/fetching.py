@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
 OK, SOME_FAILED, ALL_FAILED = 0, 1, 9
 ASSET_THREADS = 48
+LONGEST_CRAWL_DELAY = 60.0
+
+Pause = Callable[[Link], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +50,11 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
     if asked.dry_run:
         return _dry_run(links, settings, asked)
     begun = monotonic()
-    with _run(settings, asked, len(links)) as (preserver, collection):
+    with _run(settings, asked, len(links), stop) as (preserver, pause, collection):
         with _telling(len(links), asked, collection) as tell:
             crawl = settings.crawl
             limits = Limits(min(crawl.concurrency, max(1, len(links))), crawl.host_delay, stop)
-            tally = run(links, preserver.keep, lambda _: crawl.host_delay, tell, limits)
+            tally = run(links, preserver.keep, pause, tell, limits)
         folder = collection.path
     if not asked.json and not asked.quiet and len(links) > 1:
         print("\n".join(summary_lines(tally, folder, monotonic() - begun)))
@@ -63,7 +68,7 @@ def exit_code(tally: Tally) -> int:
 
 
 @contextmanager
-def _run(settings: Settings, asked: Asked, count: int) -> Iterator[tuple[Preserver, Collection]]:
+def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[tuple[Preserver, Pause, Collection]]:
     """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse."""
     from scraper.workers import Readers
 
@@ -76,6 +81,7 @@ def _run(settings: Settings, asked: Asked, count: int) -> Iterator[tuple[Preserv
         from scraper.gate import HostGate
         from scraper.politeness import Robots
         from scraper.preserve import Hands, Preserver, Rules
+        from scraper.retry import Hands as Network
         from scraper.settings import agent
         from scraper.walk import Walker
 
@@ -83,9 +89,11 @@ def _run(settings: Settings, asked: Asked, count: int) -> Iterator[tuple[Preserv
         info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
         tell = _say if asked.verbose else (lambda _: None)
         collection = stack.enter_context(Collection.open(settings.archive, info, tell=tell))
-        fetcher = Fetcher(fetch, spool_folder=collection.tmp)
+        network = Network(now, monotonic, lambda seconds: _wait(stop, seconds), random.random, stop.is_set)
+        fetcher = Fetcher(fetch, spool_folder=collection.tmp, hands=network)
         stack.callback(fetcher.close)
-        walker = Walker(fetcher, Robots(fetcher, fetch), fetch.max_redirects)
+        robots = Robots(fetcher, fetch)
+        walker = Walker(fetcher, robots, fetch.max_redirects)
         executor = stack.enter_context(ThreadPoolExecutor(ASSET_THREADS, thread_name_prefix="asset"))
         gate = HostGate(executor, fetch.requisite_parallel)
         assets = Assets(fetch, walker, gate, collection.known_asset, readers.read)
@@ -96,7 +104,19 @@ def _run(settings: Settings, asked: Asked, count: int) -> Iterator[tuple[Preserv
             max_page=settings.read.max_page,
             max_redirects=fetch.max_redirects,
         )
-        yield Preserver(rules, Hands(walker, assets, readers.read, collection, now)), collection
+
+        def fault(error: Exception) -> None:
+            if asked.verbose:
+                _say("".join(traceback.format_exception(error)))
+
+        def pause(link: Link) -> float:
+            return max(settings.crawl.host_delay, min(robots.crawl_delay(link.url), LONGEST_CRAWL_DELAY))
+
+        yield Preserver(rules, Hands(walker, assets, readers.read, collection, now, fault)), pause, collection
+
+
+def _wait(stop: Event, seconds: float) -> None:
+    stop.wait(seconds)
 
 
 def now() -> datetime:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from archive import urls
 from archive.collection import Collection
+from archive.errors import TearsheetError
 from archive.models import (
     Capture,
     Exchange,
@@ -24,6 +25,7 @@ from scraper import verdict as verdicts
 from scraper.assets import Assets, Gathered
 from scraper.body import decoded
 from scraper.crawl import Result
+from scraper.fetch import without_user
 from scraper.read.reading import Page, Reading
 from scraper.sniff import is_html
 from scraper.walk import Walk, Walker
@@ -44,13 +46,14 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a preserver works with: the network, the readers, the collection and the clock."""
+    """What a preserver works with: the network, the readers, the collection and the clock. `fault` hears of our bugs."""
 
     walker: Walker
     assets: Assets
     read: Callable[[Page], Reading]
     collection: Collection
     clock: Callable[[], datetime]
+    fault: Callable[[Exception], None]
 
 
 class Preserver:
@@ -66,6 +69,7 @@ class Preserver:
         Raises StorageError when the collection cannot take it; whatever the web does ends in a verdict.
         """
         now = urls.now_ms(self._hands.clock)
+        asked, link = link.url, replace(link, url=without_user(link.url))
         try:
             url = urls.wire_url(link.url)
         except ValueError as error:
@@ -75,18 +79,25 @@ class Preserver:
             row, _ = known
             if now - row.captured_at < timedelta(seconds=self._rules.recapture_after):
                 return Result(link, row, already=True)
-        group = self._group(link, url, known[1] if known else None, now)
+        try:
+            group = self._group(link, asked, known[1] if known else None, now)
+        except TearsheetError:
+            raise
+        except Exception as error:  # a fault of ours costs this address, never the run
+            self._hands.fault(error)
+            reason = f"tearsheet failed on this page, which is a fault of its own: {type(error).__name__}: {error}"
+            return Result(link, not_asked_row(link, now, reason), committed=False)
         return Result(link, self._hands.collection.commit(group).result())
 
-    def _group(self, link: Link, url: str, known: Capture | None, now: datetime) -> PageGroup:
-        walk = self._hands.walker.walk(url, known=known)
+    def _group(self, link: Link, asked: str, known: Capture | None, now: datetime) -> PageGroup:
+        walk = self._hands.walker.walk(asked, known=known)
         reading = self._reading(walk.last, known)
         while (target := self._refresh_target(walk, reading)) is not None:
             self._hands.walker.go_on(walk, target, referer=walk.last.url)
             reading = self._reading(walk.last, known)
         last = walk.last
         unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
-        verdict = verdicts.verdict(last, reading, known, asked=url)
+        verdict = verdicts.verdict(last, reading, known, asked=urls.wire_url(link.url))
         gathered = Gathered((), (), ())
         if (
             verdict.kept

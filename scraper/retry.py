@@ -35,7 +35,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """`tries` in all, none begun after `budget` seconds; an answer that asks for more than `max_retry_after` ends it."""
+    """`tries` in all, none begun after `budget` seconds; an answer that asks for over `max_retry_after` ends it."""
 
     tries: int
     budget: float
@@ -44,12 +44,16 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """Clock (UTC), monotonic seconds, sleep, and a random number in [0, 1): handed in so that tests need not wait."""
+    """Clock (UTC), monotonic seconds, sleep, and a random number in [0, 1): handed in so that tests need not wait.
+
+    Once `stopped` says so, nothing is asked again.
+    """
 
     clock: Callable[[], datetime]
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     random: Callable[[], float]
+    stopped: Callable[[], bool] = lambda: False
 
 
 class HostRest:
@@ -152,7 +156,7 @@ def _again(policy: RetryPolicy, hands: Hands, ask: Callable[[], Attempt], first:
 
     def stop(state: RetryCallState) -> bool:
         asked_for = retry_after(_result(state).exchange, hands.clock()) or 0.0
-        if state.attempt_number >= policy.tries or asked_for > policy.max_retry_after:
+        if hands.stopped() or state.attempt_number >= policy.tries or asked_for > policy.max_retry_after:
             return True
         return hands.monotonic() - begun + state.upcoming_sleep > policy.budget
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from archive import urls
 from archive.models import Capture, Exchange, Part, Role
 from scraper import verdict as verdicts
-from scraper.fetch import CookieJar, Fetcher, HopRequest, next_hop, not_asked
+from scraper.fetch import Fetcher, HopRequest, not_asked
 from scraper.politeness import Robots
 
 
@@ -47,28 +48,14 @@ class Walker:
         self, walk: Walk, url: str, *, referer: str | None = None, known: Capture | None = None, kind: str = "page"
     ) -> None:
         """Append the hops from `url` on; what the walk already holds counts for loops and their number."""
-        jar = CookieJar()
-        following: str | None = url
-        while following is not None:
-            answer = self._robots.allowed(following)
+
+        def vet(url: str) -> Exchange | None:
+            answer = self._robots.allowed(url)
             walk.robots += answer.exchanges
-            if not answer.allowed:
-                walk.exchanges.append(not_asked(following, answer.kind, answer.reason))
-                return
-            request = HopRequest(following, referer=referer, kind=kind, jar=jar)
-            if known is not None and not walk.exchanges:
-                request = request.conditional(known.etag, known.last_modified)
-            exchange = self._fetcher.hop(request)
-            walk.exchanges.append(exchange)
-            following = next_hop(exchange)
-            if following is None:
-                return
-            asked = [hop.url for hop in walk.exchanges]
-            if following in asked:
-                walk.exchanges.append(
-                    not_asked(following, "redirects", f"the redirects go in a circle: back to {following}")
-                )
-                return
-            if len(asked) > self._most:
-                walk.exchanges.append(not_asked(following, "redirects", f"more than {self._most} redirects"))
-                return
+            return None if answer.allowed else not_asked(urls.wire_url(url), answer.kind, answer.reason)
+
+        request = HopRequest(url, referer=referer, kind=kind)
+        if known is not None and not walk.exchanges:
+            request = request.conditional(known.etag, known.last_modified)
+        behind = [hop.url for hop in walk.exchanges]
+        walk.exchanges += self._fetcher.chain(request, self._most, vet=vet, behind=behind)

@@ -223,3 +223,22 @@ def test_version_loads_no_heavy_module(tmp_path: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, env=there.environment, check=True
     )
     assert done.stdout.splitlines() == ["tearsheet 0.1.0", "[]"]
+
+
+def test_credentials_in_an_address_are_used_and_never_stored(there: Home, web: Web) -> None:
+    web.host("news.test").page("/a", ARTICLE, headers=(("Set-Cookie", "session=secret"),))
+    ran = there.run("fetch", "--json", "https://reader:pass%40word@news.test/a")
+    assert ran.code == 0, ran.err
+    assert (web.seen("news.test", "/a")[-1].header("authorization") or "").startswith("Basic ")
+    assert ran.rows[0]["url"] == "https://news.test/a"
+    listed = there.run("list", "--json").out
+    kept = b"".join(zcat(path) for path in there.warcs())
+    catalog = b"".join(path.read_bytes() for path in there.collection.glob("catalog.sqlite*"))
+    for secret in ("reader:", "pass", "session=secret", "Basic "):
+        assert secret not in ran.out + listed
+        assert secret.encode() not in kept + catalog + b"".join(there.texts().values())
+    assert b"Set-Cookie" in kept  # the metadata record says what was left out
+
+
+def zcat(path: Path) -> bytes:
+    return subprocess.run(["gzip", "-dc", str(path)], capture_output=True, check=True).stdout

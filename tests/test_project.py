@@ -96,6 +96,15 @@ def test_what_is_imported_is_declared() -> None:
             assert distributions & (declared | optional), f"{path.relative_to(ROOT)} imports {module}"
 
 
+def test_what_is_declared_is_imported() -> None:
+    """All but `lxml_html_clean`, which a dependency imports without declaring it."""
+    found = {full.split(".")[0] for path in modules(*PACKAGES) for full in imports(path)}
+    known = packages_distributions()
+    used = {name(one) for module in found for one in known.get(module, [])}
+    declared = {name(line) for line in PROJECT["project"]["dependencies"]}
+    assert declared - used <= {"lxml-html-clean"}
+
+
 def test_modules_stay_small() -> None:
     long = {str(p.relative_to(ROOT)): n for p in modules(*PACKAGES) if (n := p.read_text().count("\n")) > 420}
     assert not long, "split these"

@@ -25,6 +25,9 @@ _LONG = 40
 _TELLING = 24
 _SHARE = 0.85
 _TOO_LITTLE = 0.5
+_ENOUGH = 0.7
+_SHORT = 1000
+_MOSTLY = 0.4
 _HARDLY = 0.25
 _SENTENCE_ENDS = (*".!?…”\"»。」』）】！？:)’“;।။។؟*'",)
 _BLOCKS = frozenset(("p", "head", "item", "cell", "quote", "code", "ab", "list", "row"))
@@ -57,13 +60,13 @@ class Evidence:
         return found >= len(pieces) * 0.6
 
 
-def evidence(tree: Node, url: str, stated: str | None) -> Evidence:
-    """trafilatura's reading of the tree, which it copies. Never raises."""
+def evidence(tree: Node, url: str, stated: str, *, thorough: bool = False) -> Evidence:
+    """trafilatura's reading of the tree, which it copies; `thorough` compares several ways to read. Never raises."""
     error = None
     blocks: list[str] = []
     whole = ""
     try:
-        found = trafilatura.bare_extraction(tree, url=url, include_comments=False, include_tables=True)
+        found = trafilatura.bare_extraction(tree, url=url, include_comments=False, include_tables=True, fast=not thorough)
         root = found.body if found is not None and not isinstance(found, dict) else None
         if root is not None:
             for node in root.iter():
@@ -75,7 +78,17 @@ def evidence(tree: Node, url: str, stated: str | None) -> Evidence:
             whole = "".join(root.itertext())
     except Exception as failure:  # trafilatura raises whatever its parts raise
         error = f"trafilatura: {type(failure).__name__}: {failure}"
-    return Evidence(frozenset(filter(None, map(key_of, blocks))), key_of(whole), key_of(stated or ""), error)
+    return Evidence(frozenset(filter(None, map(key_of, blocks))), key_of(whole), key_of(stated), error)
+
+
+def look(tree: Node, url: str, stated: str, units: list[Unit]) -> tuple[Field | None, str | None]:
+    """The page's units surveyed, and what failed. A quick reading that finds little is followed by a thorough one."""
+    found = evidence(tree, url, stated)
+    own = sum(unit.size for unit in units if _is_prose(unit))
+    read = sum(unit.size for unit in units if _is_running(unit) and found.has(unit.key))
+    if len(found.whole) < _SHORT or read < own * _ENOUGH or read < len(found.whole) * _MOSTLY:
+        found = evidence(tree, url, stated, thorough=True)
+    return survey(units, found), found.error
 
 
 @dataclass(slots=True)
@@ -209,7 +222,7 @@ def _cards(field_: Field) -> set[int]:
                 break
             inner = members[node]
             length = sum(field_.units[j].size for j in inner)
-            if len(inner) > 8 or length > 700:
+            if len(inner) > 8 or length > 700 or any(_is_prose(field_.units[j]) and field_.units[j].size > 240 for j in inner):
                 break
             found.update(inner)
     return found

@@ -15,7 +15,10 @@ _BY = re.compile(
     r"(?:\s*:\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
-_AND = re.compile(r"\s*(?:,\s*and|,|;|/|\||\s&|\s(?:and|und|et|y|e|og|och|en|i|ve|и|with)(?=\s)|、|・|·|•|\n)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:,\s*(?:and|und|et|y|e)\s|[,;/|]|\s&\s|、|・|·|•|\n)\s*", re.IGNORECASE)
+_AND = re.compile(r"\s(?:and|und|et|y|e|og|och|en|i|ve|и|with)\s", re.IGNORECASE)
+_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|esq)\.?\Z", re.IGNORECASE)
+_PLACE = re.compile(r"\s(?:in|à|aus|reporting from|from)\s[A-Z][^,]{1,40}\Z")
 _ROLE = re.compile(
     r"\b(?:staff|writer|reporter|correspondent|editor|editorial|contributor|columnist|journalist|producer|desk|bureau|redaktion|redakteur"
     r"|reporters?|newsroom|team|agency|agencies|chief|special|senior|political|business|associate|photographer|press)\b",
@@ -55,17 +58,30 @@ def _distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def split(raw: str) -> list[str]:
-    """The names in a byline: "By A, staff writer, and B" gives A and B."""
+    """The names in a byline: "By A B, staff writer, and C D in Rome" gives A B and C D."""
     raw = clean_inline(raw)
     match = _BY.match(raw)
     if match:
         raw = raw[match.end() :]
-    names = [clean_name(part) for part in _AND.split(raw)]
-    return [name for name in names if name]
+    names: list[str] = []
+    for part in _BETWEEN.split(raw):
+        if names and _SUFFIX.match(part):
+            names[-1] = f"{names[-1]}, {part}"
+            continue
+        names.extend(filter(None, map(clean_name, _people_of(part))))
+    people = [name for name in names if not _ROLE.search(name)]
+    return people or names
+
+
+def _people_of(part: str) -> list[str]:
+    """A part of a byline at its "and"s, where what stands on both sides can be a person's full name."""
+    sides = _AND.split(part)
+    return sides if len(sides) > 1 and all(len(side.split()) >= 2 for side in sides) else [part]
 
 
 def clean_name(name: str) -> str:
     name = re.sub(r"\s*\([^()]{0,80}\)\s*", " ", name)
+    name = _PLACE.sub("", name)
     name = clean_inline(name).strip(" .,:;|-–—•·*\"“”")
     if not 2 <= len(name) <= 60 or _NO_NAME.search(name) or len(name.split()) > 6:
         return ""

@@ -75,10 +75,9 @@ def _attempt(errors: list[str], what: str, step: Callable[[], T], otherwise: T) 
 
 def _article(tree: Node, facts: Facts, url: str, base: str, found: title.Title | None, errors: list[str]) -> Article | None:
     stated = unescape(value) if isinstance(value := facts.ld("articleBody"), str) else ""
-    proof = body.evidence(tree, url, stated)
-    if proof.error:
-        errors.append(proof.error)
-    field = body.survey(units(tree, base, found.node if found else None), proof)
+    field, failure = body.look(tree, url, stated, units(tree, base, found.node if found else None))
+    if failure:
+        errors.append(failure)
     names = byline.authors(tree, facts)
     top = head.Head(None, None, frozenset())
     picture = captions.Picture(None, None)

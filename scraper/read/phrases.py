@@ -31,7 +31,6 @@ CHALLENGE_MARKS = (
     Mark("Cloudflare", "challenge-error-text", True),
     Mark("Cloudflare", "cf-browser-verification", True),
     Mark("Cloudflare", "cf-im-under-attack", True),
-    Mark("Cloudflare", "cf-error-details", False),
     Mark("Cloudflare", "/cdn-cgi/challenge-platform/", False),
     Mark("Cloudflare", "challenges.cloudflare.com", False),
     Mark("DataDome", "geo.captcha-delivery.com", True),
@@ -51,7 +50,7 @@ CHALLENGE_MARKS = (
     Mark("AWS WAF", "gokuprops", True),
     Mark("AWS WAF", "awswafcookiedomainlist", False),
     Mark("AWS WAF", ".awswaf.com/", False),
-    Mark("Anubis", 'id="anubis_challenge"', True),
+    Mark("Anubis", 'anubis_challenge"', True),
     Mark("Anubis", "/.within.website/x/cmd/anubis/", True),
     Mark("Sucuri", "sucuri_cloudproxy_js", True),
     Mark("Sucuri", "sucuri website firewall", False),
@@ -77,7 +76,7 @@ CHALLENGE_TITLES = _list(
     """
     just a moment | attention required! | checking your browser |
     checking if the site connection is secure | ddos-guard | please wait... | verify you are human |
-    verifying you are human | human verification | are you a robot | are you human | bot verification |
+    verifying you are human | human verification | are you a robot | are you human | robot or human | bot verification |
     making sure you're not a bot | pardon our interruption |
     access to this page has been denied | security check | vercel security checkpoint | you are being redirected |
     robot check | captcha | einen moment | nur einen moment | un instant | un momento | um momento | один момент |
@@ -90,7 +89,7 @@ CHALLENGE_PHRASES = _list(
     checking your browser before accessing | enable javascript and cookies to continue | verify you are human |
     verifying you are human | verify that you are human | verify that you're not a robot | verify you're not a robot |
     confirm you are a human | confirm you're not a robot | prove you are human | press & hold to confirm you are |
-    performance & security by cloudflare | needs to review the security of your connection |
+    needs to review the security of your connection |
     unusual traffic from your computer network | unusual activity from your computer network | protected by anubis |
     complete the security check to access | please complete the captcha | ddos protection by |
     something about your browser made us think you were a bot | you have been blocked as a bot |

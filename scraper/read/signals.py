@@ -150,12 +150,10 @@ def robots_meta(root: HtmlElement) -> tuple[str, ...]:
 
 
 def _texts(root: HtmlElement) -> list[str]:
-    """The texts of the body outside scripts, styles, templates and noscript, in page order."""
-    body = root.find("body")
-    top = root if body is None else body
-    hidden = {inner for outer in top.iter("noscript", "template") for inner in outer.iterdescendants()}
+    """The texts of the page outside its title, scripts, styles, templates and noscript, in page order."""
+    hidden = {inner for outer in root.iter("noscript", "template") for inner in outer.iterdescendants()}
     texts = []
-    for element in top.iter():
+    for element in root.iter():
         if element in hidden:
             continue
         if element.text and element.tag not in _UNSEEN and isinstance(element.tag, str):

@@ -73,17 +73,28 @@ def changes(tmp_path: Path) -> int:
     return disk.changes
 
 
-@pytest.mark.parametrize("cut", [0, 37])
-@pytest.mark.parametrize("part", range(4))
-def test_a_disk_that_fails_at_any_change(tmp_path: Path, part: int, cut: int) -> None:
-    for number in range(part, changes(tmp_path), 4 * 3):
-        root = tmp_path / f"{number}"
+def check_failures(root: Path, numbers: range, cut: int, *, stays: bool) -> None:
+    for number in numbers:
         told: list[PageRow] = []
-        disk = FailingDisk(fail_at=number, cut=cut)
+        disk = FailingDisk(fail_at=number, cut=cut, stays=stays)
         with pytest.raises(StorageError):
-            run_all(root, disk, told)
-        check(root, told)
-        shutil.rmtree(root)
+            run_all(root / f"{number}", disk, told)
+        check(root / f"{number}", told)
+        shutil.rmtree(root / f"{number}")
+
+
+@pytest.mark.parametrize("cut", [0, 37])
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_disk_that_fails_at_a_change(tmp_path: Path, cut: int, stays: bool) -> None:
+    """`stays`: it goes on failing. `cut`: bytes of a failing write that still got there."""
+    start = 2 * stays + 5 * bool(cut)
+    check_failures(tmp_path, range(start, changes(tmp_path), 17), cut, stays=stays)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_disk_that_fails_at_any_change(tmp_path: Path, stays: bool) -> None:
+    check_failures(tmp_path, range(changes(tmp_path)), 37, stays=stays)
 
 
 class CopyingDisk(Disk):

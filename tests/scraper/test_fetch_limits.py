@@ -76,6 +76,16 @@ def test_a_server_that_falls_silent(web: Web, host: Host, scheme: str) -> None:
     asker.close()
 
 
+def test_a_silence_does_not_outlast_the_whole_exchange(web: Web, host: Host) -> None:
+    host.route("/", lambda c, r: c.stall())
+    asker = fetcher(web, timeout=0.2, read_timeout=30)
+    begun = time.monotonic()
+    exchange = asker.hop(get("http://news.test/"))
+    asker.close()
+    assert failed(exchange) == ("too slow", None)
+    assert time.monotonic() - begun < 2
+
+
 def test_a_handshake_that_never_comes(web: Web) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -148,11 +149,13 @@ def test_a_metered_page_with_its_whole_text_is_an_article() -> None:
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
-def test_the_articles_of_the_corpus() -> None:
+@pytest.mark.parametrize("extra", ["", walls.BANNER], ids=["as they are", "under a banner"])
+def test_the_articles_of_the_corpus(extra: str) -> None:
     truth = json.loads((CORPUS / "ground-truth.json").read_text("utf-8"))
     wrong = {}
     for name, entry in truth.items():
         body = gzip.decompress((CORPUS / name).read_bytes())
+        body = re.sub(rb"<body[^>]*>", lambda tag: tag.group() + extra.encode(), body, count=1)
         found = judge(body, url=entry["url"].partition("#")[0])
         expected = VerdictKind.PAYWALL if name.endswith(STUB_IN_CORPUS) else VerdictKind.ARTICLE
         if found.kind is not expected:
@@ -297,6 +300,11 @@ def test_statuses(status: int, kind: VerdictKind) -> None:
 
 def test_akamais_refusal_with_its_status_is_a_refusal() -> None:
     assert judge(walls.EDGE_DENIED, status=403).kind is VerdictKind.BLOCKED
+
+
+def test_cloudflares_own_error_pages_are_no_challenges() -> None:
+    assert judge(walls.CLOUDFLARE_ERROR, status=522).kind is VerdictKind.SERVER_ERROR
+    assert judge(walls.CLOUDFLARE_BLOCK, status=403).kind is VerdictKind.BLOCKED
 
 
 def test_a_rate_limit_says_how_long_to_wait() -> None:

@@ -98,6 +98,11 @@ src="https://d.eu-west-1.token.awswaf.com/d/e/challenge.js"></script></head><bod
 <noscript><h1>JavaScript is disabled</h1>In order to continue, we need to verify that you're not a robot.</noscript>
 </body></html>""",
     ),
+    "AWS WAF without a word": (
+        202,
+        """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title></title><script type="text/javascript">
+window.awsWafCookieDomainList = [];</script></head><body></body></html>""",
+    ),
     "Anubis": (
         200,
         """<!doctype html><html lang="en"><head><title>Making sure you&#39;re not a bot!</title><script
@@ -228,6 +233,17 @@ EDGE_DENIED = """<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD><BODY><H1>Access
 permission to
 access "http://news.test/story" on this server.<P> Reference #18.4
 <P>https://errors.edgesuite.net/18.4</BODY></HTML>"""
+
+CLOUDFLARE_ERROR = """<!DOCTYPE html><html lang="en-US"><head><title>news.test | 522: Connection timed out</title></head><body>
+<div id="cf-wrapper"><div id="cf-error-details"><h1>Connection timed out <span>Error code 522</span></h1><p>The initial
+connection between Cloudflare's network and the origin web server timed out.</p><div>Cloudflare Ray ID: 8f &bull;
+Performance &amp; security by Cloudflare</div></div></div><script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js">
+</script></body></html>"""
+
+CLOUDFLARE_BLOCK = """<!DOCTYPE html><html lang="en-US"><head><title>Attention Required! | Cloudflare</title></head>
+<body><div id="cf-wrapper"><div id="cf-error-details"><h1>Sorry, you have been blocked</h1><h2>You are unable to access
+news.test</h2><p>This website is using a security service to protect itself from online attacks.</p><div>Performance
+&amp; security by Cloudflare</div></div></div></body></html>"""
 
 REGION = """<html><head><title>Unavailable</title></head><body><h1>Sorry</h1><p>We recognize you are attempting to
 access

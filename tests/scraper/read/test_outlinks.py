@@ -15,8 +15,10 @@ def found(markup: str) -> tuple[str, ...]:
 
 def test_links_in_page_order_each_once() -> None:
     markup = """<a href="/a">1</a><a href="b?x=1#top">2</a><map><area href="//other.test/c"></map>
-    <a href="/a#x">again</a><a href="http://old.test">3</a><a name="here">none</a><a href="#top">none</a><a href="">none</a>
-    <a href="mailto:a@b.test">none</a><a href="javascript:void(0)">none</a><a href="tel:1">none</a>
+    <a href="/a#x">again</a><a href="http://old.test">3</a>
+    <a name="here">none</a><a href="#top">none</a>
+    <a href="">none</a><a href="mailto:a@b.test">none</a>
+    <a href="javascript:void(0)">none</a><a href="tel:1">none</a>
     <a href="http://">none</a>"""
     assert found(markup) == (
         "https://news.test/a",

@@ -7,7 +7,7 @@ there already.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from threading import Lock
@@ -75,13 +75,13 @@ class Assets:
         self._lock = Lock()
         self._asked: OrderedDict[str, Future[Outcome]] = OrderedDict()
 
-    def gather(self, page_url: str, requisites: Sequence[Requisite]) -> Gathered:
+    def gather(self, page_url: str, reading: Reading) -> Gathered:
         """All of a page's requisites, those of its style sheets and frames included."""
         job = _Job(self._settings, monotonic() + self._settings.requisites_timeout)
-        job.want(requisites, page_url, 0)
+        job.want(reading.requisites, page_url, 0)
         while job.queue or job.flying:
             for requisite, referer, depth in job.begin():
-                job.flying[self._ask(requisite, referer)] = (requisite, depth)
+                job.flying[self._ask(requisite, referer, reading.charset)] = (requisite, depth)
             left = job.deadline - monotonic()
             done, _ = wait(job.flying, timeout=max(0.0, left), return_when=FIRST_COMPLETED)
             for future in done:
@@ -101,19 +101,21 @@ class Assets:
             if future is not None and future.cancelled():
                 del self._asked[url]
 
-    def _ask(self, requisite: Requisite, referer: str) -> Future[Outcome]:
+    def _ask(self, requisite: Requisite, referer: str, charset: str) -> Future[Outcome]:
         with self._lock:
             known = self._asked.get(requisite.url)
             if known is not None:
                 self._asked.move_to_end(requisite.url)
                 return known
-            future = self._gate.submit(urlsplit(requisite.url).hostname or "", lambda: self._fetch(requisite, referer))
+            future = self._gate.submit(
+                urlsplit(requisite.url).hostname or "", lambda: self._fetch(requisite, referer, charset)
+            )
             self._asked[requisite.url] = future
             if len(self._asked) > REMEMBERED:
                 self._asked.popitem(last=False)
             return future
 
-    def _fetch(self, requisite: Requisite, referer: str) -> Outcome:
+    def _fetch(self, requisite: Requisite, referer: str, charset: str) -> Outcome:
         known = self._known(requisite.url)
         walk = self._walker.walk(requisite.url, referer=referer, known=known, kind=requisite.kind)
         last = walk.exchanges[-1]
@@ -124,13 +126,13 @@ class Assets:
             parts.append(Part(last, Role.ASSET, verdicts.asset_verdict(last), unchanged))
         ok = last.failure is None and (unchanged is not None or last.status is not None and 200 <= last.status < 300)
         reason = last.failure.message if last.failure else f"the server answered {last.status}"
-        refs, frame = self._refs(requisite, last) if ok and unchanged is None else ((), False)
+        refs, frame = self._refs(requisite, last, charset) if ok and unchanged is None else ((), False)
         return Outcome(ok, reason, sum(part.exchange.body.size for part in parts), refs, frame, tuple(parts))
 
-    def _refs(self, requisite: Requisite, exchange: Exchange) -> tuple[tuple[Requisite, ...], bool]:
+    def _refs(self, requisite: Requisite, exchange: Exchange, charset: str) -> tuple[tuple[Requisite, ...], bool]:
         mime = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
         if requisite.kind == "style" or mime == "text/css":
-            return css.refs(css.text(decoded(exchange, CSS_LIMIT), exchange.headers), exchange.url), False
+            return css.refs(css.text(decoded(exchange, CSS_LIMIT), exchange.headers, charset), exchange.url), False
         if requisite.kind == "frame" and mime in ("text/html", "application/xhtml+xml"):
             page = Page(decoded(exchange, HTML_LIMIT), exchange.headers, exchange.url, exchange.status or 200)
             return self._read(page).requisites, True

@@ -47,9 +47,7 @@ STUB_WORDS = 250
 def page_verdict(exchange: Exchange, reading: Reading | None, asked: str) -> Verdict:
     """The verdict on a page that answered well and whole; `asked` is the address that was asked for."""
     if reading is None:
-        return Verdict(_K.EMPTY, "the page was not read")
-    if reading.error is not None and reading.article is None:
-        return Verdict(_K.EMPTY, f"the page could not be read: {reading.error}")
+        return Verdict(_K.PAGE, "kept without its text: the page was not read")
     signals = reading.signals
     article = reading.article
     length = words(article) if article is not None else 0
@@ -61,9 +59,17 @@ def page_verdict(exchange: Exchange, reading: Reading | None, asked: str) -> Ver
         or _refused(signals, proven, length)
         or _login(exchange, signals, proven, length)
         or _paywall(signals, article, length)
+        or _unread(reading)
         or _empty(reading, length)
         or _article(exchange, reading, proven, length)
     )
+
+
+def _unread(reading: Reading) -> Verdict | None:
+    """What our reader fails on costs the page its text, not its snapshot."""
+    if reading.error is None or reading.article is not None:
+        return None
+    return Verdict(_K.PAGE, f"kept without its text: {reading.error}")
 
 
 def _declared(signals: Signals) -> tuple[str, ...]:

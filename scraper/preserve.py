@@ -23,10 +23,10 @@ from archive.models import (
 )
 from scraper import verdict as verdicts
 from scraper.assets import Assets, Gathered
-from scraper.body import decoded
+from scraper.body import coding_problem, decoded
 from scraper.crawl import Result
 from scraper.fetch import without_user
-from scraper.read.reading import Page, Reading
+from scraper.read.reading import Page, Reading, failed
 from scraper.sniff import is_html
 from scraper.walk import Walk, Walker
 
@@ -105,7 +105,7 @@ class Preserver:
             and self._rules.requisites
             and reading is not None
         ):
-            gathered = self._hands.assets.gather(last.url, reading.requisites)
+            gathered = self._hands.assets.gather(last.url, reading)
         chain = [Part(hop, Role.HOP, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
         return PageGroup(
             id=str(uuid.uuid4()),
@@ -123,11 +123,13 @@ class Preserver:
     def _reading(self, exchange: Exchange, known: Capture | None) -> Reading | None:
         if not exchange.body.size or exchange.failure is not None:
             return None
-        if known is not None and exchange.status == 200 and exchange.body.digest == known.digest:
+        if known is not None and (exchange.url, exchange.body.digest) == (known.url, known.digest):
             # The same page as before: its text is there already.
             return None
         if not is_html(exchange):
             return None
+        if (problem := coding_problem(exchange)) is not None:
+            return failed(problem)
         body = decoded(exchange, self._rules.max_page)
         return self._hands.read(Page(body, exchange.headers, exchange.url, exchange.status or 0))
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 import trafilatura
+from lxml.etree import strip_elements
 
 from archive.inline import clean_inline
 from archive.models import Paragraph
 from scraper.read import chrome
 from scraper.read.dates import is_dated
 from scraper.read.tree import Node, key_of, size_of, tag_of
-from scraper.read.units import Unit
+from scraper.read.units import Unit, Walk
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
@@ -25,8 +27,7 @@ _LONG = 40
 _TELLING = 24
 _SHARE = 0.85
 _TOO_LITTLE = 0.5
-_ENOUGH = 0.7
-_SHORT = 1000
+_SHORT = 400
 _MOSTLY = 0.4
 _HARDLY = 0.25
 _SENTENCE_ENDS = (*".!?…”\"»。」』）】！？:)’“;।။។؟*'",)
@@ -81,14 +82,37 @@ def evidence(tree: Node, url: str, stated: str, *, thorough: bool = False) -> Ev
     return Evidence(frozenset(filter(None, map(key_of, blocks))), key_of(whole), key_of(stated), error)
 
 
-def look(tree: Node, url: str, stated: str, units: list[Unit]) -> tuple[Field | None, str | None]:
-    """The page's units surveyed, and what failed. A quick reading that finds little is followed by a thorough one."""
+def look(tree: Node, url: str, stated: str, page: Walk) -> tuple[Field | None, str | None]:
+    """The page's units surveyed, and what failed. A quick reading that finds little is followed by a thorough one.
+
+    Takes the boxes beside the article, scripts and the like out of the tree, so that trafilatura has less to read.
+    """
+    _prune(tree, page.passed)
     found = evidence(tree, url, stated)
-    own = sum(unit.size for unit in units if _is_prose(unit))
-    read = sum(unit.size for unit in units if _is_running(unit) and found.has(unit.key))
-    if len(found.whole) < _SHORT or read < own * _ENOUGH or read < len(found.whole) * _MOSTLY:
+    own = sum(unit.size for unit in page.units if _is_prose(unit))
+    read = sum(unit.size for unit in page.units if _is_running(unit) and found.has(unit.key))
+    if max(read, own) < _SHORT or max(read, own) < len(found.whole) * _MOSTLY:
         found = evidence(tree, url, stated, thorough=True)
-    return survey(units, found), found.error
+    return survey(page.units, found), found.error
+
+
+def _prune(tree: Node, boxes: list[Node]) -> None:
+    """What stands behind a box stays."""
+    for box in boxes:
+        parent = box.getparent()
+        if parent is None:
+            continue
+        if box.tail:
+            before = box.getprevious()
+            if before is not None:
+                before.tail = (before.tail or "") + box.tail
+            else:
+                parent.text = (parent.text or "") + box.tail
+        parent.remove(box)
+    strip_elements(tree, *_NO_TEXT, with_tail=False)
+
+
+_NO_TEXT = ("script", "style", "noscript", "template", "svg", "iframe", "head", "select", "video", "audio", "canvas")
 
 
 @dataclass(slots=True)
@@ -174,6 +198,7 @@ def choose(field_: Field, told: Told) -> list[int]:
     cards = _cards(field_)
     kept: set[int] = set()
     start = min(told.start, field_.start)
+    styles = Counter(_style(u) for i, u in enumerate(units) if field_.weight[i] and inside[i])
     for i, unit in enumerate(units):
         if unit.kind == "figure" or i < start or unit.key in told.keys or i in cards:
             continue
@@ -184,7 +209,7 @@ def choose(field_: Field, told: Told) -> list[int]:
         if sure[i]:
             if inside[i] or unit.size >= _LONG:
                 kept.add(i)
-        elif inside[i] and _reads_like_text(unit):
+        elif inside[i] and (_reads_like_text(unit) or _is_sibling(unit, styles)):
             kept.add(i)
     _drop_links(field_, kept)
     _drop_edges(field_, kept)
@@ -236,6 +261,17 @@ def _reads_like_text(unit: Unit) -> bool:
     if unit.kind in ("list", "table", "quote"):
         return unit.size >= _LONG
     return unit.size >= 160 or (unit.size >= 25 and unit.text.endswith(_SENTENCE_ENDS))
+
+
+def _style(unit: Unit) -> tuple[str, str]:
+    return unit.node.tag, unit.node.get("class") or ""
+
+
+def _is_sibling(unit: Unit, styles: Counter[tuple[str, str]]) -> bool:
+    """Whether a short text is marked up as the paragraphs of the body are."""
+    return (
+        unit.kind == "text" and unit.size >= 25 and styles[_style(unit)] > 1 and unit.links < len(unit.text) * 0.5
+    )
 
 
 def _drop_links(field_: Field, kept: set[int]) -> None:

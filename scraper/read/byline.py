@@ -145,3 +145,16 @@ def _from_classes(tree: Node) -> Iterator[str]:
             if 2 < len(found) < 120:
                 yield found
                 return
+
+
+def from_lines(lines: Iterable[str]) -> tuple[str, ...]:
+    """The names in the first of some lines that reads "By A" or "By A and B"."""
+    for line in lines:
+        match = _BY_LINE.match(line)
+        if match and (names := _distinct([_REST.sub("", match.group(1))])):
+            return names
+    return ()
+
+
+_BY_LINE = re.compile(r"(?:by|written by|von|par|por)\s{1,3}(.{2,150})\Z", re.IGNORECASE)
+_REST = re.compile(r"\s{0,3}(?:[|•·–—]|\bposted\b|\bpublished\b|\bupdated\b|\bon\s\w{3,9}\s\d|\b\d{1,2}[./\s]).*\Z", re.IGNORECASE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 
@@ -184,3 +184,11 @@ def _shown(tree: Node) -> date | None:
         if found:
             return found
     return None
+
+
+def from_lines(lines: Iterable[str]) -> date | None:
+    """The day in the first of some lines that shows one, an update's aside."""
+    return next((day for line in lines if not _UPDATED_LINE.match(line) and (day := read_day(line))), None)
+
+
+_UPDATED_LINE = re.compile(r"\W{0,3}(?:last )?(?:updated|modified|aktualisiert|mis à jour|actualizado)", re.IGNORECASE)

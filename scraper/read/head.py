@@ -9,7 +9,6 @@ from archive.inline import clean_inline
 from archive.models import Heading, Paragraph
 from scraper.read import chrome
 from scraper.read.body import Field
-from scraper.read.facts import Facts
 from scraper.read.title import Title
 from scraper.read.tree import Node, key_of, label
 from scraper.read.units import Unit
@@ -37,7 +36,7 @@ class Head:
     start: int = 0
 
 
-def head(field: Field, title: Title | None, facts: Facts) -> Head:
+def head(field: Field, title: Title | None) -> Head:
     units = field.units
     nodes: set[Node] = set()
     start = 0
@@ -60,6 +59,8 @@ def head(field: Field, title: Title | None, facts: Facts) -> Head:
             continue
         chain = field.chains[i][:3]
         sub = _named(unit, chain, _SUBTITLE, field)
+        if sub is None and unit.kind == "heading" and unit.level == 2 and i < field.start and _is_near(field, i, start):
+            sub = unit.node
         if sub is not None and subtitle is None:
             subtitle = _text(unit)
             nodes.add(unit.node)
@@ -72,9 +73,6 @@ def head(field: Field, title: Title | None, facts: Facts) -> Head:
             continue
         if i >= field.start:
             break
-        if subtitle is None and unit.kind == "heading" and _is_near(field, i, start, nodes) and unit.level == 2:
-            subtitle = _text(unit)
-            nodes.add(unit.node)
     return Head(subtitle, " ".join(intro) or None, frozenset(nodes), start)
 
 
@@ -89,7 +87,7 @@ def _named(unit: Unit, chain: tuple[Node, ...], names: re.Pattern[str], field: F
     return None
 
 
-def _is_near(field: Field, i: int, start: int, nodes: set[Node]) -> bool:
+def _is_near(field: Field, i: int, start: int) -> bool:
     """Whether the unit stands in the title's own box, or directly after it."""
     title = field.units[start].node
     parent = title.getparent()
@@ -99,3 +97,12 @@ def _is_near(field: Field, i: int, start: int, nodes: set[Node]) -> bool:
 def _text(unit: Unit) -> str:
     block = unit.block
     return block.text if isinstance(block, Paragraph | Heading) else clean_inline(unit.text)
+
+
+def lines(field: Field, start: int) -> list[str]:
+    """The short lines between the title and the running text, where bylines and dates stand."""
+    found: list[str] = []
+    for unit in field.units[start + 1 : field.start + 1]:
+        if unit.kind == "text" and len(unit.text) < 200:
+            found.extend(unit.lines)
+    return found[:_FAR]

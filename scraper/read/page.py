@@ -16,7 +16,7 @@ from scraper.read import body, byline, captions, charset, dates, head, outlinks,
 from scraper.read.facts import Facts, gather, text
 from scraper.read.reading import Page, Reading, Requisite, Signals
 from scraper.read.tree import Node, key_of, parse
-from scraper.read.units import units
+from scraper.read.units import walk
 
 EXTRACTOR = f"tearsheet-read/1 trafilatura/{trafilatura.__version__}"
 
@@ -48,15 +48,19 @@ def read(page: Page, limits: Limits | None = None) -> Reading:
     needs: tuple[Requisite, ...] = _attempt(errors, "requisites", lambda: requisites.find(tree, page.url), ())
     links: tuple[str, ...] = _attempt(errors, "links", lambda: outlinks.find(tree, base), ())
     directives: tuple[str, ...] = _attempt(errors, "robots", lambda: signals.robots_meta(tree), ())
+    seen = _attempt(errors, "signals", lambda: signals.find(tree, markup), Signals())
+    refresh = _attempt(errors, "refresh", lambda: signals.refresh(tree, base), None)
+    # Last, since it takes the tree apart.
+    article = _attempt(errors, "article", lambda: _article(tree, facts, page.url, base, found, errors), None)
     reading = Reading(
-        article=_attempt(errors, "article", lambda: _article(tree, facts, page.url, base, found, errors), None),
+        article=article,
         requisites=needs,
         outlinks=links,
-        signals=_attempt(errors, "signals", lambda: signals.find(tree, markup), Signals()),
+        signals=seen,
         charset=name,
         title=found.text if found else None,
         canonical=urls.join(base, facts.canonical) if facts.canonical else None,
-        refresh=_attempt(errors, "refresh", lambda: signals.refresh(tree, base), None),
+        refresh=refresh,
         robots_meta=directives,
         error="; ".join(errors) or None,
         extractor=EXTRACTOR,
@@ -75,16 +79,20 @@ def _attempt(errors: list[str], what: str, step: Callable[[], T], otherwise: T) 
 
 def _article(tree: Node, facts: Facts, url: str, base: str, found: title.Title | None, errors: list[str]) -> Article | None:
     stated = unescape(value) if isinstance(value := facts.ld("articleBody"), str) else ""
-    field, failure = body.look(tree, url, stated, units(tree, base, found.node if found else None))
+    names, day = byline.authors(tree, facts), dates.dates(tree, facts)
+    written = day.day
+    field, failure = body.look(tree, url, stated, walk(tree, base, found.node if found else None))
     if failure:
         errors.append(failure)
-    names = byline.authors(tree, facts)
     top = head.Head(None, None, frozenset())
     picture = captions.Picture(None, None)
     blocks: tuple[Block, ...] = body.from_statement(stated, field)
     notes = ("the body is what the page states in its metadata; hardly any of it stands in the page itself",) if blocks else ()
     if field is not None:
-        top = head.head(field, found, facts)
+        top = head.head(field, found)
+        shown_lines = head.lines(field, top.start)
+        names = names or byline.from_lines(shown_lines)
+        written = day.day or dates.from_lines(shown_lines)
         keys = frozenset(filter(None, (key_of(found.text) if found else "", *map(key_of, names))))
         kept = body.choose(field, body.Told(top.nodes, keys, top.start))
         if kept:
@@ -92,14 +100,13 @@ def _article(tree: Node, facts: Facts, url: str, base: str, found: title.Title |
             blocks = blocks or shown
     if not blocks:
         return None
-    day = dates.dates(tree, facts)
     return Article(
         title=found.text if found else url,
         url=address(facts, base, url),
         body=blocks,
         subtitle=top.subtitle,
         authors=names,
-        date=day.day,
+        date=written,
         intro=top.intro,
         caption=picture.caption,
         credit=picture.credit,

@@ -40,7 +40,8 @@ _READER_ONLY = re.compile(" (?:sr only|visually hidden|visuallyhidden|screen rea
 class Unit:
     """One block of the page. `links` counts the characters of its text that are links. `boxes` are the boxes beside the
     article that it stands in, though they hold much of the page's text. `meta` says that it stands where bylines, dates
-    and kickers do. A figure has no block: `captions.py` reads its node. `size` is its length in letters (`tree.size_of`)."""
+    and kickers do. A figure has no block: `captions.py` reads its node. `size` is its length in letters (`tree.size_of`), `lines` a paragraph's
+    text as its line breaks part it."""
 
     kind: Kind
     node: Node
@@ -52,13 +53,22 @@ class Unit:
     level: int = 0
     key: str = field(default="")
     size: int = 0
+    lines: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.key = key_of(self.text)
         self.size = size_of(self.text)
 
 
-def units(root: Node, base: str, title: Node | None = None) -> list[Unit]:
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What a walk over the page gave: its units, and the boxes that it passed over."""
+
+    units: list[Unit]
+    passed: list[Node]
+
+
+def walk(root: Node, base: str, title: Node | None = None) -> Walk:
     """All units below `root`; `base` is what its links are relative to, `title` the heading that shows the title.
 
     Boxes beside the article are passed over, unless they hold the title or much of the page's text.
@@ -66,7 +76,7 @@ def units(root: Node, base: str, title: Node | None = None) -> list[Unit]:
     walker = _Walker(base, Mass(root, title))
     walker.element(root)
     walker.flush(root)
-    return walker.units
+    return Walk(walker.units, walker.passed)
 
 
 class Mass:
@@ -113,12 +123,13 @@ class _Walker:
         self.base = base
         self.mass = mass
         self.units: list[Unit] = []
+        self.passed: list[Node] = []
         self.runs: list[Run] = []
         self.style: Style = ()
         self.boxes: tuple[Node, ...] = ()
         self.meta = False
         self.links = 0
-        self.depth = 0
+        self.quoted = False
 
     # ---------------------------------------------------------------------------------------- walking
 
@@ -139,14 +150,16 @@ class _Walker:
     def box(self, node: Node, tag: str) -> None:
         if node.attrib:
             if tag not in _PAGE and is_hidden(node) and self._is_box(node):
+                self.passed.append(node)
                 return
             name = label(node)
         else:
             name = ""
         self.flush(node.getparent())
         boxes, meta = self.boxes, self.meta
-        if tag not in _PAGE and boilerplate.is_aside(name, tag):
+        if tag not in _PAGE and not (self.quoted and tag == "footer") and boilerplate.is_aside(name, tag):
             if self._is_box(node):
+                self.passed.append(node)
                 return
             if boilerplate.is_heavy(name, tag):
                 self.boxes = (*boxes, node)
@@ -244,6 +257,7 @@ class _Walker:
             text = plain(part)
             if text:
                 self.add("text", node, Paragraph(self.markdown(part)), text, _linked(part))
+                self.units[-1].lines = _lines(part) if any(t == BREAK for _, t in part) else (text,)
 
     def markdown(self, runs: list[Run]) -> str:
         return markdown(runs, self.base)
@@ -276,6 +290,7 @@ class _Walker:
         inner = _Walker(self.base, self.mass)
         inner.links = self.links
         inner.boxes, inner.meta = self.boxes, self.meta
+        inner.quoted = node.tag == "blockquote"
         inner.children(node)
         inner.flush(node)
         self.links = inner.links
@@ -452,6 +467,16 @@ def _paragraphs(runs: list[Run]) -> list[list[Run]]:
             breaks = 0
         parts[-1].append(run)
     return parts
+
+
+def _lines(runs: list[Run]) -> tuple[str, ...]:
+    lines: list[list[Run]] = [[]]
+    for run in runs:
+        if run[1] == BREAK:
+            lines.append([])
+        else:
+            lines[-1].append(run)
+    return tuple(filter(None, map(plain, lines)))
 
 
 def _linked(runs: list[Run]) -> int:

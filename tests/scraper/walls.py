@@ -234,9 +234,11 @@ permission to
 access "http://news.test/story" on this server.<P> Reference #18.4
 <P>https://errors.edgesuite.net/18.4</BODY></HTML>"""
 
-CLOUDFLARE_ERROR = """<!DOCTYPE html><html lang="en-US"><head><title>news.test | 522: Connection timed out</title></head><body>
-<div id="cf-wrapper"><div id="cf-error-details"><h1>Connection timed out <span>Error code 522</span></h1><p>The initial
-connection between Cloudflare's network and the origin web server timed out.</p><div>Cloudflare Ray ID: 8f &bull;
+CLOUDFLARE_ERROR = """<!DOCTYPE html><html lang="en-US"><head>
+<title>news.test | 522: Connection timed out</title></head>
+<body><div id="cf-wrapper"><div id="cf-error-details"><h1>Connection timed out <span>Error code
+522</span></h1><p>The initial connection between Cloudflare's network and the origin web server timed out.</p>
+<div>Cloudflare Ray ID: 8f &bull;
 Performance &amp; security by Cloudflare</div></div></div><script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js">
 </script></body></html>"""
 

@@ -65,7 +65,7 @@ class Applier:
                 self._parts.catalog.add_captures(group.captures)
                 row = self._page(group, changes)
                 found.append(row)
-                if row is not None and row.verdict.kept and group.place.folder == ARCHIVE:
+                if row is not None and row.verdict.kept and row.digest is not None and group.place.folder == ARCHIVE:
                     lines.append(_page_line(row, group))
         for change in changes:
             self._write_text(change)

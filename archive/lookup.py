@@ -131,11 +131,17 @@ class Lookups:
         return [rows.capture_of(row) for row in self._all(sql, page_id)]
 
     def with_validators(self, capture: Capture) -> Capture:
-        """A 304 may leave out the validators of what it confirms: they are the original's."""
-        if capture.status != NOT_MODIFIED or capture.refers_to is None or (capture.etag and capture.last_modified):
+        """The capture with what a conditional request may bear.
+
+        A 304 may leave out the validators of what it confirms: they are the original's. Where the original of a revisit
+        is gone there are none, since another 304 would confirm nothing that we have.
+        """
+        if capture.record_type != "revisit":
             return capture
-        original = self.response(capture.refers_to)
+        original = self.response(capture.refers_to or "")
         if original is None:
+            return replace(capture, etag=None, last_modified=None)
+        if capture.status != NOT_MODIFIED:
             return capture
         return replace(
             capture,

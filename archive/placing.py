@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from archive import article as articles
 from archive.derive import ARTICLE_TYPE, TEXT_TYPE
-from archive.models import Article, Capture, Exchange, PageGroup, Part, Role
+from archive.models import Article, Capture, PageGroup, Part, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK, QUARANTINE
 from archive.warc.records import Record, answer_id, exchange_records, group_record, resource_record, target
 
@@ -99,19 +98,23 @@ def place(group: PageGroup, fresh: Fresh) -> Draft:
 
     A kept page's group goes to archive/, less requisites that went badly where a good capture of the same address is
     known: those go to quarantine/, so that the good one stays the latest. Any other group goes to quarantine/ whole,
-    where nothing refers to anything outside and nothing is referred to. A requisite without an answer has no record.
+    where nothing refers to anything outside and nothing is referred to. A requisite without an answer, or with a 304
+    that confirms nothing, has no record.
     """
-    parts = [part for part in group.parts if _answered(part.exchange) or part.role not in _REQUISITES]
-    if not group.verdict.kept:
-        records, told = _exchanges(parts, group.id, None)
-        return Draft(QUARANTINE, (*records, group_record(group, told)), ())
     main, side = _Drafts(group.id), _Drafts(group.id)
-    for part in parts:
+    if not group.verdict.kept:
+        for part in group.parts:
+            if _is_told(part, None):
+                main.add(replace(part, unchanged_from=None), None)
+        return Draft(QUARANTINE, (*main.records, group_record(group, main.told)), ())
+    for part in group.parts:
         original = _original(part, fresh)
-        if _belongs_aside(part, original, fresh):
+        if not _is_told(part, original):
+            continue
+        if _belongs_aside(part, fresh):
             side.add(part, None)
             continue
-        answer = main.add(part, original)
+        answer = main.add(part if original else replace(part, unchanged_from=None), original)
         if answer is not None:
             fresh.add(part, answer, group.id)
     article = _article_records(group)
@@ -135,29 +138,17 @@ class _Drafts:
         return next((record for record in own if record.record_id == answer), None)
 
 
-def _exchanges(
-    parts: Sequence[Part], page_id: str, original: Capture | None
-) -> tuple[list[Record], list[tuple[Part, str | None]]]:
-    drafts = _Drafts(page_id)
-    for part in parts:
-        drafts.add(_by_itself(part), original)
-    return drafts.records, drafts.told
-
-
-def _by_itself(part: Part) -> Part:
-    """In quarantine/ a 304 is stored as the answer that it is: nothing there refers to archive/."""
-    return Part(part.exchange, part.role, part.verdict) if part.unchanged_from is not None else part
-
-
-def _answered(exchange: Exchange) -> bool:
-    return exchange.status is not None and exchange.head.startswith(b"HTTP/")
-
-
-def _belongs_aside(part: Part, original: Capture | None, fresh: Fresh) -> bool:
+def _is_told(part: Part, original: Capture | None) -> bool:
     exchange = part.exchange
-    if exchange.status == NOT_MODIFIED and original is None:
-        # Replayed by itself it is an empty page, and the latest.
+    if part.role not in _REQUISITES:
         return True
+    if exchange.status is None or not exchange.head.startswith(b"HTTP/"):
+        return False
+    return exchange.status != NOT_MODIFIED or original is not None
+
+
+def _belongs_aside(part: Part, fresh: Fresh) -> bool:
+    exchange = part.exchange
     if part.role not in _REQUISITES:
         return False
     bad = exchange.failure is not None or exchange.truncated is not None or (exchange.status or _BAD) >= _BAD

@@ -78,7 +78,11 @@ def test_kills_lose_nothing_that_was_told(tmp_path: Path) -> None:
             before = told.get(row["url"])
             if before is not None:
                 assert row["already_kept"], f"{row['url']} was told kept and asked again"
-                assert (row["warc"], row["offset"], row["digest"]) == (before["warc"], before["offset"], before["digest"])
+                assert (row["warc"], row["offset"], row["digest"]) == (
+                    before["warc"],
+                    before["offset"],
+                    before["digest"],
+                )
     captures: Counter[str] = Counter()
     at: dict[tuple[str, int], str] = {}
     for warc in there.warcs():

@@ -57,7 +57,11 @@ def test_pages_pictures_redirects_revisits_and_texts_replay(kept: Home, web: Web
         for when in ("", "2026", "20991231"):
             page = pywb.get(f"/main/{when}id_/https://news.test/a")
             assert page.status == 200
-            assert gzip.decompress(page.body).decode() == PAGE if page.body[:2] == b"\x1f\x8b" else page.body.decode() == PAGE
+            assert (
+                gzip.decompress(page.body).decode() == PAGE
+                if page.body[:2] == b"\x1f\x8b"
+                else page.body.decode() == PAGE
+            )
         latest = pywb.get("/main/mp_/https://news.test/a")
         assert latest.status == 200
         assert b"A quiet day at the pier" in latest.body

@@ -113,7 +113,14 @@ def build(web: Web) -> list[str]:
     host.robots("User-agent: tearsheet\nDisallow: /robots-say-no\n")
     host.page("/article", ARTICLE)
     host.page("/pdf", b"%PDF-1.7\n" + bytes(2000), type="text/html")
-    for path, status in (("/gone", 410), ("/forbidden", 403), ("/login", 401), ("/law", 451), ("/busy", 429), ("/broken", 500)):
+    for path, status in (
+        ("/gone", 410),
+        ("/forbidden", 403),
+        ("/login", 401),
+        ("/law", 451),
+        ("/busy", 429),
+        ("/broken", 500),
+    ):
         host.page(path, f"<h1>Status {status}</h1>", status=status)
     host.redirect("/to-private", "http://169.254.169.254/latest/meta-data/")
     host.redirect("/to-file", "file:///etc/passwd")
@@ -194,7 +201,9 @@ def test_nothing_bad_is_in_the_index_or_the_pages_list(ran: tuple[Home, dict[str
     there = ran[0]
     assert set(records(there, "archive")) - {"/robots.txt"} == {"/article", "/hints", "/pdf"}
     index = (there.collection / "indexes" / "index.cdxj").read_text()
-    pages = [json.loads(line)["url"] for line in (there.collection / "pages" / "pages.jsonl").read_text().splitlines()[1:]]
+    pages = [
+        json.loads(line)["url"] for line in (there.collection / "pages" / "pages.jsonl").read_text().splitlines()[1:]
+    ]
     kept = {f"https://news.test{path}" for path in ("/article", "/hints", "/pdf")}
     assert set(pages) == kept
     for path in EXPECTED:
@@ -239,7 +248,9 @@ def test_unreachable_servers_and_bad_certificates(tmp_path: Path) -> None:
         for certificate in ("expired", "untrusted", "other.test"):
             web.host(f"{certificate.removesuffix('.test')}.test", certificate).page("/", ARTICLE)
         there = home(tmp_path, web)
-        rows = there.run("fetch", "--json", "https://expired.test/", "https://untrusted.test/", "https://other.test/").rows
+        rows = there.run(
+            "fetch", "--json", "https://expired.test/", "https://untrusted.test/", "https://other.test/"
+        ).rows
         bad = [row for row in rows if row["verdict"] == "unreachable"]
         assert {row["url"] for row in bad} >= {"https://expired.test/", "https://untrusted.test/"}
         assert all("certificate" in row["reason"] for row in bad)

@@ -270,7 +270,7 @@ def _style(unit: Unit) -> tuple[str, str]:
 def _is_sibling(unit: Unit, styles: Counter[tuple[str, str]]) -> bool:
     """Whether a short text is marked up as the paragraphs of the body are."""
     return (
-        unit.kind == "text" and unit.size >= 25 and styles[_style(unit)] > 1 and unit.links < len(unit.text) * 0.5
+        unit.kind == "text" and unit.size >= 25 and styles[_style(unit)] and unit.links < len(unit.text) * 0.5
     )
 
 

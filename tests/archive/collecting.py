@@ -54,7 +54,9 @@ class Clock:
         return self.time
 
 
-def opened(root: Path, *, disk: Disk | None = None, clock: Callable[[], datetime] | None = None, **more: Any) -> Collection:
+def opened(
+    root: Path, *, disk: Disk | None = None, clock: Callable[[], datetime] | None = None, **more: Any
+) -> Collection:
     return Collection.open(settings(root, **more), RUN, disk=disk, clock=clock or Clock(), tell=lambda _: None)
 
 
@@ -62,7 +64,9 @@ def article(text: str = "What happened at the pier.", url: str = STORY, title: s
     return Article(title, url, (Paragraph(text),), authors=("Ann Bee",))
 
 
-def group(page_id: str, at: int, parts: Sequence[Part], kind: VerdictKind = VerdictKind.ARTICLE, **changes: Any) -> PageGroup:
+def group(
+    page_id: str, at: int, parts: Sequence[Part], kind: VerdictKind = VerdictKind.ARTICLE, **changes: Any
+) -> PageGroup:
     """A page group asked for `at` seconds after TIME."""
     fields: dict[str, Any] = {
         "id": page_id,

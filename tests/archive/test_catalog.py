@@ -139,7 +139,8 @@ def test_page_numbers_grow_with_time_and_fit(time, page_id: str) -> None:  # typ
 
 
 def test_warc_numbers_are_in_the_order_of_names() -> None:
-    names = [f"a-{stamp}-{serial:05d}-h.warc.gz" for stamp in ("20260102030405678", "20260102030405679") for serial in (0, 7)]
+    stamps = ("20260102030405678", "20260102030405679")
+    names = [f"a-{stamp}-{serial:05d}-h.warc.gz" for stamp in stamps for serial in (0, 7)]
     numbers = [warc_number("archive", name) for name in names]
     assert numbers == sorted(set(numbers))
     assert warc_number("quarantine", names[0]) not in numbers
@@ -214,7 +215,9 @@ def test_a_304_without_validators_has_those_of_what_it_confirmed(catalog: Catalo
     full = lookups.with_validators(confirmed)
     assert (full.etag, full.last_modified) == (original.etag, original.last_modified)
     assert lookups.with_validators(replace(confirmed, etag='"2"')).etag == '"2"'
-    assert lookups.with_validators(replace(confirmed, refers_to="<urn:uuid:none>")).etag is None
+    assert lookups.with_validators(replace(confirmed, refers_to="<urn:uuid:none>", etag='"3"')).etag is None
+    assert lookups.with_validators(replace(confirmed, status=200)).etag is None
+    assert lookups.with_validators(original) == original
     lookups.close()
 
 
@@ -288,7 +291,8 @@ def test_nothing_that_is_typed_raises(library: Collection, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ['"', '""', '"""', "*", "a*b", "pier OR", "NOT", "title:pier", "NEAR(pier)", "^pier", "pier)", "{a b}:c", "a\0b"]
+    "words",
+    ['"', '""', '"""', "*", "a*b", "pier OR", "NOT", "title:pier", "NEAR(pier)", "^pier", "pier)", "{a b}:c", "a\0b"],
 )
 def test_the_engines_own_syntax_is_only_words(library: Collection, words: str) -> None:
     list(library.search(words))

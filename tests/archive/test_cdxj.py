@@ -31,11 +31,16 @@ LINES = st.lists(st.integers(0, 400).map(lambda n: f"test,h{n % 17})/{n} 2026 {{
 # ------------------------------------------------------------------------------------------------------- the lines
 
 
+class Kept(io.StringIO):
+    """The indexer closes what it is given to write to."""
+
+    def close(self) -> None:
+        pass
+
+
 def cdxj_indexer_lines(paths: list[Path]) -> list[bytes]:
-    out = io.StringIO()
-    indexer = CDXJIndexer(out, [str(path) for path in paths], sort=True)
-    out.close = lambda: None  # type: ignore[method-assign] - it closes what it is given
-    indexer.process_all()
+    out = Kept()
+    CDXJIndexer(out, [str(path) for path in paths], sort=True).process_all()
     return out.getvalue().encode().splitlines()
 
 
@@ -84,7 +89,9 @@ def write(path: Path, lines: list[bytes]) -> Path:
 
 
 @given(base=LINES, new=LINES)
-def test_merging_is_a_sorted_union(tmp_path_factory: pytest.TempPathFactory, base: list[bytes], new: list[bytes]) -> None:
+def test_merging_is_a_sorted_union(
+    tmp_path_factory: pytest.TempPathFactory, base: list[bytes], new: list[bytes]
+) -> None:
     folder = tmp_path_factory.mktemp("merge")
     source = write(folder / "base", base)
     target = folder / "target"
@@ -115,7 +122,9 @@ def test_look_up_takes_whole_keys_and_a_missing_file(tmp_path: Path) -> None:
 
 
 @given(lines=LINES, in_memory=st.integers(1, 3000))
-def test_sorting_in_bounded_memory(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], in_memory: int) -> None:
+def test_sorting_in_bounded_memory(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], in_memory: int
+) -> None:
     folder = tmp_path_factory.mktemp("sort")
     with closing(cdxj.SortedLines(iter(lines), folder, in_memory)) as ordered:
         assert list(ordered) == sorted(set(lines))

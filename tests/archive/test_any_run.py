@@ -1,0 +1,103 @@
+"""Whatever runs bring, a rebuild gives the same: groups, runs, file sizes and repetitions drawn at random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from archive.collection import Collection
+from archive.models import PageGroup, Part, VerdictKind
+from archive.rebuild import rebuild
+from tests.archive.collecting import (
+    article,
+    asset,
+    bad_asset,
+    derived,
+    group,
+    hop,
+    not_modified,
+    opened,
+    page,
+    page_lines,
+    robots,
+)
+from tests.archive.collecting import settings as archive_settings
+
+ADDRESSES = ("https://a.test/1", "https://a.test/2?utm_source=x", "https://b.test/ü")
+BODIES = (b"small", b"one" * 300, b"two" * 300)
+TEXTS = ("first text", "second text", "東京")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One page group as it is drawn."""
+
+    address: int
+    body: int
+    text: int | None
+    kind: VerdictKind
+    assets: tuple[tuple[int, bool], ...]
+    via_hop: bool
+    with_robots: bool
+    pause: int
+    unchanged: bool
+
+    def group(self, collection: Collection, number: int, at: int) -> PageGroup:
+        url = ADDRESSES[self.address]
+        known = collection.known_page(url) if self.unchanged else None
+        if known is not None:
+            parts: list[Part] = [not_modified(at, known[1], url)]
+            return group(f"p{number}", at, parts, VerdictKind.UNCHANGED)
+        parts = [robots(at)] if self.with_robots else []
+        if self.via_hop:
+            parts.append(hop(at, f"https://a.test/old{self.address}", url))
+        parts.append(page(at, BODIES[self.body], url, status=200 if self.kind.kept else 404))
+        for name, good in self.assets:
+            asked = f"https://a.test/{name}.png"
+            parts.append(asset(at, BODIES[name % 3], asked) if good else bad_asset(at, asked))
+        written = article(TEXTS[self.text], url) if self.text is not None else None
+        return group(f"p{number}", at, parts, self.kind, article=written)
+
+
+DRAWN = st.builds(
+    Drawn,
+    address=st.integers(0, 2),
+    body=st.integers(0, 2),
+    text=st.none() | st.integers(0, 2),
+    kind=st.sampled_from([VerdictKind.ARTICLE] * 4 + [VerdictKind.PAGE, VerdictKind.GONE, VerdictKind.CHALLENGE]),
+    assets=st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=3).map(tuple),
+    via_hop=st.booleans(),
+    with_robots=st.booleans(),
+    pause=st.integers(-2, 3),
+    unchanged=st.booleans(),
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    runs=st.lists(st.lists(DRAWN, min_size=1, max_size=6), min_size=1, max_size=3),
+    warc_size=st.sampled_from([1, 3000, 10**9]),
+)
+def test_a_rebuild_gives_what_the_runs_gave(runs: list[list[Drawn]], warc_size: int) -> None:
+    memory = Path("/dev/shm")
+    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        root = Path(folder)
+        number = at = 0
+        kept = []
+        for steps in runs:
+            with opened(root, warc_size=warc_size) as collection:
+                futures = []
+                for step in steps:
+                    number, at = number + 1, max(0, at + step.pause)
+                    futures.append(collection.commit(step.group(collection, number, at)))
+                    if step.pause > 0:
+                        futures[-1].result(30)
+                kept += [row.page_id for row in (future.result(30) for future in futures) if row.verdict.kept]
+        before = derived(root)
+        assert [line["id"] for line in page_lines(root)] == kept
+        rebuild(archive_settings(root))
+        assert derived(root) == before

@@ -20,7 +20,7 @@ from archive.errors import DamageError, NotKeptError, StorageError, UsageError, 
 from archive.lock import Lock
 from archive.lookup import Lookups, Wanted
 from archive.models import Capture, PageGroup, PageRow
-from archive.opening import Mender, closed_names, make_folders, open_parts
+from archive.opening import Mender, closed_names, make_folder, make_folders, open_parts
 from archive.rebuild import rebuild_locked
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.settings import ArchiveSettings, RunInfo
@@ -101,12 +101,15 @@ class Collection:
         if run is None:
             return cls._open_to_read(folder, disk, missing_ok)
         with ExitStack() as stack:
-            disk.mkdir(folder)
+            make_folder(folder, disk)
             stack.enter_context(Lock(folder / "lock").acquire())
             make_folders(folder, disk)
-            if not disk.exists(folder / catalog.NAME) and _has_warcs(folder, disk):
-                tell(f"{folder / catalog.NAME} is missing and is made again from the WARC files")
-                rebuild_locked(folder, disk, tell)
+            if not disk.exists(folder / catalog.NAME):
+                # What SQLite kept beside a catalog that is gone would be taken for the new one's.
+                catalog.delete(folder / catalog.NAME, disk.unlink)
+                if _has_warcs(folder, disk):
+                    tell(f"{folder / catalog.NAME} is missing and is made again from the WARC files")
+                    rebuild_locked(folder, disk, tell)
             parts = stack.enter_context(_Opened(folder, disk, tell)).parts
             applier = Applier(parts, disk)
             lookups = Lookups(parts.catalog.path)

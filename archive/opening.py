@@ -26,10 +26,23 @@ GROUPS_AT_ONCE = 200
 _BYTES_AT_ONCE = 16 * 1024 * 1024
 
 
+def make_folder(folder: Path, disk: Disk) -> None:
+    """The folder is there, and on the medium if it is new: a file is only as durable as the names on the way to it."""
+    missing = []
+    path = folder.absolute()
+    while not disk.exists(path):
+        missing.append(path)
+        path = path.parent
+    if missing:
+        disk.mkdir(folder)
+        for parent in dict.fromkeys(each.parent for each in missing):
+            disk.fsync_dir(parent)
+
+
 def make_folders(folder: Path, disk: Disk) -> None:
-    """The collection's folders are there, and tmp/ is empty."""
+    """The collection's folders are there, on the medium if they are new, and tmp/ is empty."""
     for name in FOLDERS:
-        disk.mkdir(folder / name)
+        make_folder(folder / name, disk)
     tmp = folder / "tmp"
     for name in disk.listdir(tmp):
         path = tmp / name

@@ -49,15 +49,22 @@ class Tiers:
         """Ends what a killed run had begun: a merge is either whole or has not been."""
         journal = self._folder / _JOURNAL
         if self._disk.exists(journal):
-            with self._disk.open_read(journal) as file:
-                plan = json.load(file)
-            target = self._folder / plan["target"]
-            if self._disk.exists(target) and self._disk.size(target) == plan["size"]:
-                self._drop(plan["drop"])
+            target, size, drop = self._read(journal)
+            path = self._folder / target
+            if target in NAMES and self._disk.exists(path) and self._disk.size(path) == size:
+                self._drop(drop)
             self._disk.unlink(journal)
         for name in self._disk.listdir(self._folder):
             if name.endswith(_PART):
                 self._disk.unlink(self._folder / name)
+
+    def _read(self, journal: Path) -> tuple[str, int, list[str]]:
+        with self._disk.open_read(journal) as file:
+            try:
+                plan = json.load(file)
+                return str(plan["target"]), int(plan["size"]), [str(name) for name in plan["drop"]]
+            except (ValueError, TypeError, KeyError):
+                return "", 0, []
 
     def add(self, lines: Iterable[bytes], *, again: bool = False) -> None:
         """Takes lines in any order; durable on return. `again`: some may be there already."""

@@ -124,13 +124,13 @@ def main() -> int:
     for name in MEASURES:
         cells = []
         for half in (None, "tuned", "held"):
-            value, count = mean([r[name] for page, r in results.items() if half in (None, halves[page])])
-            cells.append(f"{value:7.3f} ({count:2})")
+            average, count = mean([r[name] for page, r in results.items() if half in (None, halves[page])])
+            cells.append(f"{average:7.3f} ({count:2})")
         print(f"{name:10} {cells[0]:>12} {cells[1]:>12} {cells[2]:>12}   {GOALS.get(name, '')}")
     for name in ("body", "title", "authors", "day", "caption", "credit") if args.worst else ():
         low = sorted((value, page) for page, r in results.items() if (value := r[name]) is not None and value < 0.97)
-        for value, page in low[: args.worst]:
-            print(f"  {name:8} {value:.2f}  {page}")
+        for points, page in low[: args.worst]:
+            print(f"  {name:8} {points:.2f}  {page}")
     if not args.no_time:
         ours, theirs = cpu(chosen)
         print(f"CPU a page: {ours * 1000:.1f} ms; trafilatura.extract(with_metadata=True): {theirs * 1000:.1f} ms")

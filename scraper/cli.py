@@ -126,6 +126,10 @@ def fetch(
 
     Examples:  tearsheet fetch https://…      tearsheet fetch -i links.txt      cat links | tearsheet fetch -
     """
+    from scraper.workers import prepare
+
+    if not dry_run:
+        prepare()
     from scraper.fetching import Asked, fetch_all
     from scraper.sources.lists import links_from
 

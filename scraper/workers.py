@@ -10,13 +10,16 @@ import multiprocessing
 import os
 import resource
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from multiprocessing import forkserver
+from threading import Thread
 from types import TracebackType
-from typing import Self
-
-from pebble import ProcessExpired, ProcessPool
+from typing import TYPE_CHECKING, Self
 
 from scraper.read.reading import Page, Reading, failed
 from scraper.settings import ReadSettings
+
+if TYPE_CHECKING:
+    from pebble import ProcessPool
 
 WORKER_MEMORY = 4 * 1024**3
 TASKS_PER_WORKER = 2000
@@ -39,6 +42,12 @@ def _warm() -> None:
     import scraper.read.page  # noqa: F401
 
 
+def prepare() -> None:
+    """Start the fork server, which loads the parsers in a process of its own while the caller goes on."""
+    multiprocessing.set_forkserver_preload(["scraper.read.page"])
+    forkserver.ensure_running()
+
+
 class Readers:
     """A pool of reading processes. `read` blocks the calling thread and never raises for what a page does."""
 
@@ -49,25 +58,35 @@ class Readers:
         if most is not None:
             self._count = max(1, min(self._count, most))
         self._pool: ProcessPool | None = None
+        self._starting = Thread()
 
     def __enter__(self) -> Self:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["scraper.read.page"])
+        from pebble import ProcessPool
+
+        prepare()
         self._pool = ProcessPool(
-            max_workers=self._count, max_tasks=TASKS_PER_WORKER, initializer=_limit_memory, context=context
+            max_workers=self._count,
+            max_tasks=TASKS_PER_WORKER,
+            initializer=_limit_memory,
+            context=multiprocessing.get_context("forkserver"),
         )
-        self._pool.schedule(_warm)
+        # The first task starts the workers, which blocks until the fork server has loaded the parsers.
+        self._starting = Thread(target=self._pool.schedule, args=(_warm,))
+        self._starting.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._pool is not None:
+            self._starting.join()
             self._pool.stop()
             self._pool.join()
             self._pool = None
 
     def read(self, page: Page) -> Reading:
+        from pebble import ProcessExpired
+
         assert self._pool is not None, "the readers are not open"
         future = self._pool.schedule(_read, args=(page,), timeout=self._settings.timeout)
         try:

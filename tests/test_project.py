@@ -269,3 +269,10 @@ def test_the_readme_begins_with_the_two_commands() -> None:
     commands = [line.strip() for line in text.splitlines() if line.startswith("    ")]
     assert commands[0].startswith("make fetch URL=https://")
     assert commands[1].startswith("make test")
+
+
+def test_the_architecture_page_names_what_there_is() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    files = {str(path.relative_to(ROOT)) for path in modules(*PACKAGES, "tests")}
+    for named in set(re.findall(r"`([a-z_/]+\.py)`", text)):
+        assert any(f"/{path}".endswith(f"/{named}") for path in files), named

@@ -29,6 +29,8 @@ _SHARE = 0.85
 _TOO_LITTLE = 0.5
 _SHORT = 400
 _MOSTLY = 0.4
+_CARD_UNITS = 8
+_MAX_WHOLE = 400_000
 _HARDLY = 0.25
 _SENTENCE_ENDS = (*".!?…”\"»。」』）】！？:)’“;।။។؟*'",)
 _BLOCKS = frozenset(("p", "head", "item", "cell", "quote", "code", "ab", "list", "row"))
@@ -67,19 +69,20 @@ def evidence(tree: Node, url: str, stated: str, *, thorough: bool = False) -> Ev
     blocks: list[str] = []
     whole = ""
     try:
-        found = trafilatura.bare_extraction(tree, url=url, include_comments=False, include_tables=True, fast=not thorough)
+        found = trafilatura.bare_extraction(tree, url=url, include_comments=False, fast=not thorough)
         root = found.body if found is not None and not isinstance(found, dict) else None
         if root is not None:
             for node in root.iter():
                 tag = tag_of(node)
                 if tag in _BLOCKS:
-                    blocks.append("".join(node.itertext()))
+                    blocks.append("".join(map(str, node.itertext())))
                 if tag == "lb" and node.tail:
                     blocks.append(node.tail)
-            whole = "".join(root.itertext())
+            whole = "".join(map(str, root.itertext()))
     except Exception as failure:  # trafilatura raises whatever its parts raise
         error = f"trafilatura: {type(failure).__name__}: {failure}"
-    return Evidence(frozenset(filter(None, map(key_of, blocks))), key_of(whole), key_of(stated), error)
+    whole, stated = key_of(whole)[:_MAX_WHOLE], key_of(stated)[:_MAX_WHOLE]
+    return Evidence(frozenset(filter(None, map(key_of, blocks))), whole, stated, error)
 
 
 def look(tree: Node, url: str, stated: str, page: Walk) -> tuple[Field | None, str | None]:
@@ -246,11 +249,14 @@ def _cards(field_: Field) -> set[int]:
             if node is field_.root:
                 break
             inner = members[node]
-            length = sum(field_.units[j].size for j in inner)
-            if len(inner) > 8 or length > 700 or any(_is_prose(field_.units[j]) and field_.units[j].size > 240 for j in inner):
+            if len(inner) > _CARD_UNITS or not _is_card([field_.units[j] for j in inner]):
                 break
             found.update(inner)
     return found
+
+
+def _is_card(units: list[Unit]) -> bool:
+    return sum(u.size for u in units) <= 700 and not any(u.size > 240 and _is_prose(u) for u in units)
 
 
 def _reads_like_text(unit: Unit) -> bool:
@@ -259,7 +265,7 @@ def _reads_like_text(unit: Unit) -> bool:
     if unit.kind in ("heading", "code"):
         return True
     if unit.kind in ("list", "table", "quote"):
-        return unit.size >= _LONG
+        return True
     return unit.size >= 160 or (unit.size >= 25 and unit.text.endswith(_SENTENCE_ENDS))
 
 
@@ -269,9 +275,7 @@ def _style(unit: Unit) -> tuple[str, str]:
 
 def _is_sibling(unit: Unit, styles: Counter[tuple[str, str]]) -> bool:
     """Whether a short text is marked up as the paragraphs of the body are."""
-    return (
-        unit.kind == "text" and unit.size >= 25 and styles[_style(unit)] and unit.links < len(unit.text) * 0.5
-    )
+    return unit.kind == "text" and unit.size >= 25 and styles[_style(unit)] > 0 and unit.links < len(unit.text) * 0.5
 
 
 def _drop_links(field_: Field, kept: set[int]) -> None:
@@ -290,12 +294,17 @@ def _drop_edges(field_: Field, kept: set[int]) -> None:
         return
     for i in list(kept):
         unit = field_.units[i]
-        if i > surely[-1] or (i > running[-1] and unit.kind == "heading" and i == max(kept)):
+        dangling = i > surely[-1] and not _continues(unit, field_.units[surely[-1]])
+        dangling = dangling or (i > running[-1] and unit.kind == "heading" and i == max(kept))
+        early = i < running[0] and unit.kind == "text" and (unit.size < _LONG or is_dated(unit.text))
+        if dangling or early or (i == running[0] and unit.size < 200 and _DATED.match(unit.text)):
             kept.discard(i)
-        elif i < running[0] and unit.kind == "text" and (unit.size < _LONG or is_dated(unit.text)):
-            kept.discard(i)
-        elif i == running[0] and unit.size < 200 and _DATED.match(unit.text):
-            kept.discard(i)
+
+
+def _continues(unit: Unit, last: Unit) -> bool:
+    """Whether a text stands beside the last one that is surely body, marked up as that is, and ends as sentences do."""
+    beside = unit.node.getparent() is last.node.getparent() and _style(unit) == _style(last)
+    return beside and unit.kind == "text" and unit.links < len(unit.text) * 0.5 and unit.text.endswith(_SENTENCE_ENDS)
 
 
 _DATED = re.compile(r"\W{0,4}\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b")
@@ -306,10 +315,11 @@ def _drop_headings(units: list[Unit], kept: set[int]) -> None:
     below: int | None = None
     for i in sorted(kept, reverse=True):
         unit = units[i]
-        if unit.kind == "heading" and (below is None or (units[below].kind == "heading" and units[below].level <= unit.level)):
+        empty = below is None or (units[below].kind == "heading" and units[below].level <= unit.level)
+        if unit.kind == "heading" and empty:
             kept.discard(i)
-            continue
-        below = i
+        else:
+            below = i
 
 
 def from_statement(stated: str, field_: Field | None) -> tuple[Paragraph, ...]:

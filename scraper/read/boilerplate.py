@@ -1,72 +1,60 @@
-"""What names of elements tell: which parts of a page are not the article. Words, never a site's own rules."""
+"""What the names of elements tell: which parts of a page are not the article. Words, never a site's own rules."""
 
 from __future__ import annotations
 
-import re
-
 from scraper.read.tree import Node, label, tag_of
+from scraper.read.vocabulary import named
 
-# Each pattern reads a label: lower-case words with one space around each (`tree.label`).
-
-
-def _words(*patterns: str) -> re.Pattern[str]:
-    return re.compile(" (?:" + "|".join(p for pattern in patterns for p in pattern.split()) + ")(?= )")
-
-
-_ASIDE = _words(
-    "related relateds relatedarticles relatedposts relatedcontent related[a-z]{0,12}",
-    "newsletter[a-z]{0,12} subscribe subscription subscriptions signup mailchimp optin",
-    "share sharing sharebar sharetools shares social socials socialshare addthis addtoany sharedaddy sociable",
-    "promo promos promotion promotions promobox advert adverts advertising advertisement advertisements ad ads adbox",
-    "adsbygoogle adslot adunit admanager dfp gpt sponsor sponsored sponsors outbrain taboola zergnet affiliate",
-    "recommend recommended recommendation recommendations recirc recirculation",
-    "readmore mostread popular trending mostpopular teaser teasers tease",
-    "breadcrumb breadcrumbs comment comments commentlist disqus respond livefyre",
-    "donate donation donations contribute paywall regwall piano cookie cookies consent gdpr",
-    "modal popup popover lightbox tooltip toolbar toolbox pager pagination paginator prevnext",
-    "tags tag taglist topics keywords categories",
-    "masthead menu navbar navigation nav footer sitefooter",
-    "embed embeds widget widgets twittertweet tweet instagram infobox factbox[s]?",
-    "audioplayer videoplayer jwplayer brightcove player",
-    "disclaimer copyright syndication reprints print login register",
-    "contentinfo complementary banner dialog alert alertdialog",
-    "followus follow cta poll survey quiz",
-    "ticker marquee weather stocks",
+_ASIDE = named(
+    """
+    related[a-z]{0,12}|newsletter[a-z]{0,12}|subscribe|subscription|subscriptions|signup|mailchimp|optin
+    |share|sharing|sharebar|sharetools|shares|social|socials|socialshare|addthis|addtoany|sharedaddy|sociable
+    |promo|promos|promotion|promotions|promobox|advert|adverts|advertising|advertisement|advertisements|ad|ads|adbox
+    |adsbygoogle|adslot|adunit|admanager|dfp|gpt|sponsor|sponsored|sponsors|outbrain|taboola|zergnet|affiliate
+    |recommend|recommended|recommendation|recommendations|recirc|recirculation|readmore|mostread|popular|trending
+    |mostpopular|teaser|teasers|tease|breadcrumb|breadcrumbs|comment|comments|commentlist|disqus|respond|livefyre
+    |donate|donation|donations|contribute|paywall|regwall|piano|cookie|cookies|consent|gdpr|modal|popup|popover|lightbox
+    |tooltip|toolbar|toolbox|pager|pagination|paginator|prevnext|tags|tag|taglist|topics|keywords|categories
+    |masthead|menu|navbar|navigation|nav|footer|sitefooter|embed|embeds|widget|widgets|twittertweet|tweet|instagram
+    |infobox|factbox|factboxs|audioplayer|videoplayer|jwplayer|brightcove|player|disclaimer|copyright|syndication
+    |reprints|print|login|register|contentinfo|complementary|banner|dialog|alert|alertdialog|followus|follow|cta|poll
+    |survey|quiz|ticker|marquee|weather|stocks
+    """
 )
-_PAIRS = re.compile(
-    " (?:read more|read next|read also|also read|more (?:from|stories|news|on|articles|posts|about|reading)|most (?:read|popular|viewed)"
-    "|(?:author|writer|about|reporter) (?:bio|info|box|card|details|author|about|the author)|sign up|sr only|visually hidden"
-    "|screen reader|skip (?:link|to)|up next|next up|you may|see also|whats next|article tags|story tags"
-    "|list of (?:related|links)|in brief links|social media|link (?:box|list)|article (?:footer|bottom|actions|tools)"
-    "|post (?:footer|navigation|meta|tags)|entry (?:footer|meta|utility)|author (?:section|profile|description)"
-    "|more links?|link more|continue reading|click to|back to top|jump to|table of contents|toc)(?= )"
+_PAIRS = named(
+    """
+    read more|read next|read also|also read|more (?:from|stories|news|on|articles|posts|about|reading|links?)
+    |most (?:read|popular|viewed)|(?:author|writer|about|reporter) (?:bio|info|box|card|details|author|about)
+    |about the author|sign up|sr only|visually hidden|screen reader|skip (?:link|to)|up next|next up|you may|see also
+    |whats next|article tags|story tags|list of (?:related|links)|social media|link (?:box|list|more)
+    |article (?:footer|bottom|actions|tools)|post (?:footer|navigation|meta|tags)|entry (?:footer|meta|utility)
+    |author (?:section|profile|description)|continue reading|click to|back to top|jump to|table of contents|toc
+    """
 )
-
-_META = _words(
-    "byline bylines dateline timestamp timestamps datetime pubdate publishdate published updated postdate authors author",
-    "kicker eyebrow overline rubric flag category section-label reading[a-z]{0,4}time readtime",
-    "credit credits",
+_HEAVY = named(
+    """
+    comment|comments|commentlist|disqus|respond|livefyre|related[a-z]{0,12}|recommended|recommendations|recirc
+    |recirculation|popular|trending|cookie|cookies|consent|gdpr|newsletter[a-z]{0,12}|modal|popup|mostread|mostpopular
+    |footer|sitefooter|navigation|nav|menu
+    """
 )
-
-_EMBED = _words("twitter instagram tiktok facebook fb bluesky mastodon reddit embedly imgur telegram threads")
-
-HEADER_TAGS = frozenset(("header",))
+_META = named(
+    """
+    byline|bylines|dateline|timestamp|timestamps|datetime|pubdate|publishdate|published|updated|postdate|authors|author
+    |kicker|eyebrow|overline|rubric|flag|category|reading[a-z]{0,4}time|readtime|credit|credits
+    """
+)
+_EMBED = named("twitter|instagram|tiktok|facebook|fb|bluesky|mastodon|reddit|embedly|imgur|telegram|threads")
 
 
 def is_aside(name: str, tag: str) -> bool:
     """Whether an element of that label is a box beside the article: related stories, sharing, advertising and so on."""
     if tag in ("nav", "aside", "footer", "dialog"):
         return True
+    # WordPress writes an article's tags and categories into its class.
     if not name or " hentry " in name or " type post " in name:
         return False
     return _ASIDE.search(name) is not None or _PAIRS.search(name) is not None
-
-
-_HEAVY = _words(
-    "comment comments commentlist disqus respond livefyre related[a-z]{0,12} recommended recommendations recirc recirculation popular trending"
-    " cookie cookies consent gdpr newsletter[a-z]{0,12} modal popup"
-    " mostread mostpopular footer sitefooter navigation nav menu"
-)
 
 
 def is_heavy(name: str, tag: str) -> bool:
@@ -80,5 +68,5 @@ def is_meta(name: str) -> bool:
 
 
 def is_embed(node: Node) -> bool:
-    """Whether a quotation is a post of another site, put in by its script."""
-    return tag_of(node) == "blockquote" and (_EMBED.search(label(node)) is not None or node.get("cite", "").startswith("https://www.tiktok"))
+    """Whether a quotation is a post of another site, put in by that site's script."""
+    return tag_of(node) == "blockquote" and _EMBED.search(label(node)) is not None

@@ -8,25 +8,50 @@ from collections.abc import Iterable, Iterator
 from archive.inline import clean_inline
 from scraper.read.facts import Facts, Json, text, types
 from scraper.read.tree import Node, key_of, label, tag_of, text_of
+from scraper.read.vocabulary import joined, named, wording
 
 MAX_AUTHORS = 20
-_BY = re.compile(
-    r"(?:by|von|par|por|di|da|av|af|door|przez|yazan|автор|text|texte|texto|autor(?:in)?|words|written by|story by|reported by|posted by)"
-    r"(?:\s*:\s*|\s+)(?=\S)",
-    re.IGNORECASE,
+_BY = wording(
+    """
+    by|von|par|por|di|da|av|af|door|przez|yazan|автор|text|texte|texto|autor(?:in)?|words|written by|story by
+    |reported by|posted by
+    """,
+    r"(?:\s{0,3}:\s{0,3}|\s{1,3})(?=\S)",
 )
 _BETWEEN = re.compile(r"\s*(?:,\s*(?:and|und|et|y|e)\s|[,;/|]|\s&\s|、|・|·|•|\n)\s*", re.IGNORECASE)
 _AND = re.compile(r"\s(?:and|und|et|y|e|og|och|en|i|ve|и|with)\s", re.IGNORECASE)
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|esq)\.?\Z", re.IGNORECASE)
 _PLACE = re.compile(r"\s(?:in|à|aus|reporting from|from)\s[A-Z][^,]{1,40}\Z")
 _ROLE = re.compile(
-    r"\b(?:staff|writer|reporter|correspondent|editor|editorial|contributor|columnist|journalist|producer|desk|bureau|redaktion|redakteur"
-    r"|reporters?|newsroom|team|agency|agencies|chief|special|senior|political|business|associate|photographer|press)\b",
+    joined(
+        r"""
+        \b(?:staff|writer|reporters?|correspondent|editor|editorial|contributor|columnist|journalist|producer|desk|bureau
+        |redaktion|redakteur|newsroom|team|agency|agencies|chief|special|senior|political|business|associate
+        |photographer|press)\b
+        """
+    ),
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(r"https?:|www\.|@|\d{2,}|[{}<>=]", re.IGNORECASE)
-_CLASS = re.compile(
-    " (?:byline|bylines|author|authors|autor|autoren|autore|auteur|author name|author names|writer|writers|contributor|contributors|reporter)(?= )"
+_CLASS = named(
+    """
+    byline|bylines|author|authors|autor|autoren|autore|auteur|author name|author names|writer|writers|contributor
+    |contributors|reporter
+    """
+)
+_METAS = (
+    "author",
+    "article:author",
+    "byl",
+    "parsely-author",
+    "sailthru.author",
+    "dc.creator",
+    "dcterms.creator",
+    "citation_author",
+)
+_BY_LINE = re.compile(r"(?:by|written by|von|par|por)\s{1,3}(.{2,150})\Z", re.IGNORECASE)
+_REST = re.compile(
+    r"\s{0,3}(?:[|•·–—]|\b(?:posted|published|updated)\b|\bon\s\w{3,9}\s\d|\b\d{1,2}[./\s]).*\Z", re.IGNORECASE
 )
 
 
@@ -82,7 +107,7 @@ def _people_of(part: str) -> list[str]:
 def clean_name(name: str) -> str:
     name = re.sub(r"\s*\([^()]{0,80}\)\s*", " ", name)
     name = _PLACE.sub("", name)
-    name = clean_inline(name).strip(" .,:;|-–—•·*\"“”")
+    name = clean_inline(name).strip(' .,:;|-–—•·*"“”')
     if not 2 <= len(name) <= 60 or _NO_NAME.search(name) or len(name.split()) > 6:
         return ""
     if not any(c.isalpha() for c in name):
@@ -124,7 +149,7 @@ def _from_microdata(tree: Node) -> Iterator[str]:
 
 
 def _from_meta(facts: Facts) -> Iterator[str]:
-    for name in ("author", "article:author", "byl", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "citation_author"):
+    for name in _METAS:
         values = [v for v in facts.metas.get(name, ()) if v and not _NO_NAME.search(v)]
         if values:
             yield from values
@@ -154,7 +179,3 @@ def from_lines(lines: Iterable[str]) -> tuple[str, ...]:
         if match and (names := _distinct([_REST.sub("", match.group(1))])):
             return names
     return ()
-
-
-_BY_LINE = re.compile(r"(?:by|written by|von|par|por)\s{1,3}(.{2,150})\Z", re.IGNORECASE)
-_REST = re.compile(r"\s{0,3}(?:[|•·–—]|\bposted\b|\bpublished\b|\bupdated\b|\bon\s\w{3,9}\s\d|\b\d{1,2}[./\s]).*\Z", re.IGNORECASE)

@@ -7,36 +7,59 @@ from dataclasses import dataclass
 
 from archive.inline import clean_inline
 from scraper.read.tree import INLINE, Node, label, tag_of, text_of
+from scraper.read.vocabulary import joined, named, wording
 
-_CREDIT = re.compile(
-    " (?:credit|credits|copyright|copyrights|copyright holder|photographer|photographers|photo credit|image credit|source|sources|attribution"
-    "|agency|agencies|rights|rightsholder|byline|author|creator|credittext|copyrightholder|fotograf|fotografo|bildquelle|quelle|bildnachweis"
-    "|creditline|provider|courtesy|signature)(?= )"
+_CREDIT = named(
+    """
+    credit|credits|copyright|copyrights|copyright holder|photographer|photographers|photo credit|image credit|source
+    |sources|attribution|agency|agencies|rights|rightsholder|byline|author|creator|credittext|copyrightholder|fotograf
+    |fotografo|bildquelle|quelle|bildnachweis|creditline|provider|courtesy|signature
+    """
 )
-_CAPTION = re.compile(" (?:caption|captions|caption text|figcaption|description|legend|legende|bildunterschrift|text|title|cutline)(?= )")
-
-_SAYS = (
-    r"(?:(?:photo(?:graph)?|image|picture|pic|foto|fotos|fotografía|imagen|imagem|immagine|bild|kuva|illustration|graphic|grafik|video|screenshot|still|fot)s?\.?"
-    r"(?:\s{0,3}(?:credits?|source|courtesy|copyright|quelle|crédito))?(?:\s{0,3}(?:by|courtesy of|courtesy|from|via|von|de|di|par|of))?"
-    r"|credits?(?:\s(?:line|to|photo))?|source|quelle|bildquelle|fuente|fonte|copyright|crédits?(?:\sphotos?)?|créditos?|courtesy(?: of)?|사진(?:\s?(?:출처|제공))?|写真|図|摄影|图)"
+_CAPTION = named(
+    "caption|captions|caption text|figcaption|description|legend|legende|bildunterschrift|text|title|cutline"
 )
-_LABEL = re.compile(_SAYS + r"\s{0,3}[:：=／]\s{0,3}|(?:photo|photograph|picture|image|foto)s?(?:\s{0,3}credit)?\s{1,3}(?:by|courtesy of|von)\s{1,3}|©\s{0,3}|\(c\)\s{0,3}", re.I)
+_LABEL = wording(
+    r"""
+    (?:
+    (?:photo(?:graph)?|image|picture|pic|foto|fotos|fotografía|imagen|imagem|immagine|bild|kuva|illustration|graphic
+    |grafik|video|screenshot|still|fot)s?\.?
+    (?:\s{0,3}(?:credits?|source|courtesy|copyright|quelle|crédito))?
+    (?:\s{0,3}(?:by|courtesy of|courtesy|from|via|von|de|di|par|of))?
+    |credits?(?:\s(?:line|to|photo))?|source|quelle|bildquelle|fuente|fonte|copyright|crédits?(?:\sphotos?)?
+    |créditos?
+    |courtesy(?: of)?|사진(?:\s?(?:출처|제공))?|写真|図|摄影|图
+    )\s{0,3}[:：=／]\s{0,3}
+    |(?:photo|photograph|picture|image|foto)s?(?:\s{0,3}credit)?\s{1,3}(?:by|courtesy of|von)\s{1,3}
+    |©\s{0,3}|\(c\)\s{0,3}
+    """
+)
 _AGENCY = re.compile(
-    r"\b(?:AP|AFP|Reuters|Getty(?: Images)?|EPA|EFE|ANSA|dpa|TASS|Xinhua|PTI|ANI|Shutterstock|iStock|Alamy|Bloomberg|UPI|Imago|picture alliance|Keystone"
-    r"|Unsplash|Pexels|Pixabay|Adobe Stock|Wikimedia(?: Commons)?|Flickr|PA Wire|PA|NTB|TT|Scanpix|Ritzau|LaPresse|Anadolu|AA|Sipa|Belga|CTK|PAP|MTI|NASA)\b"
-    r"|ＡＰ|ＡＦＰ|ロイター|共同|時事|연합뉴스|뉴시스|뉴스1|新华社"
+    joined(
+        r"""
+        \b(?:AP|AFP|Reuters|Getty(?: Images)?|EPA|EFE|ANSA|dpa|TASS|Xinhua|PTI|ANI|Shutterstock|iStock|Alamy|Bloomberg
+        |UPI|Imago|picture alliance|Keystone|Unsplash|Pexels|Pixabay|Adobe Stock|Wikimedia(?: Commons)?|Flickr
+        |PA Wire|PA
+        |NTB|TT|Scanpix|Ritzau|LaPresse|Anadolu|AA|Sipa|Belga|CTK|PAP|MTI|NASA)\b
+        |ＡＰ|ＡＦＰ|ロイター|共同|時事|연합뉴스|뉴시스|뉴스1|新华社
+        """
+    )
 )
-_CREDITING = re.compile(r"撮影|提供|사진|\b(?:photo|foto|courtesy|picture|image|credit|source|file|handout|archive|archiv)\b|©|\bvia\b", re.I)
+_CREDITING = re.compile(
+    r"撮影|提供|사진|\b(?:photo|foto|courtesy|picture|image|credit|source|file|handout|archive|archiv)\b|©|\bvia\b",
+    re.IGNORECASE,
+)
 _BRACKETED = re.compile(r"\s{0,3}[(\[（［【〔]\s{0,3}([^()\[\]（）［］【】〔〕]{1,140})[)\]）］】〕]\s{0,3}\.?\Z")
-_ENDED = re.compile(r"[.!?…。”\"»)]['’]?(?=\s|\Z)")
+_ENDED = re.compile(r"(?:(?<![A-Z])\.|[!?…。”\"»)])['’]?(?=\s|\Z)")
 _BARRED = re.compile(r"\s{1,3}[|–—•·]\s{1,3}([^|–—•·]{2,90})\Z|\s{0,3}[＝=]\s{0,3}([^＝=、。]{1,20})\Z")
+_ENDS_IN_AGENCY = re.compile(rf"(?:{_AGENCY.pattern})\Z")
 _MAX_CREDIT = 140
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    caption: str | None
-    credit: str | None
+    caption: str | None = None
+    credit: str | None = None
 
 
 def picture(node: Node) -> Picture:
@@ -85,24 +108,28 @@ def _credit_nodes(node: Node, place: Node | None) -> list[Node]:
     if not 2 <= len(last) <= 80 or len(last.split()) > 9 or (len(last) > 30 and last.endswith((".", "。", "!", "?"))):
         return []
     marked = _AGENCY.search(last) or _LABEL.match(last) or "/" in last or "©" in last
-    return [parts[-1]] if marked or (len(before) > len(last) and before.endswith((".", "!", "?", "”", '"', "。", "…"))) else []
+    follows = len(before) > len(last) and before.endswith((".", "!", "?", "”", '"', "。", "…"))
+    return [parts[-1]] if marked or follows else []
 
 
 def _parts(place: Node) -> list[Node]:
     """The caption's parts where it consists of elements alone; looked for inside a lone wrapper too."""
     for _ in range(4):
         children = [child for child in place if tag_of(child) and text_of(child)]
-        bare = (place.text or "").strip() or any((child.tail or "").strip() for child in place)
-        if bare:
-            last = children[-1] if children else None
-            ends = last is not None and not (last.tail or "").strip() and last.tag in INLINE and last.tag not in ("a", "b", "strong")
-            if not ends or last is None or not (_AGENCY.search(text_of(last)) or _LABEL.match(text_of(last))):
-                return []
-            return [place, last]
+        if (place.text or "").strip() or any((child.tail or "").strip() for child in place):
+            return [place, children[-1]] if children and _ends_in_credit(children[-1]) else []
         if len(children) != 1:
             return children
         place = children[0]
     return []
+
+
+def _ends_in_credit(last: Node) -> bool:
+    """Whether the element that ends a line of text reads like a credit."""
+    if (last.tail or "").strip() or last.tag not in INLINE or last.tag in ("a", "b", "strong"):
+        return False
+    text = text_of(last)
+    return _AGENCY.search(text) is not None or _LABEL.match(text) is not None
 
 
 def _is_credit(node: Node) -> bool:
@@ -160,6 +187,6 @@ def split_credit(caption: str) -> tuple[str, str | None]:
         rest = caption[ends[-1].end() :].strip()
         if 1 < len(rest) <= 80 and (_AGENCY.search(rest) or "/" in rest):
             return caption[: ends[-1].end()].rstrip(), clean_credit(rest)
-    if len(caption) < 50 and len(caption.split()) <= 5 and (match := _AGENCY.search(caption)) and match.end() == len(caption):
+    if len(caption) < 50 and len(caption.split()) <= 5 and _ENDS_IN_AGENCY.search(caption):
         return "", clean_credit(caption)
     return caption, None

@@ -9,19 +9,28 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from scraper.read.facts import Facts, text
 from scraper.read.tree import Node, label, tag_of, text_of
+from scraper.read.vocabulary import named, ordered
 
 _ISO = re.compile(
-    r"\s*(\d{4})-?(\d{2})-?(\d{2})(?:[T ]\s*(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,]\d{1,9})?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{0,2})?)?", re.I
+    r"\s{0,9}(\d{4})-?(\d{2})-?(\d{2})"
+    r"(?:[T ]\s{0,3}(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,]\d{1,9})?)?\s{0,3}(Z|UTC|GMT|[+-]\d{2}:?\d{0,2})?)?",
+    re.IGNORECASE,
 )
-_PUBLISHED_METAS = (
-    "article:published_time", "article:published", "og:published_time", "og:article:published_time", "datepublished", "parsely-pub-date",
-    "sailthru.date", "publishdate", "publish-date", "publish_date", "pubdate", "pub_date", "publication_date", "publicationdate",
-    "dc.date.issued", "dcterms.issued", "dc.date", "dcterms.date", "dcterms.created", "date", "article.published", "cxenseparse:recs:publishtime",
-    "citation_publication_date", "datecreated", "created", "originalpublicationdate", "displaydate", "ptime", "date.release", "bt:pubdate",
-)  # fmt: skip
-_MODIFIED_METAS = (
-    "article:modified_time", "article:modified", "og:updated_time", "datemodified", "lastmod", "last-modified", "dcterms.modified", "dc.date.modified"
-)  # fmt: skip
+_PUBLISHED = ordered(
+    """
+    article:published_time article:published og:published_time og:article:published_time datepublished parsely-pub-date
+    sailthru.date publishdate publish-date publish_date pubdate pub_date publication_date publicationdate
+    dc.date.issued dcterms.issued dc.date dcterms.date dcterms.created date article.published
+    cxenseparse:recs:publishtime citation_publication_date datecreated created originalpublicationdate displaydate ptime
+    date.release bt:pubdate
+    """
+)
+_MODIFIED = ordered(
+    """
+    article:modified_time article:modified og:updated_time datemodified lastmod last-modified dcterms.modified
+    dc.date.modified
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,7 @@ class _Moment:
 def dates(tree: Node, facts: Facts) -> Dates:
     stated = [value for value in _stated(tree, facts) if _moment(value)]
     published = stated[0] if stated else None
-    modified = text(facts.ld("dateModified")) or facts.meta(*_MODIFIED_METAS)
+    modified = text(facts.ld("dateModified")) or facts.meta(*_MODIFIED)
     if published is None:
         return Dates(_shown(tree), None, modified)
     first = _moment(published)
@@ -62,7 +71,7 @@ def _stated(tree: Node, facts: Facts) -> Iterator[str]:
     value = text(facts.ld("datePublished"))
     if value:
         yield value
-    for name in _PUBLISHED_METAS:
+    for name in _PUBLISHED:
         yield from facts.metas.get(name, ())
     yield from _from_times(tree)
     value = text(facts.ld("dateCreated", "uploadDate"))
@@ -83,9 +92,6 @@ def _from_times(tree: Node) -> Iterator[str]:
         elif tag_of(node) == "time" and "modif" not in itemprop and not _UPDATED.search(label(node)):
             others.append(value)
     yield from others[:1]
-
-
-_UPDATED = re.compile(" (?:updated|update|modified|lastmod|last updated)(?= )")
 
 
 def _moment(value: str) -> _Moment | None:
@@ -167,9 +173,13 @@ def is_dated(shown: str) -> bool:
 
 _SHORT_DATE = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b")
 
-_DATE_CLASS = re.compile(
-    " (?:date|dates|published|publish|pubdate|published date|publish date|timestamp|dateline|datetime|posted on|post date|entry date|datum|fecha)(?= )"
+_DATE_CLASS = named(
+    """
+    date|dates|published|publish|pubdate|published date|publish date|timestamp|dateline|datetime|posted on|post date
+    |entry date|datum|fecha
+    """
 )
+_UPDATED = named("updated|update|modified|lastmod|last updated|datemodified")
 
 
 def _shown(tree: Node) -> date | None:

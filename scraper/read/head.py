@@ -12,16 +12,21 @@ from scraper.read.body import Field
 from scraper.read.title import Title
 from scraper.read.tree import Node, key_of, label
 from scraper.read.units import Unit
+from scraper.read.vocabulary import named
 
-_SUBTITLE = re.compile(
-    " (?:subtitle|sub title|subhead|sub head|subheadline|sub headline|subheading|sub heading|deck|dek|alternativeheadline"
-    "|alternative headline|untertitel|sottotitolo|subtitulo|sous titre|tagline|secondary headline)(?= )"
+_SUBTITLE = named(
+    """
+    subtitle|sub title|subhead|sub head|subheadline|sub headline|subheading|sub heading|deck|dek|alternativeheadline
+    |alternative headline|untertitel|sottotitolo|subtitulo|sous titre|tagline|secondary headline
+    """
 )
-_INTRO = re.compile(
-    " (?:intro|introduction|standfirst|lead|lede|leadtext|summary|excerpt|abstract|vorspann|chapo|sapo|ingress|preamble|preface"
-    "|sommario|entradilla|bajada|opening|teaser|description|einleitung)(?= )"
+_INTRO = named(
+    """
+    intro|introduction|standfirst|lead|lede|leadtext|summary|excerpt|abstract|vorspann|chapo|sapo|ingress|preamble
+    |preface|sommario|entradilla|bajada|opening|teaser|description|einleitung
+    """
 )
-_NO_INTRO = re.compile(" (?:image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights)(?= )")
+_NO_INTRO = named("image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights")
 _FAR = 40
 _LONGEST = 900
 
@@ -30,9 +35,9 @@ _LONGEST = 900
 class Head:
     """`nodes` are the elements whose text is told by title, subtitle and intro; `start` is the title's place."""
 
-    subtitle: str | None
-    intro: str | None
-    nodes: frozenset[Node]
+    subtitle: str | None = None
+    intro: str | None = None
+    nodes: frozenset[Node] = frozenset()
     start: int = 0
 
 
@@ -45,7 +50,8 @@ def head(field: Field, title: Title | None) -> Head:
         if title.node is not None:
             nodes.add(title.node)
         for i, unit in enumerate(units[: field.start + 1]):
-            if (title.node is not None and title.node in field.chains[i]) or (unit.kind == "heading" and unit.key == key):
+            shows = title.node is not None and title.node in field.chains[i]
+            if shows or (unit.kind == "heading" and unit.key == key):
                 start = i
                 nodes.add(unit.node)
     subtitle: str | None = None
@@ -91,7 +97,9 @@ def _is_near(field: Field, i: int, start: int) -> bool:
     """Whether the unit stands in the title's own box, or directly after it."""
     title = field.units[start].node
     parent = title.getparent()
-    return parent is not None and (parent in field.chains[i] or parent.getparent() in field.chains[i][:3]) and i - start <= 3
+    if parent is None or i - start > 3:
+        return False
+    return parent in field.chains[i] or parent.getparent() in field.chains[i][:3]
 
 
 def _text(unit: Unit) -> str:

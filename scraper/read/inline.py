@@ -1,7 +1,7 @@
 """Inline Markdown from runs of styled text.
 
-A style is a tuple of markers in the order in which the page nests them: "b", "i", "c" (code), or a link's ("a", reference,
-number), where the number keeps two links to one address apart and the reference is as the page has it.
+A style is a tuple of markers in the order in which the page nests them: "b", "i", "c" (code), or a link's
+("a", reference, number), where the number keeps two links to one address apart and the reference is the page's own.
 """
 
 from __future__ import annotations
@@ -85,6 +85,40 @@ def visible(text: str) -> str:
     if not text.isascii() or not text.isprintable():
         text = _HIDDEN.sub("", text)
     return _SPACES.sub(" ", text)
+
+
+def paragraphs(runs: list[Run]) -> list[list[Run]]:
+    """The runs, parted where two line breaks follow one another."""
+    parts: list[list[Run]] = [[]]
+    breaks = 0
+    for run in runs:
+        if run[1] == BREAK:
+            breaks += 1
+            if breaks == 2:
+                parts.append([])
+            elif breaks < 2:
+                parts[-1].append(run)
+            continue
+        if run[1].strip():
+            breaks = 0
+        parts[-1].append(run)
+    return parts
+
+
+def lines(runs: list[Run]) -> tuple[str, ...]:
+    """The runs' text as their line breaks part it."""
+    parts: list[list[Run]] = [[]]
+    for run in runs:
+        if run[1] == BREAK:
+            parts.append([])
+        else:
+            parts[-1].append(run)
+    return tuple(filter(None, map(plain, parts)))
+
+
+def linked(runs: list[Run]) -> int:
+    """How many characters of the runs are links."""
+    return sum(len(text.strip()) for style, text in runs if any(isinstance(marker, tuple) for marker in style))
 
 
 def _common(a: Style, b: Style) -> int:

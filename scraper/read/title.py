@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from archive.inline import clean_inline
 from scraper.read.facts import Facts, text
-from scraper.read.tree import Node, ancestors, key_of, label, tag_of, text_of
+from scraper.read.tree import Node, key_of, label, tag_of, text_of
+from scraper.read.vocabulary import named
 
 _SEPARATOR = re.compile(r"\s[|\-–—·•»:/~]{1,2}\s|\s?\|\s?|\s?»\s?")
-_KICKER = re.compile(" (?:kicker|eyebrow|overline|rubric|flag|category|section|label|badge|topline|dachzeile|spitzmarke)(?= )")
+_KICKER = named("kicker|eyebrow|overline|rubric|flag|category|section|label|badge|topline|dachzeile|spitzmarke")
+_METAS = ("title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title", "headline")
+_LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ def title(tree: Node, facts: Facts) -> Title | None:
             ("json-ld headline", text(facts.ld("headline", "name"))),
             ("og:title", facts.meta("og:title")),
             ("twitter:title", facts.meta("twitter:title")),
-            ("meta title", facts.meta("title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title", "headline")),
+            ("meta title", facts.meta(*_METAS)),
         )
         if value and clean_inline(value)
     ]
@@ -62,9 +65,10 @@ def _is_better(headline: str, shown: str) -> bool:
 def _heading(tree: Node, facts: Facts, stated: list[str]) -> tuple[Node, str] | None:
     """The heading that shows the title: the `h1` that agrees best with what the page states."""
     shown = [(node, _own_text(node)) for node in tree.iter("h1")]
-    shown = [(node, value) for node, value in shown if value and not _is_logo(node)]
-    marked = [(n, _own_text(n)) for n in tree.iter("h2", "h3", "div", "p", "span") if " headline " in f" {n.get('itemprop') or ''} "]
-    shown += [(node, value) for node, value in marked if value and len(value) < 400]
+    shown = [(node, value) for node, value in shown if value and len(value) <= _LONGEST and not _is_logo(node)]
+    for node in tree.iter("h2", "h3", "div", "p", "span"):
+        if "headline" in (node.get("itemprop") or "").split() and (value := _own_text(node)):
+            shown.append((node, value))
     if not shown:
         wanted = {key_of(value) for value in (*stated, _without_site(facts.title_tag, facts)) if value}
         return next(((n, v) for n in tree.iter("h2", "h3", "h4") if (v := _own_text(n)) and key_of(v) in wanted), None)
@@ -112,7 +116,7 @@ def _own_text(node: Node) -> str:
 
 
 def _is_logo(node: Node) -> bool:
-    return any(tag_of(a) in ("nav", "footer", "aside") for a in ancestors(node))
+    return any(tag_of(a) in ("nav", "footer", "aside") for a in node.iterancestors())
 
 
 def _without_site(value: str, facts: Facts) -> str:

@@ -6,11 +6,12 @@ Nodes are lxml elements; lxml has no types of its own, so `Node` is Any.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
+
+from scraper.read.vocabulary import words
 
 Node = Any
 
@@ -22,10 +23,20 @@ MAX_LABEL = 400
 # One class for all elements, chosen in C: lxml.html's own choice runs in Python for each element that is touched.
 _CLASSES = etree.ElementDefaultClassLookup(element=HtmlElement)
 
-UNSEEN = frozenset(
-    "script style template noscript head meta link title base object embed applet iframe frame frameset noframes "
-    "svg math canvas map area audio video source track param select option optgroup datalist button input textarea "
-    "dialog menu progress meter output img picture".split()
+NEVER = words(
+    """
+    script style template noscript head meta link title base object embed applet iframe frame frameset noframes svg math
+    canvas map area audio video source track param select option optgroup datalist button input textarea img picture
+    dialog menu progress meter output
+    """
+)
+"""Elements that hold no text of the page's."""
+
+INLINE = words(
+    """
+    a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt rtc ruby s samp
+    small span strike strong sub sup time tt u var wbr
+    """
 )
 
 
@@ -51,10 +62,10 @@ def label(node: Node) -> str:
     The ids of paragraphs and headings are no names: they are made from their text or by chance.
     """
     get = node.get
-    named = (get("class"), get("role"), get("itemprop"))
+    names = [get("class"), get("role"), get("itemprop")]
     if node.tag not in _UNNAMED:
-        named = (*named, get("id"), get("data-testid"))
-    return words_of(" ".join(filter(None, named)))
+        names += [get("id"), get("data-testid")]
+    return words_of(" ".join(filter(None, names)))
 
 
 def words_of(raw: str) -> str:
@@ -76,29 +87,20 @@ def tag_of(node: Node) -> str:
 
 def text_of(node: Node) -> str:
     """The text that a reader sees in the element, white space folded."""
-    return " ".join("".join(_texts(node)).split())
-
-
-def _texts(node: Node) -> Iterator[str]:
-    if tag_of(node) in UNSEEN:
-        return
-    if node.text:
-        yield node.text
-    for child in node:
-        tag = tag_of(child)
+    parts: list[str] = []
+    walk = etree.iterwalk(node, events=("start", "end"))
+    for event, found in walk:
+        tag = tag_of(found)
         if tag not in INLINE:
-            yield " "
-        yield from _texts(child)
-        if tag not in INLINE:
-            yield " "
-        if child.tail:
-            yield child.tail
-
-
-INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rb rp rt rtc ruby s samp "
-    "small span strike strong sub sup time tt u var wbr".split()
-)
+            parts.append(" ")
+        if event == "start":
+            if tag in NEVER:
+                walk.skip_subtree()
+            elif found.text:
+                parts.append(found.text)
+        elif found.tail and found is not node:
+            parts.append(found.tail)
+    return " ".join("".join(parts).split())
 
 
 def is_hidden(node: Node) -> bool:
@@ -126,11 +128,3 @@ def size_of(text: str) -> int:
 
 
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f\uff10-\uff19]")
-
-
-def ancestors(node: Node, stop: Node | None = None) -> Iterable[Node]:
-    """The element's ancestors, nearest first, up to but without `stop`."""
-    parent = node.getparent()
-    while parent is not None and parent is not stop:
-        yield parent
-        parent = parent.getparent()

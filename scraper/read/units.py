@@ -6,42 +6,39 @@ boxes, and `body.py` chooses.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Literal
 
 from archive.inline import clean_inline
 from archive.models import Block, Code, Heading, Item, ListBlock, Paragraph, Quote, Table
 from scraper.read import boilerplate
-from scraper.read.inline import BREAK, Marker, Run, Style, markdown, plain
-from scraper.read.tree import INLINE, Node, is_hidden, key_of, label, size_of, tag_of, text_of
+from scraper.read.inline import BREAK, Marker, Run, Style, lines, linked, markdown, paragraphs, plain
+from scraper.read.shapes import is_alone, is_data, is_figure, is_plain_list, raw_text, rows_of
+from scraper.read.tree import INLINE, NEVER, Node, is_hidden, key_of, label, size_of, tag_of, text_of
+from scraper.read.vocabulary import named, words
 
 Kind = Literal["text", "heading", "list", "quote", "table", "code", "figure"]
 
-_STYLES: dict[str, str] = {"b": "b", "strong": "b", "em": "i", "i": "i", "code": "c", "tt": "c", "kbd": "c", "samp": "c"}
-_NEVER = frozenset(
-    "script style template noscript head meta link title base object embed applet iframe frame frameset noframes svg "
-    "math canvas map area audio video source track param select option optgroup datalist button input textarea img "
-    "picture dialog menu progress meter output".split()
-)
+_STYLES = {"b": "b", "strong": "b", "em": "i", "i": "i", "code": "c", "tt": "c", "kbd": "c", "samp": "c"}
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-_FIGURE_CLASS = re.compile(
-    " (?:wp caption|caption|figure|image caption|photo caption|picture caption|media caption|photo|image|picture|img|bild|foto)(?= )"
-)
-_CAPTION_CLASS = re.compile(" (?:caption|captions|caption text|figcaption|legend|legende|bildunterschrift|cutline)(?= )")
-_MAX_FIGURE_TEXT = 1500
 MAX_UNITS = 20_000
-_SWALLOWING = frozenset("noscript object button select option dialog menu audio video map canvas progress".split())
+_MAX_FRAMES = 640
+"""How deep Python's stack may grow; what lies deeper is read as plain text."""
+_SWALLOWING = words("noscript object button select option dialog menu audio video map canvas")
+_MAX_SPAN = 20
 _PAGE = frozenset(("html", "body", "main", "article"))
-_READER_ONLY = re.compile(" (?:sr only|visually hidden|visuallyhidden|screen reader)(?= )")
+_READER_ONLY = named("sr only|visually hidden|visuallyhidden|screen reader")
 
 
 @dataclass(slots=True)
 class Unit:
-    """One block of the page. `links` counts the characters of its text that are links. `boxes` are the boxes beside the
-    article that it stands in, though they hold much of the page's text. `meta` says that it stands where bylines, dates
-    and kickers do. A figure has no block: `captions.py` reads its node. `size` is its length in letters (`tree.size_of`), `lines` a paragraph's
-    text as its line breaks part it."""
+    """One block of the page. A figure has no block: `captions.py` reads its node.
+
+    `links` counts the characters of its text that are links. `boxes` are the boxes beside the article that it stands
+    in, though they hold much of the page's text. `meta` says that it stands where bylines, dates and kickers do.
+    `key` is its text for comparing (`tree.key_of`), `size` its length in letters (`tree.size_of`), `lines` a
+    paragraph's text as its line breaks part it.
+    """
 
     kind: Kind
     node: Node
@@ -130,17 +127,20 @@ class _Walker:
         self.meta = False
         self.links = 0
         self.quoted = False
+        self.frames = 0
 
     # ---------------------------------------------------------------------------------------- walking
 
     def element(self, node: Node) -> None:
         """The element's own content, without its tail."""
         tag = node.tag
-        if tag == "br":
+        if self.frames > _MAX_FRAMES:
+            self.runs.append((self.style, f" {text_of(node)} "))
+        elif tag == "br":
             self.runs.append((self.style, BREAK))
         elif tag in INLINE:
             self.inline(node, tag)
-        elif (tag in _NEVER and not self._is_broken(node, tag)) or len(self.units) > MAX_UNITS:
+        elif (tag in NEVER and not self._is_broken(node, tag)) or len(self.units) > MAX_UNITS:
             return
         elif "-" in tag:
             self.children(node)
@@ -177,17 +177,17 @@ class _Walker:
 
     def inline(self, node: Node, tag: str) -> None:
         before, meta = self.style, self.meta
-        named = ""
+        name = ""
         if node.attrib and tag != "a":
             if node.get("hidden") is not None:
                 return
-            named = label(node)
-            if named and (_READER_ONLY.search(named) or (boilerplate.is_aside(named, tag) and self._is_box(node))):
+            name = label(node)
+            if name and (_READER_ONLY.search(name) or (boilerplate.is_aside(name, tag) and self._is_box(node))):
                 return
         marker = self._marker(node, tag)
         if marker is not None and marker not in before:
             self.style = (*before, marker)
-        alone = bool(named) and not meta and boilerplate.is_meta(named) and self._is_box(node) and _is_alone(node)
+        alone = bool(name) and not meta and boilerplate.is_meta(name) and self._is_box(node) and is_alone(node)
         if alone:
             self.flush(node)
             self.meta = True
@@ -211,28 +211,30 @@ class _Walker:
         return _STYLES.get(tag)
 
     def children(self, node: Node) -> None:
+        self.frames += 4
         if node.text:
             self.runs.append((self.style, node.text))
         for child in node:
             self.element(child)
             if child.tail:
                 self.runs.append((self.style, child.tail))
+        self.frames -= 4
 
     def block(self, node: Node, tag: str, name: str) -> None:
         style, self.style = self.style, ()
         if tag in _HEADINGS:
-            self.heading(node, _HEADINGS[tag])
+            self.heading(node, _HEADINGS[tag], linked_whole=any(isinstance(m, tuple) for m in style))
         elif tag == "pre":
-            text = _raw_text(node)
+            text = raw_text(node)
             self.add("code", node, Code(text), text)
         elif tag == "blockquote":
             if not boilerplate.is_embed(node):
                 self.quote(node)
-        elif tag in ("ul", "ol") and _is_plain_list(node):
+        elif tag in ("ul", "ol") and is_plain_list(node):
             self.list(node)
-        elif tag == "table" and _is_data(node):
+        elif tag == "table" and is_data(node):
             self.table(node)
-        elif (name or tag in ("figure", "figcaption")) and _is_figure(node, tag, name):
+        elif (name or tag in ("figure", "figcaption")) and is_figure(node, tag, name):
             self.add("figure", node, None, text_of(node))
         else:
             self.style = style
@@ -253,27 +255,29 @@ class _Walker:
         runs, self.runs = self.runs, []
         if all(text == BREAK or text.isspace() for _, text in runs):
             return
-        for part in _paragraphs(runs):
+        for part in paragraphs(runs):
             text = plain(part)
             if text:
-                self.add("text", node, Paragraph(self.markdown(part)), text, _linked(part))
-                self.units[-1].lines = _lines(part) if any(t == BREAK for _, t in part) else (text,)
+                self.add("text", node, Paragraph(self.markdown(part)), text, linked(part))
+                self.units[-1].lines = lines(part)
 
     def markdown(self, runs: list[Run]) -> str:
         return markdown(runs, self.base)
 
-    def heading(self, node: Node, level: int) -> None:
+    def heading(self, node: Node, level: int, *, linked_whole: bool) -> None:
+        """A heading has no bold text of its own; `linked_whole` says that it stands inside a link."""
         inner = _Walker(self.base, None)
+        inner.links, inner.frames = self.links, self.frames + 3
         inner.style = ("b",)
         inner.children(node)
+        self.links = inner.links
         runs = [(tuple(m for m in style if m != "b"), text) for style, text in inner.runs]
-        text = plain(runs)
-        if text or not inner.units:
-            if text:
-                self.add("heading", node, Heading(max(2, level), self.markdown(runs)), text, _linked(runs), level)
-        else:
-            text = clean_inline(" ".join(unit.text for unit in inner.units))
-            self.add("heading", node, Heading(max(2, level), text), text, sum(u.links for u in inner.units), level)
+        text, written = plain(runs), self.markdown(runs)
+        links = linked(runs)
+        if not text:
+            text = written = clean_inline(" ".join(unit.text for unit in inner.units))
+            links = sum(unit.links for unit in inner.units)
+        self.add("heading", node, Heading(max(2, level), written), text, len(text) if linked_whole else links, level)
 
     def quote(self, node: Node) -> None:
         inner = self._inner(node)
@@ -288,7 +292,7 @@ class _Walker:
 
     def _inner(self, node: Node) -> list[Unit]:
         inner = _Walker(self.base, self.mass)
-        inner.links = self.links
+        inner.links, inner.frames = self.links, self.frames + 3
         inner.boxes, inner.meta = self.boxes, self.meta
         inner.quoted = node.tag == "blockquote"
         inner.children(node)
@@ -318,10 +322,10 @@ class _Walker:
                     texts.append(nested[1])
                     links += nested[2]
                 continue
-            if tag in _NEVER or tag == "" or is_hidden(child):
+            if tag in NEVER or tag == "" or is_hidden(child):
                 continue
             inner = _ItemWalker(self.base, self.mass, depth)
-            inner.links = self.links
+            inner.links, inner.frames = self.links, self.frames + 4
             inner.children(child)
             inner.flush(child)
             self.links = inner.links
@@ -334,9 +338,7 @@ class _Walker:
         if not items:
             return None
         ordered = tag_of(node) == "ol"
-        start = node.get("start") or ""
-        first = int(start) if ordered and start.isascii() and start.isdigit() and len(start) < 9 else 1
-        return ListBlock(ordered, tuple(items), first), " ".join(texts), links
+        return ListBlock(ordered, tuple(items), _number(node.get("start")) if ordered else 1), " ".join(texts), links
 
     def table(self, node: Node) -> None:
         for child in node:
@@ -346,15 +348,14 @@ class _Walker:
         rows: list[tuple[str, ...]] = []
         texts: list[str] = []
         links = 0
-        for row in _rows(node):
+        for row in rows_of(node):
             cells: list[str] = []
             for cell in row:
                 if tag_of(cell) not in ("td", "th"):
                     continue
                 inner = self._inner(cell)
                 cells.append(clean_inline(" ".join(line for unit in inner for line in _lines_of(unit))))
-                span = cell.get("colspan") or ""
-                cells.extend([""] * min(int(span) - 1 if span.isascii() and span.isdigit() and len(span) < 4 else 0, 20))
+                cells.extend([""] * (min(_number(cell.get("colspan")), _MAX_SPAN) - 1))
                 texts.extend(unit.text for unit in inner)
                 links += sum(unit.links for unit in inner)
             if any(cells):
@@ -382,105 +383,10 @@ class _ItemWalker(_Walker):
             super().block(node, tag, name)
 
 
-# ------------------------------------------------------------------------------------------------ questions
-
-
-def _is_alone(node: Node) -> bool:
-    """Whether an inline element is all the text of its block."""
-    parent = node.getparent()
-    return (
-        parent is not None
-        and not (parent.text or "").strip()
-        and not (node.tail or "").strip()
-        and all(tag_of(child) in _NEVER or child is node for child in parent)
-    )
-
-
-def _is_plain_list(node: Node) -> bool:
-    """Whether a list holds items of text, not the parts of a page."""
-    return not any(
-        tag_of(found) in ("h1", "h2", "h3", "h4", "table", "figure", "blockquote", "pre", "article")
-        for found in node.iter("h1", "h2", "h3", "h4", "table", "figure", "blockquote", "pre", "article")
-    )
-
-
-def _is_data(node: Node) -> bool:
-    """Whether a table holds data, not the page's layout."""
-    if node.get("role") == "presentation":
-        return False
-    if next(node.iter("h1", "h2", "ul", "ol", "figure", "article", "form", "blockquote"), None) is not None:
-        return False
-    if next((t for t in node.iterdescendants("table")), None) is not None:
-        return False
-    rows = _rows(node)
-    widths = [sum(1 for cell in row if tag_of(cell) in ("td", "th")) for row in rows]
-    if max(widths, default=0) < 2 or len(rows) < 2:
-        return False
-    cells = [len(text_of(cell)) for row in rows[:40] for cell in row]
-    return max(cells, default=0) < 1500
-
-
-def _rows(node: Node) -> list[Node]:
-    rows: list[Node] = []
-    for child in node:
-        tag = tag_of(child)
-        if tag == "tr":
-            rows.append(child)
-        elif tag in ("thead", "tbody", "tfoot"):
-            rows.extend(row for row in child if tag_of(row) == "tr")
-    return rows
-
-
-def _is_figure(node: Node, tag: str, name: str) -> bool:
-    """Whether an element is a picture with what is written under it."""
-    if tag == "figure":
-        return next(node.iter("table", "pre", "blockquote"), None) is None
-    if next(node.iter("table", "pre", "blockquote", "h1", "h2"), None) is not None:
-        return False
-    if tag == "figcaption":
-        return True
-    if tag not in ("div", "p", "span", "section", "dl", "center") or not name:
-        return False
-    if _FIGURE_CLASS.search(name) is None:
-        return False
-    if _CAPTION_CLASS.search(name) is None and next(node.iter("img", "picture", "amp-img"), None) is None:
-        return False
-    return len(text_of(node)) < _MAX_FIGURE_TEXT and sum(1 for _ in node.iter("p")) <= 4
-
-
-# ------------------------------------------------------------------------------------------------ runs
-
-
-def _paragraphs(runs: list[Run]) -> list[list[Run]]:
-    """The runs, parted where two line breaks follow one another."""
-    parts: list[list[Run]] = [[]]
-    breaks = 0
-    for run in runs:
-        if run[1] == BREAK:
-            breaks += 1
-            if breaks == 2:
-                parts.append([])
-            elif breaks < 2:
-                parts[-1].append(run)
-            continue
-        if run[1].strip():
-            breaks = 0
-        parts[-1].append(run)
-    return parts
-
-
-def _lines(runs: list[Run]) -> tuple[str, ...]:
-    lines: list[list[Run]] = [[]]
-    for run in runs:
-        if run[1] == BREAK:
-            lines.append([])
-        else:
-            lines[-1].append(run)
-    return tuple(filter(None, map(plain, lines)))
-
-
-def _linked(runs: list[Run]) -> int:
-    return sum(len(text.strip()) for style, text in runs if any(isinstance(marker, tuple) for marker in style))
+def _number(value: str | None) -> int:
+    """A positive number in an attribute, else 1."""
+    value = (value or "").strip()
+    return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) < 9 else 1
 
 
 def _lines_of(unit: Unit) -> tuple[str, ...]:
@@ -494,19 +400,3 @@ def _lines_of(unit: Unit) -> tuple[str, ...]:
             return tuple(item.text for item in items)
         case _:
             return (unit.text,) if unit.kind != "figure" else ()
-
-
-def _raw_text(node: Node) -> str:
-    """Text of a `pre` with its line ends."""
-    out: list[str] = []
-    if node.text:
-        out.append(node.text)
-    for child in node:
-        tag = tag_of(child)
-        if tag == "br":
-            out.append("\n")
-        elif tag not in _NEVER:
-            out.append(_raw_text(child))
-        if child.tail:
-            out.append(child.tail)
-    return "".join(out)

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive.catalog import Catalog
 from archive.collection import Collection
 from archive.models import PageGroup, Part, VerdictKind
 from archive.rebuild import rebuild
@@ -17,6 +18,7 @@ from tests.archive.collecting import (
     asset,
     bad_asset,
     derived,
+    folder_of,
     group,
     hop,
     not_modified,
@@ -77,6 +79,16 @@ DRAWN = st.builds(
 )
 
 
+def assert_never_worse_over_better(root: Path) -> None:
+    good: set[str] = set()
+    with Catalog(folder_of(root) / "catalog.sqlite") as catalog:
+        sql = "SELECT url, good, status FROM captures WHERE archived AND status IS NOT NULL ORDER BY warc, offset"
+        for url, is_good, status in catalog.all(sql):
+            assert url not in good or status < 400
+            if is_good:
+                good.add(url)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     runs=st.lists(st.lists(DRAWN, min_size=1, max_size=6), min_size=1, max_size=3),
@@ -97,6 +109,7 @@ def test_a_rebuild_gives_what_the_runs_gave(runs: list[list[Drawn]], warc_size: 
                     if step.pause > 0:
                         futures[-1].result(30)
                 kept += [row.page_id for row in (future.result(30) for future in futures) if row.verdict.kept]
+        assert_never_worse_over_better(root)
         before = derived(root)
         assert [line["id"] for line in page_lines(root)] == kept
         rebuild(archive_settings(root))

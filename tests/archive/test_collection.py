@@ -105,6 +105,17 @@ def test_durable_before_told(tmp_path: Path) -> None:
             assert not any(entry[0] == "write" and entry[1] == name for entry in before[last_sync:])
 
 
+def test_new_folders_are_on_the_medium_too(tmp_path: Path) -> None:
+    disk = RecordingDisk()
+    opened(tmp_path / "deep" / "root", disk=disk).close()
+    for name in (tmp_path.name, "deep", "root", "collections", "main"):
+        assert ("fsync_dir", name) in disk.log
+    assert disk.log.index(("fsync_dir", "main")) > disk.log.index(("mkdir", "archive"))
+    again = RecordingDisk()
+    opened(tmp_path / "deep" / "root", disk=again).close()
+    assert not [entry for entry in again.log if entry[0] in ("mkdir", "fsync_dir") and entry[1] == "collections"]
+
+
 def test_groups_that_wait_share_one_sync(tmp_path: Path) -> None:
     gate = threading.Event()
 

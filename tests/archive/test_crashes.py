@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -22,10 +24,13 @@ from tests.archive.collecting import (
     RUN,
     RUNS,
     Clock,
+    article,
     derived,
     folder_of,
+    group,
     index_lines,
     opened,
+    page,
     page_lines,
     settings,
 )
@@ -159,3 +164,39 @@ def test_a_power_cut_that_takes_the_newest_of_the_catalog(root: Path) -> None:
         for path in folder_of(root / f"cut-{older}").glob("catalog.sqlite*"):
             shutil.copy(path, folder_of(mixed) / path.name)
         check(mixed, told)
+
+
+def test_a_full_disk_under_the_catalog(root: Path) -> None:
+    """SQLite finds no room after the WARC files took the groups: nothing of the batch is told, all of it is found."""
+    told: list[PageRow] = []
+    collection = opened(root)
+    told.append(collection.commit(RUNS[0][0](collection)).result(30))
+    with closing(sqlite3.connect(folder_of(root) / "catalog.sqlite")) as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+    committer = collection._committer
+    assert committer is not None
+    committer._applier._parts.catalog.one(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(StorageError, match="full"):
+        for number in range(1000):
+            url = f"https://news.test/{number}"
+            parts = [page(number, b"x" * number, url)]
+            told.append(collection.commit(group(f"n{number}", number, parts, article=article(url=url))).result(30))
+    with pytest.raises(StorageError, match="full"):
+        collection.close()
+    check(root, told)
+    with Collection.open(settings(root), None) as reader:
+        assert len(list(reader.pages(limit=2000))) == len(told) + 1
+
+
+def test_what_is_left_beside_a_catalog_that_is_gone(root: Path) -> None:
+    """A write-ahead log of another catalog must not be taken for the new one's."""
+    run_all(root, Disk(), [])
+    before = derived(root)
+    folder = folder_of(root)
+    with closing(sqlite3.connect(folder / "catalog.sqlite")) as db:
+        db.execute("UPDATE pages SET title = 'another'")
+        shutil.copy(folder / "catalog.sqlite-wal", root / "wal")
+    (folder / "catalog.sqlite").unlink()
+    shutil.copy(root / "wal", folder / "catalog.sqlite-wal")
+    opened(root).close()
+    assert derived(root) == before

@@ -1,0 +1,92 @@
+"""What shape an element has: a list of text or of page parts, a table of data or a layout, a captioned picture."""
+
+from __future__ import annotations
+
+from scraper.read.tree import NEVER, Node, tag_of, text_of
+from scraper.read.vocabulary import named
+
+_FIGURE = named(
+    """
+    wp caption|caption|figure|image caption|photo caption|picture caption|media caption|photo|image|picture|img
+    |bild|foto
+    """
+)
+_CAPTION = named("caption|captions|caption text|figcaption|legend|legende|bildunterschrift|cutline")
+_MAX_FIGURE_TEXT = 1500
+_MAX_CELL = 1500
+_PARTS = ("h1", "h2", "h3", "h4", "table", "figure", "blockquote", "pre", "article")
+_LAYOUT = ("h1", "h2", "ul", "ol", "figure", "article", "form", "blockquote")
+
+
+def is_alone(node: Node) -> bool:
+    """Whether an inline element is all the text of its block."""
+    parent = node.getparent()
+    return (
+        parent is not None
+        and not (parent.text or "").strip()
+        and not (node.tail or "").strip()
+        and all(tag_of(child) in NEVER or child is node for child in parent)
+    )
+
+
+def is_plain_list(node: Node) -> bool:
+    """Whether a list holds items of text, not the parts of a page."""
+    return next(node.iter(*_PARTS), None) is None
+
+
+def is_data(node: Node) -> bool:
+    """Whether a table holds data, not the page's layout."""
+    if node.get("role") == "presentation":
+        return False
+    if next(node.iter(*_LAYOUT), None) is not None or next(node.iterdescendants("table"), None) is not None:
+        return False
+    rows = rows_of(node)
+    widths = [sum(1 for cell in row if tag_of(cell) in ("td", "th")) for row in rows]
+    if max(widths, default=0) < 2 or len(rows) < 2:
+        return False
+    cells = [len(text_of(cell)) for row in rows[:40] for cell in row]
+    return max(cells, default=0) < _MAX_CELL
+
+
+def rows_of(node: Node) -> list[Node]:
+    rows: list[Node] = []
+    for child in node:
+        tag = tag_of(child)
+        if tag == "tr":
+            rows.append(child)
+        elif tag in ("thead", "tbody", "tfoot"):
+            rows.extend(row for row in child if tag_of(row) == "tr")
+    return rows
+
+
+def is_figure(node: Node, tag: str, name: str) -> bool:
+    """Whether an element is a picture with what is written under it."""
+    if tag == "figure":
+        return next(node.iter("table", "pre", "blockquote"), None) is None
+    if next(node.iter("table", "pre", "blockquote", "h1", "h2"), None) is not None:
+        return False
+    if tag == "figcaption":
+        return True
+    if tag not in ("div", "p", "span", "section", "dl", "center") or not name:
+        return False
+    if _FIGURE.search(name) is None:
+        return False
+    if _CAPTION.search(name) is None and next(node.iter("img", "picture", "amp-img"), None) is None:
+        return False
+    return len(text_of(node)) < _MAX_FIGURE_TEXT and sum(1 for _ in node.iter("p")) <= 4
+
+
+def raw_text(node: Node) -> str:
+    """Text of a `pre` with its line ends."""
+    out: list[str] = []
+    if node.text:
+        out.append(node.text)
+    for child in node:
+        tag = tag_of(child)
+        if tag == "br":
+            out.append("\n")
+        elif tag not in NEVER:
+            out.append(raw_text(child))
+        if child.tail:
+            out.append(child.tail)
+    return "".join(out)

@@ -19,6 +19,7 @@ from archive.models import Capture
 
 IN_MEMORY = 32 * 1024 * 1024
 _PIECE = 1 << 20
+_MAPPED = 16 * 1024 * 1024
 _FIRST_STEP = 2048
 NOT_MODIFIED_STATUS = 304
 
@@ -184,6 +185,7 @@ class _Buffer:
     def __init__(self, file: AppendFile) -> None:
         self._file = file
         self._held = bytearray()
+        self._dropped = 0
 
     def write(self, data: bytes) -> None:
         self._held += data
@@ -193,6 +195,11 @@ class _Buffer:
     def copy(self, data: mmap.mmap | bytes, start: int, end: int) -> None:
         for at in range(start, end, _PIECE):
             self.write(data[at : min(at + _PIECE, end)])
+            if isinstance(data, mmap.mmap) and at - self._dropped >= _MAPPED:
+                # What is copied need not stay in memory: of a long file it would be all of it.
+                size = (at - self._dropped) // mmap.PAGESIZE * mmap.PAGESIZE
+                data.madvise(mmap.MADV_DONTNEED, self._dropped, size)
+                self._dropped += size
 
     def flush(self) -> None:
         if self._held:

@@ -186,9 +186,7 @@ class Collection:
         if self._lookups:
             yield from self._lookups.pages(Wanted(host, verdict, kept), limit)
 
-    def search(
-        self, words: str, limit: int = 20, marks: tuple[str, str] = ("", "")
-    ) -> Iterator[tuple[PageRow, str]]:
+    def search(self, words: str, limit: int = 20, marks: tuple[str, str] = ("", "")) -> Iterator[tuple[PageRow, str]]:
         """Articles that hold all the words, the best first, each with a snippet in which `marks` stand around them."""
         if self._lookups:
             yield from self._lookups.search(words, limit, marks)
@@ -288,9 +286,7 @@ def _writers(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Callabl
     folder = settings.root / "collections" / settings.collection
 
     def writer(kind: str) -> WarcWriter:
-        return WarcWriter(
-            folder / kind, settings.prefix, info, warc_size=settings.warc_size, disk=disk, clock=clock
-        )
+        return WarcWriter(folder / kind, settings.prefix, info, warc_size=settings.warc_size, disk=disk, clock=clock)
 
     return Writers(writer(ARCHIVE), writer(QUARANTINE))
 
@@ -300,5 +296,3 @@ def _wire(url: str) -> str:
         return wire_url(url)
     except ValueError:
         return url
-
-

@@ -126,9 +126,7 @@ def _time(view: View) -> datetime | None:
 # ------------------------------------------------------------------------------------------------------- captures
 
 
-def _part_capture(
-    place: Place, part: PartData, view: View | None, group: View, data: GroupData
-) -> Capture | None:
+def _part_capture(place: Place, part: PartData, view: View | None, group: View, data: GroupData) -> Capture | None:
     if view is None and part.record_id is not None:
         # The record was lost to damage, and was told of.
         return None

@@ -56,9 +56,7 @@ class Rebuilt:
         }
 
 
-def rebuild(
-    settings: ArchiveSettings, disk: Disk | None = None, tell: Callable[[str], None] = _silent
-) -> Rebuilt:
+def rebuild(settings: ArchiveSettings, disk: Disk | None = None, tell: Callable[[str], None] = _silent) -> Rebuilt:
     """Makes indexes/, pages/, text/ and the catalog anew and puts them in the place of what is there.
 
     Takes the lock (LockedError) and mends what a killed run left. Damage in a WARC file is told with file and offset;

@@ -10,6 +10,7 @@ from pathlib import Path
 from archive.disk import Disk
 from archive.models import Capture, Exchange, Link, PageGroup, Part, Role, Verdict, VerdictKind
 from archive.spool import Spool
+from archive.warc.encode import write_member
 from archive.warc.records import (
     Record,
     WarcInfo,
@@ -119,3 +120,10 @@ def written(folder: Path, groups: Sequence[PageGroup], *, disk: Disk | None = No
     name = str(writer.name)
     writer.abandon()
     return folder / (name + ".open")
+
+
+def encoded(record: Record) -> bytes:
+    """The record's gzip member."""
+    pieces: list[bytes] = []
+    write_member(record, pieces.append)
+    return b"".join(pieces)

@@ -16,7 +16,7 @@ from archive.models import Capture, Exchange, PageGroup, Part
 from archive.spool import Spool
 from archive.warc.group import FIELDS_TYPE, dump, fields_block, group_data, one_line
 
-VERSION = b"WARC/1.1"
+VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
 IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"

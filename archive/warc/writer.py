@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from archive.disk import AppendFile, Disk, told
+from archive.disk import AppendFile, Disk
 from archive.errors import StorageError
-from archive.warc.records import VERSION, Record, WarcInfo, warcinfo_record
+from archive.warc.records import Record, WarcInfo, warcinfo_record
 
 OPEN = ".open"
 ENDING = ".warc.gz"
 
 _NAME = re.compile(r"(?P<prefix>.+)-(?P<stamp>\d{17})-(?P<serial>\d{5})-(?P<host>[^/]+)\.warc\.gz(?:\.open)?\Z")
 _CHUNK = 256 * 1024
-_SAMPLE = 8 * 1024
-_BEST, _STORE = 6, 0
 _LAST_SERIAL = 99999
 
 
@@ -38,35 +35,6 @@ def name_key(name: str) -> tuple[str, int, str]:
     """Sorts WARC names (with or without `.open`) in the order in which they were begun; foreign names come first."""
     match = _NAME.match(name)
     return (match["stamp"], int(match["serial"]), name) if match else ("", 0, name)
-
-
-def encode(record: Record, warcinfo_id: str | None = None) -> Iterator[bytes]:
-    """The record as one gzip member (WARC 1.1, annex D), in pieces; a body of any size passes through."""
-    gzip = zlib.compressobj(_level(record), zlib.DEFLATED, 16 + zlib.MAX_WBITS)
-    yield gzip.compress(_header_block(record, warcinfo_id) + record.http_head)
-    if isinstance(record.body, bytes):
-        yield gzip.compress(record.body)
-    elif record.body.size:
-        with told(Path("a body waiting to be stored")), record.body.open() as reader:
-            while chunk := reader.read(_CHUNK):
-                yield gzip.compress(chunk)
-    yield gzip.compress(b"\r\n\r\n") + gzip.flush()
-
-
-def _level(record: Record) -> int:
-    """How hard to compress: what is compressed already (pictures, fonts, gzip bodies) costs time and saves nothing."""
-    if record.content_length < _SAMPLE:
-        return _BEST
-    sample = record.payload_bytes(_SAMPLE)[-_SAMPLE // 4 :]
-    return _STORE if len(zlib.compress(sample, 1)) > len(sample) * 0.97 else _BEST
-
-
-def _header_block(record: Record, warcinfo_id: str | None) -> bytes:
-    headers = list(record.headers)
-    if warcinfo_id is not None:
-        headers.insert(3, ("WARC-Warcinfo-ID", warcinfo_id))
-    lines = b"".join(f"{name}: {value}\r\n".encode("utf-8", "replace") for name, value in headers)
-    return VERSION + b"\r\n" + lines + b"\r\n"
 
 
 class WarcWriter:
@@ -219,8 +187,11 @@ class WarcWriter:
 
     def _write(self, file: AppendFile, record: Record, warcinfo_id: str | None, name: str = "") -> Stored:
         offset = file.tell()
-        for piece in _gathered(encode(record, warcinfo_id)):
-            file.write(piece)
+        from archive.warc.encode import write_member
+
+        gathered = _Gathered(file.write)
+        write_member(record, gathered.write, warcinfo_id)
+        gathered.end()
         return Stored(record.record_id, name or self._name, offset, file.tell() - offset)
 
     def _cut(self, size: int) -> None:
@@ -257,15 +228,21 @@ def _name_part(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:64]
 
 
-def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes in pieces of at least `_CHUNK` bytes, but for the last."""
-    held: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size >= _CHUNK:
-            yield b"".join(held)
-            held, size = [], 0
-    if size:
-        yield b"".join(held)
+class _Gathered:
+    """Passes bytes on in pieces of at least `_CHUNK`, but for the last."""
+
+    def __init__(self, write: Callable[[bytes], None]) -> None:
+        self._write = write
+        self._held: list[bytes] = []
+        self._size = 0
+
+    def write(self, data: bytes) -> None:
+        self._held.append(data)
+        self._size += len(data)
+        if self._size >= _CHUNK:
+            self.end()
+
+    def end(self) -> None:
+        held, self._held, self._size = b"".join(self._held), [], 0
+        if held:
+            self._write(held)

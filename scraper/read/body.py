@@ -31,6 +31,8 @@ _SHORT = 400
 _MOSTLY = 0.4
 _CARD_UNITS = 8
 _MAX_WHOLE = 400_000
+_MAX_ELEMENTS = 50_000
+"""A page of more is read without trafilatura, whose cost grows faster than the page."""
 _HARDLY = 0.25
 _SENTENCE_ENDS = (*".!?…”\"»。」』）】！？:)’“;।။។؟*'",)
 _BLOCKS = frozenset(("p", "head", "item", "cell", "quote", "code", "ab", "list", "row"))
@@ -91,6 +93,8 @@ def look(tree: Node, url: str, stated: str, page: Walk) -> tuple[Field | None, s
     Takes the boxes beside the article, scripts and the like out of the tree, so that trafilatura has less to read.
     """
     _prune(tree, page.passed)
+    if sum(1 for _ in tree.iter()) > _MAX_ELEMENTS:
+        return survey(page.units, Evidence(stated=key_of(stated)[:_MAX_WHOLE])), None
     found = evidence(tree, url, stated)
     own = sum(unit.size for unit in page.units if _is_prose(unit))
     read = sum(unit.size for unit in page.units if _is_running(unit) and found.has(unit.key))

@@ -20,6 +20,8 @@ _BY = wording(
 )
 _BETWEEN = re.compile(r"\s*(?:,\s*(?:and|und|et|y|e)\s|[,;/|]|\s&\s|、|・|·|•|\n)\s*", re.IGNORECASE)
 _AND = re.compile(r"\s(?:and|und|et|y|e|og|och|en|i|ve|и|with)\s", re.IGNORECASE)
+_ADDRESS = re.compile(r"https?://\S{1,2000}|www\.\S{1,2000}", re.IGNORECASE)
+_LONGEST = 2000
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|esq)\.?\Z", re.IGNORECASE)
 _PLACE = re.compile(r"\s(?:in|à|aus|reporting from|from)\s[A-Z][^,]{1,40}\Z")
 _ROLE = re.compile(
@@ -84,7 +86,7 @@ def _distinct(names: Iterable[str]) -> tuple[str, ...]:
 
 def split(raw: str) -> list[str]:
     """The names in a byline: "By A B, staff writer, and C D in Rome" gives A B and C D."""
-    raw = clean_inline(raw)
+    raw = clean_inline(_ADDRESS.sub(" ", raw[:_LONGEST]))
     match = _BY.match(raw)
     if match:
         raw = raw[match.end() :]

@@ -13,6 +13,7 @@ from archive.inline import clean_inline
 from archive.models import Block, Code, Heading, Item, ListBlock, Paragraph, Quote, Table
 from scraper.read import boilerplate
 from scraper.read.inline import BREAK, Marker, Run, Style, lines, linked, markdown, paragraphs, plain
+from scraper.read.mass import Mass
 from scraper.read.shapes import is_alone, is_data, is_figure, is_plain_list, raw_text, rows_of
 from scraper.read.tree import INLINE, NEVER, Node, is_hidden, key_of, label, size_of, tag_of, text_of
 from scraper.read.vocabulary import named, words
@@ -74,45 +75,6 @@ def walk(root: Node, base: str, title: Node | None = None) -> Walk:
     walker.element(root)
     walker.flush(root)
     return Walk(walker.units, walker.passed)
-
-
-class Mass:
-    """How much running text each element holds, to tell a box from what is only named like one."""
-
-    def __init__(self, root: Node, title: Node | None) -> None:
-        self.held: dict[Node, int] = {}
-        total = 0
-        for node in root.iter(*_RUNNING):
-            amount = _running(node)
-            if amount:
-                total += amount
-                self.held[node] = self.held.get(node, 0) + amount
-                for parent in node.iterancestors():
-                    self.held[parent] = self.held.get(parent, 0) + amount
-        self.enough = max(400, total * 0.4)
-        self.titled: set[Node] = set() if title is None else {title, *title.iterancestors()}
-
-    def is_box(self, node: Node) -> bool:
-        return node not in self.titled and self.held.get(node, 0) < self.enough
-
-
-_RUNNING = ("p", "div", "td", "section", "article", "blockquote", "li", "font", "span")
-
-
-def _running(node: Node) -> int:
-    """Length of the longer texts that stand in the element itself, and of what its inline elements add to them."""
-    amount = 0
-    text = node.text
-    if text and len(text) >= _SHORT:
-        amount += len(text.strip())
-    for child in node:
-        text = child.tail
-        if text and len(text) >= _SHORT:
-            amount += len(text.strip())
-    return amount if amount >= _SHORT else 0
-
-
-_SHORT = 30
 
 
 class _Walker:

@@ -110,9 +110,7 @@ def hop(at: int, url: str = OLD, location: str = "/story") -> Part:
 
 def not_modified(at: int, known: Capture, url: str = STORY) -> Part:
     head = b'HTTP/1.1 304 Not Modified\r\nETag: "2"\r\n\r\n'
-    answer = exchange(
-        url, b"", status=304, head=head, headers=(("ETag", '"2"'),), time=TIME + timedelta(seconds=at)
-    )
+    answer = exchange(url, b"", status=304, head=head, headers=(("ETag", '"2"'),), time=TIME + timedelta(seconds=at))
     return part(answer, Role.PAGE, VerdictKind.UNCHANGED, unchanged_from=known)
 
 
@@ -170,9 +168,7 @@ def run(root: Path, steps: Sequence[Step], *, start: int, disk: Disk | None = No
 
 def fill(root: Path, *, disk: Disk | None = None, **more: Any) -> list[PageRow]:
     """Both runs."""
-    return [
-        row for number, steps in enumerate(RUNS) for row in run(root, steps, start=20 * number, disk=disk, **more)
-    ]
+    return [row for number, steps in enumerate(RUNS) for row in run(root, steps, start=20 * number, disk=disk, **more)]
 
 
 def derived(root: Path) -> dict[str, Any]:

@@ -256,3 +256,12 @@ def test_key_and_time_of_a_line(tmp_path: Path) -> None:
     key, time, data = line.decode().split(" ", 2)
     assert (key, time) == ("test,news)/story", urls.stamp(rows[0].captured_at))
     assert all(isinstance(value, str) for value in json.loads(data).values())
+
+
+def test_few_lines_into_a_long_file(tmp_path: Path) -> None:
+    """Longer than what is kept mapped at a time."""
+    base = [f"test,h{n:07d})/ 2026 {'x' * 90}\n".encode() for n in range(0, 400_000, 2)]
+    new = [f"test,h{n:07d})/ 2026 {'x' * 90}\n".encode() for n in (1, 2, 199_999, 399_999, 500_000)]
+    source = write(tmp_path / "base", base)
+    cdxj.merge(source, new, tmp_path / "target", Disk())
+    assert (tmp_path / "target").read_bytes() == b"".join(sorted({*base, *new}))

@@ -166,9 +166,7 @@ def test_many_threads_commit_and_look_up(tmp_path: Path) -> None:
 
 def test_what_waits_when_it_is_closed_is_committed(tmp_path: Path) -> None:
     with opened(tmp_path) as collection:
-        futures = [
-            collection.commit(group(f"p{n}", n, [page(n, b"x", f"https://news.test/{n}")])) for n in range(150)
-        ]
+        futures = [collection.commit(group(f"p{n}", n, [page(n, b"x", f"https://news.test/{n}")])) for n in range(150)]
     assert {future.result(0).page_id for future in futures} == {f"p{n}" for n in range(150)}
     with pytest.raises(StorageError, match="closed"):
         collection.commit(group("late", 1, [page(1, b"x")])).result(1)

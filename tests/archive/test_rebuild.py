@@ -127,5 +127,3 @@ def test_files_of_other_tools_are_left_alone(tmp_path: Path) -> None:
     opened(tmp_path).close()
     assert rebuild(settings(tmp_path)).exit_code == 0
     assert derived(tmp_path) == before
-
-

@@ -14,8 +14,7 @@ from archive.errors import StorageError, WarcError
 from archive.spool import Spool
 from archive.warc.reader import StoredRecord, read_at, read_groups, read_records
 from archive.warc.records import exchange_records
-from archive.warc.writer import encode
-from tests.making import TIME, drafts, exchange, groups_of, page_group, part, written
+from tests.making import TIME, drafts, encoded, exchange, groups_of, page_group, part, written
 
 CORPUS = Path(os.environ.get("TEARSHEET_CORPUS", Path(__file__).parents[3].parent / "shared" / "corpus")) / "warcs"
 GOOD = {
@@ -195,7 +194,7 @@ def test_a_file_that_may_not_be_read_is_no_damage(tmp_path: Path) -> None:
 def test_an_unfinished_http_head_is_the_whole_block(tmp_path: Path) -> None:
     path = tmp_path / "a.warc.gz"
     answer = exchange(head=b"HTTP/1.1 200 OK\r\nContent-Ty", body=b"", truncated="disconnect")
-    path.write_bytes(b"".join(b"".join(encode(r)) for r in exchange_records(part(answer), "p")))
+    path.write_bytes(b"".join(encoded(r) for r in exchange_records(part(answer), "p")))
     response = list(read_records(path, strict=True))[1]
     assert (response.http_head, response.payload_bytes()) == (b"HTTP/1.1 200 OK\r\nContent-Ty", b"")
 
@@ -343,7 +342,7 @@ def test_zeros_decompressing_without_end_are_not_held(tmp_path: Path) -> None:
         spool.write(bytes(1 << 20))
     spool.finish()
     path = tmp_path / "a.warc.gz"
-    path.write_bytes(b"".join(b"".join(encode(r)) for r in exchange_records(part(exchange(body=spool)), "p")))
+    path.write_bytes(b"".join(encoded(r) for r in exchange_records(part(exchange(body=spool)), "p")))
     assert path.stat().st_size < 100_000
     response = list(read_records(path, strict=True))[1]
     with response.payload() as reader:
@@ -383,7 +382,7 @@ def test_drafts_and_stored_records_show_the_same_face(tmp_path: Path) -> None:
     group = page_group()
     records = drafts(group)
     path = tmp_path / "a.warc.gz"
-    path.write_bytes(b"".join(b"".join(encode(r)) for r in records))
+    path.write_bytes(b"".join(encoded(r) for r in records))
     for draft, stored in zip(records, read_records(path, strict=True), strict=True):
         assert (draft.type, draft.record_id, draft.headers) == (stored.type, stored.record_id, stored.headers)
         assert (draft.http_head, draft.payload_bytes()) == (stored.http_head, stored.payload_bytes())

@@ -1,0 +1,108 @@
+"""Records as gzip members, written by warcio."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from archive.disk import told
+from archive.warc.records import VERSION, Record
+
+_CHUNK = 256 * 1024
+_SAMPLE = 8 * 1024
+_BEST, _STORE = 6, 0
+
+
+def write_member(record: Record, write: Callable[[bytes], None], warcinfo_id: str | None = None) -> None:
+    """The record as one gzip member (WARC 1.1, annex D), in pieces; a body of any size passes through.
+
+    warcio writes it, into a member that we compress: it would rewrite an HTTP head that it parses, so it is given
+    blocks as bytes, digests and lengths as they are.
+    """
+    member = _Member(write, _level(record))
+    headers = [(name, value.encode("utf-8", "replace").decode()) for name, value in record.headers]
+    if warcinfo_id is not None:
+        headers.insert(3, ("WARC-Warcinfo-ID", warcinfo_id))
+    with _body(record) as body:
+        revisit = record.type == "revisit"
+        draft = ArcWarcRecord(
+            "warc",
+            record.type,
+            StatusAndHeaders("", headers, VERSION),
+            body if revisit else _Joined(record.http_head, body),
+            _Head(record.http_head) if revisit and record.http_head else None,
+            None,
+            record.content_length,
+        )
+        _Writer(member, gzip=False, warc_version=VERSION).write_record(draft)
+    member.end()
+
+
+class _Writer(WARCWriter):  # type: ignore[misc]
+    """Records come with the digests that they are to have."""
+
+    def ensure_digest(self, record: ArcWarcRecord, block: bool = True, payload: bool = True) -> None:
+        return
+
+
+class _Member:
+    """A gzip member that is written to."""
+
+    def __init__(self, write: Callable[[bytes], None], level: int) -> None:
+        self._write = write
+        self._gzip = zlib.compressobj(level, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+
+    def write(self, data: bytes) -> None:
+        if piece := self._gzip.compress(data):
+            self._write(piece)
+
+    def flush(self) -> None:
+        """Nothing: a flush in the middle of a member would cost compression."""
+
+    def end(self) -> None:
+        self._write(self._gzip.flush())
+
+
+class _Head:
+    """An HTTP header block that stays as it is: of a revisit, warcio writes nothing else."""
+
+    def __init__(self, head: bytes) -> None:
+        self.headers_buff = head
+
+    def compute_headers_buffer(self, _: object = None) -> None:
+        return
+
+
+class _Joined:
+    """A stream of an HTTP head and what follows it."""
+
+    def __init__(self, head: bytes, body: BinaryIO) -> None:
+        self._head = head
+        self._body = body
+
+    def read(self, size: int = -1) -> bytes:
+        if self._head:
+            head, self._head = self._head, b""
+            return head
+        return self._body.read(max(size, _CHUNK) if size >= 0 else size)
+
+
+@contextmanager
+def _body(record: Record) -> Iterator[BinaryIO]:
+    with told(Path("a body waiting to be stored")), record.payload() as body:
+        yield body
+
+
+def _level(record: Record) -> int:
+    """How hard to compress: what is compressed already (pictures, fonts, gzip bodies) costs time and saves nothing."""
+    if record.content_length < _SAMPLE:
+        return _BEST
+    sample = record.payload_bytes(_SAMPLE)[-_SAMPLE // 4 :]
+    return _STORE if len(zlib.compress(sample, 1)) > len(sample) * 0.97 else _BEST

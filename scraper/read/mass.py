@@ -1,0 +1,43 @@
+"""Where a page's running text lies."""
+
+from __future__ import annotations
+
+from scraper.read.tree import Node
+
+_RUNNING = ("p", "div", "td", "section", "article", "blockquote", "li", "font", "span")
+_SHORT = 30
+_LEAST = 400
+_SHARE = 0.4
+
+
+class Mass:
+    """How much running text each element holds, to tell a box from what is only named like one."""
+
+    def __init__(self, root: Node, title: Node | None) -> None:
+        self.held: dict[Node, int] = {}
+        total = 0
+        for node in root.iter(*_RUNNING):
+            amount = _running(node)
+            if amount:
+                total += amount
+                self.held[node] = self.held.get(node, 0) + amount
+                for parent in node.iterancestors():
+                    self.held[parent] = self.held.get(parent, 0) + amount
+        self.enough = max(_LEAST, total * _SHARE)
+        self.titled: set[Node] = set() if title is None else {title, *title.iterancestors()}
+
+    def is_box(self, node: Node) -> bool:
+        return node not in self.titled and self.held.get(node, 0) < self.enough
+
+
+def _running(node: Node) -> int:
+    """Length of the longer texts that stand in the element itself, and of what its inline elements add to them."""
+    amount = 0
+    text = node.text
+    if text and len(text) >= _SHORT:
+        amount += len(text.strip())
+    for child in node:
+        text = child.tail
+        if text and len(text) >= _SHORT:
+            amount += len(text.strip())
+    return amount if amount >= _SHORT else 0

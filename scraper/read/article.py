@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html import unescape
 from urllib.parse import unquote
 
 from archive import urls
 from archive.inline import clean_inline
 from archive.models import Article, ArticleMeta, Block, Caption
 from scraper.read import body, byline, captions, dates, head
-from scraper.read.facts import Facts, Json, text
+from scraper.read.facts import Facts, Json, fragment_text, text
 from scraper.read.title import Title
 from scraper.read.tree import Node, key_of
 from scraper.read.units import walk
@@ -35,7 +34,7 @@ class Sheet:
 def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     """The page's article, None where there is no text. Takes the tree apart; `errors` gets what failed on the way."""
     tree, facts, title = sheet.tree, sheet.facts, sheet.title
-    stated = unescape(found) if isinstance(found := facts.ld("articleBody"), str) else ""
+    stated = fragment_text(found) if isinstance(found := facts.ld("articleBody"), str) else ""
     names, published = byline.authors(tree, facts), dates.dates(tree, facts)
     page = walk(tree, sheet.base, title.node if title else None)
     field, failure = body.look(tree, sheet.url, stated, page)

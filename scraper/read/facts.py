@@ -9,12 +9,17 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
+from bs4 import BeautifulSoup
+
 from archive.inline import clean_inline
 from scraper.read.tree import Node
 
 _MAX_JSON = 4 * 1024 * 1024
 _MAX_OBJECTS = 5000
 _MAX_DEPTH = 40
+_MAX_FRAGMENT = 200_000
+_MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
+_BLOCKS = ["p", "br", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "tr"]
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Analysis|Opinion|Liveblog|Interview|Recipe)\Z", re.I)
 _TRAILING_COMMA = re.compile(r",(?=\s{0,200}[}\]])")
 _CONTROL = re.compile(r"[\x00-\x1f]+")
@@ -113,8 +118,21 @@ def text(value: Json) -> str | None:
     if isinstance(value, dict):
         return text(value.get("@value") or value.get("name") or value.get("text"))
     if isinstance(value, str):
-        return clean_inline(unescape(unescape(value))) or None
+        return clean_inline(fragment_text(unescape(value))) or None
     return None
+
+
+def fragment_text(value: str) -> str:
+    """The text of a piece of HTML, as publishers put into their structured data: entities undone, a line a block."""
+    if not _MARKUP.search(value):
+        return unescape(value)
+    soup = BeautifulSoup(value[:_MAX_FRAGMENT], "html.parser")
+    for hidden in soup(["script", "style", "template"]):
+        hidden.decompose()
+    for block in soup(_BLOCKS):
+        block.insert_before("\n")
+        block.insert_after("\n")
+    return soup.get_text()
 
 
 def _objects(tree: Node) -> Iterator[dict[str, Json]]:

@@ -17,6 +17,8 @@ Node = Any
 
 # What libxml2 refuses or stops at, though browsers read on.
 _BAD_CHARACTERS = re.compile("[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
+# libxml2 drops what follows the first end of the document; browsers read on.
+_EARLY_END = re.compile(r"</(?:body|html)[ \t\r\n]{0,20}>", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 MAX_LABEL = 400
 
@@ -45,7 +47,7 @@ def parse(text: str) -> Node | None:
 
     The parser keeps its guards: nesting is cut at 256 levels, a text node at 10 million bytes.
     """
-    text = _BAD_CHARACTERS.sub("", text).lstrip("\ufeff \t\r\n\f")
+    text = _EARLY_END.sub("", _BAD_CHARACTERS.sub("", text)).lstrip("\ufeff \t\r\n\f")
     if not text:
         return None
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)

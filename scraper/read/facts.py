@@ -19,7 +19,7 @@ _MAX_OBJECTS = 5000
 _MAX_DEPTH = 40
 _MAX_FRAGMENT = 200_000
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
-_BLOCKS = ["p", "br", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "tr"]
+_BLOCK = re.compile(r"</?(?:p|br|div|li|h[1-6]|blockquote|tr)\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Analysis|Opinion|Liveblog|Interview|Recipe)\Z", re.I)
 _TRAILING_COMMA = re.compile(r",(?=\s{0,200}[}\]])")
 _CONTROL = re.compile(r"[\x00-\x1f]+")
@@ -126,12 +126,9 @@ def fragment_text(value: str) -> str:
     """The text of a piece of HTML, as publishers put into their structured data: entities undone, a line a block."""
     if not _MARKUP.search(value):
         return unescape(value)
-    soup = BeautifulSoup(value[:_MAX_FRAGMENT], "html.parser")
+    soup = BeautifulSoup(_BLOCK.sub(r"\n\g<0>", value[:_MAX_FRAGMENT]), "html.parser")
     for hidden in soup(["script", "style", "template"]):
         hidden.decompose()
-    for block in soup(_BLOCKS):
-        block.insert_before("\n")
-        block.insert_after("\n")
     return soup.get_text()
 
 

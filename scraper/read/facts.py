@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
-from bs4 import BeautifulSoup
-
 from archive.inline import clean_inline
 from scraper.read.tree import Node
 
@@ -126,6 +124,9 @@ def fragment_text(value: str) -> str:
     """The text of a piece of HTML, as publishers put into their structured data: entities undone, a line a block."""
     if not _MARKUP.search(value):
         return unescape(value)
+    # Loaded here: few pages need it, and it takes as long to load as a page to read.
+    from bs4 import BeautifulSoup
+
     soup = BeautifulSoup(_BLOCK.sub(r"\n\g<0>", value[:_MAX_FRAGMENT]), "html.parser")
     for hidden in soup(["script", "style", "template"]):
         hidden.decompose()

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -126,10 +126,6 @@ def fetch(
 
     Examples:  tearsheet fetch https://…      tearsheet fetch -i links.txt      cat links | tearsheet fetch -
     """
-    from scraper.workers import prepare
-
-    if not dry_run:
-        prepare()
     from scraper.fetching import Asked, fetch_all
     from scraper.sources.lists import links_from
 
@@ -308,6 +304,8 @@ def run() -> NoReturn:
     try:
         app()
         code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except TearsheetError as error:
         _say(f"tearsheet: {error}")
         if isinstance(error, ConfigError):
@@ -317,7 +315,15 @@ def run() -> NoReturn:
         # Whoever read our output has seen enough; what Python would still write at its end goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
-    sys.exit(code)
+    leave(code)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process at once: everything is closed by now, and taking the interpreter down would take 0.1 s."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _interrupted(number: int, _: object) -> NoReturn:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from archive.collection import Collection
     from scraper.preserve import Preserver
     from scraper.settings import Settings
+    from scraper.workers import Readers
 
 OK, SOME_FAILED, ALL_FAILED = 0, 1, 9
 ASSET_THREADS = 48
@@ -50,11 +51,12 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
     if asked.dry_run:
         return _dry_run(links, settings, asked)
     begun = monotonic()
-    with _run(settings, asked, len(links), stop) as (preserver, pause, collection):
+    with _run(settings, asked, len(links), stop) as (preserver, pause, readers, collection):
         with _telling(len(links), asked, collection) as tell:
             crawl = settings.crawl
             limits = Limits(min(crawl.concurrency, max(1, len(links))), crawl.host_delay, stop)
             tally = run(links, preserver.keep, pause, tell, limits)
+            readers.stop()
         folder = collection.path
     if not asked.json and not asked.quiet and len(links) > 1:
         print("\n".join(summary_lines(tally, folder, monotonic() - begun)))
@@ -68,7 +70,7 @@ def exit_code(tally: Tally) -> int:
 
 
 @contextmanager
-def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[tuple[Preserver, Pause, Collection]]:
+def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[tuple[Preserver, Pause, Readers, Collection]]:
     """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse."""
     from scraper.workers import Readers
 
@@ -112,7 +114,7 @@ def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[
         def pause(link: Link) -> float:
             return max(settings.crawl.host_delay, min(robots.crawl_delay(link.url), LONGEST_CRAWL_DELAY))
 
-        yield Preserver(rules, Hands(walker, assets, readers.read, collection, now, fault)), pause, collection
+        yield Preserver(rules, Hands(walker, assets, readers.read, collection, now, fault)), pause, readers, collection
 
 
 def _wait(stop: Event, seconds: float) -> None:

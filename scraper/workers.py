@@ -10,11 +10,11 @@ import multiprocessing
 import os
 import resource
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from multiprocessing import forkserver
 from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from scraper.forking import prepare
 from scraper.read.reading import Page, Reading, failed
 from scraper.settings import ReadSettings
 
@@ -40,12 +40,6 @@ def _read(page: Page) -> Reading:
 
 def _warm() -> None:
     import scraper.read.page  # noqa: F401
-
-
-def prepare() -> None:
-    """Start the fork server, which loads the parsers in a process of its own while the caller goes on."""
-    multiprocessing.set_forkserver_preload(["scraper.read.page"])
-    forkserver.ensure_running()
 
 
 class Readers:
@@ -75,12 +69,17 @@ class Readers:
         self._starting.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def stop(self) -> None:
+        """No more pages will come: the workers end while the caller does something else."""
         if self._pool is not None:
             self._starting.join()
             self._pool.stop()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        if self._pool is not None:
             self._pool.join()
             self._pool = None
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,6 @@ from tests.site import Web
 from tests.test_fetch_command import ARTICLE, PIXEL
 
 COUNT = 200
-KILLS = 5
 
 
 def serve(web: Web) -> list[str]:
@@ -32,8 +32,8 @@ def serve(web: Web) -> list[str]:
     return addresses
 
 
-def interrupted(there: Home, after: int) -> list[dict[str, object]]:
-    """The rows told by a run that is killed once it has told `after` of them, or at a moment near its start."""
+def interrupted(there: Home, after: int, delay: float) -> list[dict[str, object]]:
+    """The rows told by a run that is killed `delay` seconds after it has told that it kept `after` more."""
     process = subprocess.Popen(
         there.command("fetch", "--json", "-i", "links.txt"),
         cwd=there.folder,
@@ -47,7 +47,10 @@ def interrupted(there: Home, after: int) -> list[dict[str, object]]:
     told = []
     for line in process.stdout:
         told.append(line)
-        if len(told) == after:
+        after -= '"already_kept": false' in line
+        if not after:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(delay)
             os.killpg(process.pid, signal.SIGKILL)
             break
     told += process.stdout.readlines()
@@ -56,20 +59,16 @@ def interrupted(there: Home, after: int) -> list[dict[str, object]]:
     return [json.loads(line) for line in told if line.endswith("}\n")]
 
 
-def kills() -> int:
-    return int(os.environ.get("TEARSHEET_KILLS", KILLS))
-
-
-@pytest.mark.slow
-def test_kills_lose_nothing_that_was_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [pytest.param(5, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.soak)])
+def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int) -> None:
     chance = random.Random(20130528)
     with Web() as web:
         addresses = serve(web)
         there = home(tmp_path, web)
         (tmp_path / "links.txt").write_text("\n".join(addresses))
         told: dict[str, dict[str, object]] = {}
-        for _ in range(kills()):
-            for row in interrupted(there, chance.randint(1, max(1, COUNT // kills()))):
+        for _ in range(kills):
+            for row in interrupted(there, chance.randint(1, max(2, COUNT // kills)), chance.uniform(0, 0.1)):
                 told.setdefault(str(row["url"]), row)
         done = there.run("fetch", "--json", "-i", "links.txt")
         assert done.code == 0, done.err

@@ -42,9 +42,6 @@ def checked(section: str, given: Mapping[str, Entry], report: Report) -> Any:
                 entry = given[name]
                 report(entry.origin, f"{entry.where()} = {shown(entry.value)}: expected {expected(known[name])}")
                 del values[name]
-    for name, value in made.items():
-        if known[name].kind is Path and known[name].about.form and value is not None and not value.is_file():
-            report(given[name].origin, f"{given[name].where()} = {shown(given[name].value)}: there is no such file")
     return cls(**made)
 
 

@@ -28,7 +28,6 @@ def gzip_of(data: bytes, level: int = 9) -> bytes:
     return gzip.compress(data, level, mtime=0)
 
 
-
 def head(*headers: tuple[str, str], status: int = 200) -> Head:
     return Head(b"", (1, 1), status, headers)
 

@@ -41,7 +41,9 @@ def test_hostile_pages_come_back(readers: Readers) -> None:
 
 def test_a_page_that_takes_too_long_costs_its_text_alone(tmp_path: Path) -> None:
     with Web() as web:
-        slow = ARTICLE.replace("</article>", "<p>A paragraph like many others, of some length.</p>" * 60_000 + "</article>")
+        slow = ARTICLE.replace(
+            "</article>", "<p>A paragraph like many others, of some length.</p>" * 60_000 + "</article>"
+        )
         web.host("news.test").page("/slow", slow)
         there = home(tmp_path, web, read__timeout="0.3", fetch__requisites="false")
         row = there.fetch("https://news.test/slow")

@@ -1,19 +1,19 @@
 """One root for every error that tearsheet raises on purpose.
 
-    TearsheetError
-    ├── UsageError          the command line is wrong                         exit 2
-    ├── ConfigError         the config is wrong                               exit 4
-    ├── StorageError        the disk is full, read-only or failing            exit 3
-    ├── LockedError         another run holds the collection                  exit 75
-    ├── DamageError         stored data is not what was written               exit 5
-    │   └── WarcError       a WARC record breaks the standard
-    ├── FormatError         a text file is not in the article format          exit 1
-    ├── NotKeptError        nothing is kept of an address                     exit 1
-    └── FetchError          an address gave no usable answer                  exit 1
-        ├── RefusedError    we refuse to ask it (scheme, private address)
-        ├── UnreachableError   DNS, refused, reset, TLS, no answer in time    retried
-        ├── ProtocolError   the answer is not HTTP
-        └── LimitError      a limit of ours cut the exchange
+TearsheetError
+├── UsageError          the command line is wrong                         exit 2
+├── ConfigError         the config is wrong                               exit 4
+├── StorageError        the disk is full, read-only or failing            exit 3
+├── LockedError         another run holds the collection                  exit 75
+├── DamageError         stored data is not what was written               exit 5
+│   └── WarcError       a WARC record breaks the standard
+├── FormatError         a text file is not in the article format          exit 1
+├── NotKeptError        nothing is kept of an address                     exit 1
+└── FetchError          an address gave no usable answer                  exit 1
+    ├── RefusedError    we refuse to ask it (scheme, private address)
+    ├── UnreachableError   DNS, refused, reset, TLS, no answer in time    retried
+    ├── ProtocolError   the answer is not HTTP
+    └── LimitError      a limit of ours cut the exchange
 """
 
 

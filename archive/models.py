@@ -48,9 +48,7 @@ class VerdictKind(StrEnum):
         return self in KEPT
 
 
-KEPT = frozenset(
-    {VerdictKind.ARTICLE, VerdictKind.PAGE, VerdictKind.DOCUMENT, VerdictKind.UNCHANGED}
-)
+KEPT = frozenset({VerdictKind.ARTICLE, VerdictKind.PAGE, VerdictKind.DOCUMENT, VerdictKind.UNCHANGED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The entry point. Kept apart from the commands so that worker processes, which import it again, load nothing."""
 
-
 import sys
 
 

@@ -124,7 +124,7 @@ class Assets:
         unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
         if last.head:
             parts.append(Part(last, Role.ASSET, verdicts.asset_verdict(last), unchanged))
-        ok = last.failure is None and (unchanged is not None or last.status is not None and 200 <= last.status < 300)
+        ok = last.failure is None and (unchanged is not None or (last.status is not None and 200 <= last.status < 300))
         reason = last.failure.message if last.failure else f"the server answered {last.status}"
         refs, frame = self._refs(requisite, last, charset) if ok and unchanged is None else ((), False)
         return Outcome(ok, reason, sum(part.exchange.body.size for part in parts), refs, frame, tuple(parts))
@@ -196,7 +196,8 @@ class _Job:
         """The time is over: what is in flight or waits is missing. What had not begun is cancelled and given back."""
         reason = f"the {self._settings.requisites_timeout:g} s for a page's requisites were over"
         cancelled = [requisite for future, (requisite, _) in self.flying.items() if future.cancel()]
-        for requisite in [entry[0] for entry in (*self.flying.values(), *self.queue)]:
+        left = [entry[0] for entry in self.flying.values()] + [entry[0] for entry in self.queue]
+        for requisite in left:
             self._miss(requisite.url, reason)
         self.flying.clear()
         self.queue.clear()

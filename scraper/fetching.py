@@ -70,7 +70,9 @@ def exit_code(tally: Tally) -> int:
 
 
 @contextmanager
-def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[tuple[Preserver, Pause, Readers, Collection]]:
+def _run(
+    settings: Settings, asked: Asked, count: int, stop: Event
+) -> Iterator[tuple[Preserver, Pause, Readers, Collection]]:
     """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse."""
     from scraper.workers import Readers
 

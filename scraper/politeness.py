@@ -118,7 +118,7 @@ class Robots:
 
             rules.parsed = Protego.parse(prepared(decoded(last, PARSED)))
         rules.until = self._monotonic() + (UNREACHABLE_FOR if rules.reason else DAY)
-        return exchanges
+        return tuple(exchanges)
 
 
 def _judged(rules: _Rules, wire: str) -> RobotsAnswer:

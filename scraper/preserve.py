@@ -46,7 +46,8 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Hands:
-    """What a preserver works with: the network, the readers, the collection and the clock. `fault` hears of our bugs."""
+    """What a preserver works with: the network, the readers, the collection and the clock. `fault` hears of
+    bugs of ours."""
 
     walker: Walker
     assets: Assets

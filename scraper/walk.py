@@ -13,7 +13,8 @@ from scraper.politeness import Robots
 
 @dataclass(slots=True)
 class Walk:
-    """The hops in the order they were asked, the last one the end; `robots` are answers for robots.txt met on the way."""
+    """The hops in the order they were asked, the last one the end; `robots` are answers for robots.txt
+    that were met on the way."""
 
     exchanges: list[Exchange] = field(default_factory=list)
     robots: list[Exchange] = field(default_factory=list)

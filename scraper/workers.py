@@ -73,7 +73,7 @@ class Readers:
         """No more pages will come: the workers end while the caller does something else."""
         if self._pool is not None:
             self._starting.join()
-            self._pool.stop()
+            self._pool.stop()  # type: ignore[no-untyped-call]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

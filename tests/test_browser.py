@@ -16,11 +16,13 @@ from tests.test_fetch_command import PIXEL
 
 pytestmark = [pytest.mark.browser, pytest.mark.pywb]
 
-PAGE = """<!doctype html><html lang=en><head><title>The harbour in pictures</title><link rel=stylesheet href="/a/site.css">
+PAGE = """<!doctype html><html lang=en><head><title>The harbour in pictures</title>
+<link rel=stylesheet href="/a/site.css">
 <meta property="og:type" content="article"></head><body><article><h1>The harbour in pictures</h1>
 <p id=lead>{words}</p><img id=plain src="p1.png"><img id=wide srcset="p2.png 1x, p3.png 2x" src="p1.png">
 <picture><source srcset="https://cdn.test/p4.png" media="(min-width: 10px)"><img id=source src="p1.png"></picture>
-<div id=styled style="background-image: url(&quot;p5.png&quot;)">box</div><p>{words}</p><p>{words}</p></article></body></html>
+<div id=styled style="background-image: url(&quot;p5.png&quot;)">box</div><p>{words}</p><p>{words}</p></article>
+</body></html>
 """.replace("{words}", "The pier was rebuilt in spring, and the council paid for all of it from one fund. " * 4)
 
 
@@ -57,7 +59,8 @@ def test_pictures_styles_and_text_are_there_and_nothing_leaves(tmp_path: Path, c
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"http://127.0.0.1:{pywb.port}/main/https://news.test/a/page", wait_until="load")
-        replayed = page.wait_for_selector("#replay_iframe").content_frame()
+        frame = page.wait_for_selector("#replay_iframe")
+        replayed = frame.content_frame() if frame is not None else None
         assert replayed is not None
         replayed.wait_for_selector("#styled")
         replayed.wait_for_load_state("load")

@@ -95,7 +95,7 @@ ARTICLE = (
     "<html lang=en><head><title>A quiet day at the pier</title>"
     '<meta property="og:type" content="article"></head><body><article><h1>A quiet day at the pier</h1>'
     + "".join(
-        f"<p>Paragraph {n} tells in some detail what happened at the pier that day, and why nobody minded it at all.</p>"
+        f"<p>Paragraph {n} tells in some detail what happened at the pier that day, and why nobody minded it.</p>"
         for n in range(12)
     )
     + "</article></body></html>"

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,7 +33,7 @@ def serve(web: Web) -> list[str]:
     return addresses
 
 
-def interrupted(there: Home, after: int, delay: float) -> list[dict[str, object]]:
+def interrupted(there: Home, after: int, delay: float) -> list[dict[str, Any]]:
     """The rows told by a run that is killed `delay` seconds after it has told that it kept `after` more."""
     process = subprocess.Popen(
         there.command("fetch", "--json", "-i", "links.txt"),
@@ -66,7 +67,7 @@ def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int) -> None:
         addresses = serve(web)
         there = home(tmp_path, web)
         (tmp_path / "links.txt").write_text("\n".join(addresses))
-        told: dict[str, dict[str, object]] = {}
+        told: dict[str, dict[str, Any]] = {}
         for _ in range(kills):
             for row in interrupted(there, chance.randint(1, max(2, COUNT // kills)), chance.uniform(0, 0.1)):
                 told.setdefault(str(row["url"]), row)

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.pywb
 
 PAGE = ARTICLE.replace(
     "<article>",
-    '<link rel=stylesheet href="/s.css"><article><img src="/p.png" srcset="/p2.png 2x"><img data-src="//cdn.test/lazy.png">',
+    '<link rel=stylesheet href="/s.css"><article><img src="/p.png" srcset="/p2.png 2x">'
+    '<img data-src="//cdn.test/lazy.png">',
 )
 CSS = '@import "deep.css"; @font-face { font-family: x; src: url("font.woff?#iefix") }'
 

@@ -56,29 +56,29 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def command(name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A command that takes, beside its own options, those which stand everywhere: they go to COMMON."""
+def common(function: Callable[..., None]) -> Callable[..., None]:
+    """The function with, beside its own options, those which stand everywhere: they go to COMMON.
 
-    def decorate(function: Callable[..., None]) -> Callable[..., None]:
-        @functools.wraps(function)
-        def called(**given: Any) -> None:
-            for option in _OPTIONS:
-                setattr(COMMON, option, given.pop(option))
-            function(**given)
+    They may stand before the command's name as well as after it; the later one counts.
+    """
 
-        own = inspect.signature(function, eval_str=True).parameters.values()
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        more = [
-            inspect.Parameter(option, keyword, default=getattr(Common(), option), annotation=kind)
-            for option, kind in _OPTIONS.items()
-        ]
-        parameters = [*(parameter.replace(kind=keyword) for parameter in own), *more]
-        called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        app.command(name)(called)
-        return called
+    @functools.wraps(function)
+    def called(**given: Any) -> None:
+        for option in _OPTIONS:
+            if value := given.pop(option):
+                setattr(COMMON, option, value)
+        function(**given)
 
-    return decorate
+    own = inspect.signature(function, eval_str=True).parameters.values()
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    more = [
+        inspect.Parameter(option, keyword, default=getattr(Common(), option), annotation=kind)
+        for option, kind in _OPTIONS.items()
+    ]
+    parameters = [*(parameter.replace(kind=keyword) for parameter in own), *more]
+    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return called
 
 
 app = typer.Typer(
@@ -99,6 +99,7 @@ def _version(value: bool) -> None:
 
 
 @app.callback()
+@common
 def top(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
@@ -107,7 +108,8 @@ def top(
     pass
 
 
-@command()
+@app.command()
+@common
 def fetch(
     addresses: Annotated[
         list[str] | None, typer.Argument(metavar="URL…", help="Addresses to keep; - reads them from stdin.")
@@ -140,7 +142,8 @@ def fetch(
     raise typer.Exit(stop.code or code)
 
 
-@command("list")
+@app.command("list")
+@common
 def list_(
     host: Annotated[str | None, typer.Option("--host", help="Only addresses of this host.")] = None,
     verdict: Annotated[
@@ -150,14 +153,18 @@ def list_(
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, help="At most so many, the latest first.")] = 50,
 ) -> None:
     """List what is kept, and what failed, the latest first."""
+    from archive.models import VerdictKind
     from scraper.report import json_line, list_line
 
+    if verdict is not None and verdict not in list(VerdictKind):
+        raise UsageError(f"{verdict!r} is no verdict; these are: {', '.join(VerdictKind)}")
     with _reading() as collection:
         for row in collection.pages(host=host, verdict=verdict, kept=False if failed else None, limit=limit):
             print(json_line(row, collection.path) if COMMON.json else list_line(row))
 
 
-@command()
+@app.command()
+@common
 def show(
     address: Annotated[
         str, typer.Argument(metavar="URL", help="The address asked for, the final or the original one.")
@@ -193,7 +200,8 @@ def show(
                 print(text)
 
 
-@command()
+@app.command()
+@common
 def search(
     words: Annotated[
         list[str], typer.Argument(metavar="WORDS", help='Words that the text must hold; "in quotes" a phrase.')
@@ -213,7 +221,8 @@ def search(
                 print(f"{row.title}\n    {row.original_url or row.final_url}\n    {snippet}")
 
 
-@command()
+@app.command()
+@common
 def status() -> None:
     """Say what the collection holds: captures by verdict, hosts, sizes, the last run."""
     import json
@@ -228,7 +237,8 @@ def status() -> None:
             print("\n".join(status_lines(stats, collection.path)))
 
 
-@command()
+@app.command()
+@common
 def init(
     path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("config.toml"),
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
@@ -247,7 +257,8 @@ def init(
         _say(f"wrote {path}: every setting is in it with its default")
 
 
-@command()
+@app.command()
+@common
 def rebuild() -> None:
     """Make index, pages list, catalog and text files again from the WARC files, which are the truth."""
     from scraper.showing import rebuild_collection

@@ -41,7 +41,7 @@ def as_dict(row: PageRow, folder: Path) -> dict[str, Any]:
         "source": row.source,
         "via": row.via,
         "attempts": row.attempts,
-        "elapsed": row.elapsed,
+        "elapsed": round(row.elapsed, 3),
         "extractor": row.extractor,
     }
 

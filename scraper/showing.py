@@ -30,14 +30,14 @@ def page_bytes(collection: Collection, row: PageRow) -> bytes:
 
 def status_lines(stats: dict[str, Any], folder: Path) -> Iterator[str]:
     """One fact a line, the names padded so that the values stand in one column."""
-    yield f"collection   {folder}"
+    yield f"{'collection':<17} {folder}"
     for name, value in stats.items():
         if isinstance(value, dict):
             if value:
                 yield f"{name.replace('_', ' ')}:"
                 yield from (f"    {count:>8}  {key}" for key, count in value.items())
         elif value is not None:
-            yield f"{name.replace('_', ' '):<12} {value}"
+            yield f"{name.replace('_', ' '):<17} {value}"
 
 
 def rebuild_collection(settings: ArchiveSettings, tell: Callable[[str], None], as_json: bool) -> int:

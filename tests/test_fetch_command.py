@@ -242,3 +242,12 @@ def test_credentials_in_an_address_are_used_and_never_stored(there: Home, web: W
 
 def zcat(path: Path) -> bytes:
     return subprocess.run(["gzip", "-dc", str(path)], capture_output=True, check=True).stdout
+
+
+def test_options_that_stand_everywhere_stand_before_the_command_too(there: Home) -> None:
+    (there.folder / "config.toml").rename(there.folder / "other.toml")
+    assert there.run("-c", "other.toml", "--json", "fetch", SECOND).rows[0]["verdict"] == "article"
+    assert there.run("list", "-c", "other.toml", "--json").rows[0]["url"] == SECOND
+    unknown = there.run("-c", "other.toml", "list", "--verdict", "nonsense")
+    assert unknown.code == 2
+    assert "soft 404" in unknown.err

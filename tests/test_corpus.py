@@ -11,12 +11,6 @@ from tests import corpus
 from tests.command import home
 from tests.site import Web
 
-# What these pages really are; all others are articles.
-OTHERS = {
-    # "Il vous reste 57.09% de cet article à lire."
-    "pages/fundus-fr-LeMonde_2023_09_01.html.gz": "paywall stub",
-}
-
 
 @pytest.mark.slow
 def test_all_pages_of_the_corpus_are_kept_by_one_command(tmp_path: Path) -> None:
@@ -26,7 +20,7 @@ def test_all_pages_of_the_corpus_are_kept_by_one_command(tmp_path: Path) -> None
         (tmp_path / "links.txt").write_text("\n".join(names))
         ran = there.run("fetch", "--json", "-i", "links.txt")
     assert {row["url"]: row["verdict"] for row in ran.rows} == {
-        url: OTHERS.get(name, "article") for url, name in names.items()
+        url: corpus.OTHERS.get(name, "article") for url, name in names.items()
     }
     for row in ran.rows:
         if row["verdict"] == "article":

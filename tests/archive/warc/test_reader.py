@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import os
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +13,9 @@ from archive.errors import StorageError, WarcError
 from archive.spool import Spool
 from archive.warc.reader import StoredRecord, read_at, read_groups, read_records
 from archive.warc.records import exchange_records
+from tests.corpus import needed
 from tests.making import TIME, drafts, encoded, exchange, groups_of, page_group, part, written
 
-CORPUS = Path(os.environ.get("TEARSHEET_CORPUS", Path(__file__).parents[3].parent / "shared" / "corpus")) / "warcs"
 GOOD = {
     "20141124-heritrix-server-not-modified.warc.gz": 1,
     "20141129-heritrix-original.warc.gz": 1,
@@ -54,10 +53,7 @@ BROKEN = {
 
 
 def corpus(name: str) -> Path:
-    path = CORPUS / name
-    if not path.exists():
-        pytest.skip(f"the corpus is not at {CORPUS}")
-    return path
+    return needed() / "warcs" / name
 
 
 def problems(path: Path, *, strict: bool = True) -> list[WarcError]:

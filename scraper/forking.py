@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from multiprocessing import forkserver, set_forkserver_preload
 
-PARSERS = ["scraper.read.page"]
+PARSERS = ["scraper.preload"]
 
 
 def prepare() -> None:

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from archive.errors import ConfigError, NotKeptError, TearsheetError, UsageError
+from archive.errors import ConfigError, NotKeptError, StorageError, TearsheetError, UsageError
 from scraper import __version__
 
 if TYPE_CHECKING:
@@ -323,21 +323,29 @@ def run() -> NoReturn:
         if isinstance(error, ConfigError):
             _say("tearsheet init writes a config.toml to start from")
         code = error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; what Python would still write at its end goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except OSError as error:
+        code = _output_failed(error)
     leave(code)
+
+
+def _output_failed(error: OSError) -> int:
+    """The exit code when what we print cannot be written. Whoever closed our output has seen enough: no error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return 0
+    _say(f"tearsheet: {error.strerror or error}; what was kept is kept")
+    return StorageError.exit_code
 
 
 def leave(code: int) -> NoReturn:
     """End the process. After a run everything is closed, and taking down an interpreter that has loaded so much would
     take 0.1 s: it is left out."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        code = _output_failed(error) or code
     if "scraper.workers" not in sys.modules:
         sys.exit(code)
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
     os._exit(code)
 
 

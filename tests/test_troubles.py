@@ -1,0 +1,119 @@
+"""What stops a run: another run, a folder that cannot be written, a full disk, a signal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.command import Home, home
+from tests.site import Web
+from tests.test_fetch_command import ARTICLE
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with Web() as web:
+        for name in "abcdefghij":
+            web.host(f"{name}.test").page("/story", ARTICLE.replace("pier", f"pier {name}"))
+        yield web
+
+
+@pytest.fixture
+def there(tmp_path: Path, web: Web) -> Home:
+    return home(tmp_path, web)
+
+
+def test_another_run_holds_the_collection(there: Home, web: Web) -> None:
+    assert there.run("fetch", "https://a.test/story").code == 0
+    asked = len(web.log)
+    with (there.collection / "lock").open("r+b") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        ran = there.run("fetch", "https://b.test/story")
+        assert ran.code == 75
+        assert "holds" in ran.err
+        assert there.run("rebuild").code == 75
+        assert there.run("show", "https://a.test/story").code == 0
+    assert len(web.log) == asked
+    assert there.run("fetch", "https://b.test/story").code == 0
+
+
+def test_a_folder_that_is_a_file(there: Home) -> None:
+    (there.folder / "kept").write_text("not a folder")
+    ran = there.run("fetch", "https://a.test/story")
+    assert ran.code == 3
+    assert "kept" in ran.err
+    assert "Traceback" not in ran.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_under_the_output_is_told(there: Home) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            there.command("fetch", "--json", "https://a.test/story"),
+            cwd=there.folder,
+            env=there.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode not in (0, None)
+    assert "Traceback" not in done.stderr
+    assert there.run("show", "https://a.test/story").code == 0
+
+
+def test_a_reader_that_has_seen_enough(there: Home) -> None:
+    there.run("fetch", *(f"https://{name}.test/story" for name in "abc"))
+    process = subprocess.Popen(
+        there.command("show", "https://a.test/story"),
+        cwd=there.folder,
+        env=there.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.close()
+    error = process.stderr.read()
+    process.wait(60)
+    process.stderr.close()
+    assert b"Traceback" not in error
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_signals_finish_what_is_in_flight(there: Home, number: signal.Signals, code: int) -> None:
+    process = subprocess.Popen(
+        there.command("fetch", "--json", *(f"https://{name}.test/story" for name in "abcdefghij")),
+        cwd=there.folder,
+        env=there.environment | {"TEARSHEET_CRAWL__CONCURRENCY": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in err
+    assert not list((there.collection / "archive").glob("*.open"))
+
+
+def test_the_environment_and_its_mistakes(there: Home) -> None:
+    os.environ.pop("TEARSHEET_FETCH__TRIES", None)
+    wrong = subprocess.run(
+        there.command("fetch", "https://a.test/story"),
+        cwd=there.folder,
+        env=there.environment | {"TEARSHEET_FETCH__TIMEOUT": "soon"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert wrong.returncode == 4
+    assert "TEARSHEET_FETCH__TIMEOUT" in wrong.stderr

@@ -14,6 +14,7 @@ from threading import Lock
 from time import monotonic
 from urllib.parse import urlsplit
 
+from archive.errors import TearsheetError
 from archive.models import Capture, Exchange, Missing, Part, Role
 from scraper import verdict as verdicts
 from scraper.body import decoded
@@ -89,7 +90,7 @@ class Assets:
                 if future.cancelled():
                     job.again(requisite, page_url, depth)
                 else:
-                    job.finish(requisite, depth, future.result())
+                    job.finish(requisite, depth, _outcome(future))
             if not done and left <= 0:
                 for requisite in job.give_up():
                     self._forget(requisite.url)
@@ -137,6 +138,17 @@ class Assets:
             page = Page(decoded(exchange, HTML_LIMIT), exchange.headers, exchange.url, exchange.status or 200)
             return self._read(page).requisites, True
         return (), False
+
+
+def _outcome(future: Future[Outcome]) -> Outcome:
+    """What came of it. A fault of ours costs the asset, never the page; what the disk does stops the run."""
+    try:
+        return future.result()
+    except TearsheetError:
+        raise
+    except Exception as error:
+        reason = f"tearsheet failed on it, which is a fault of its own: {type(error).__name__}: {error}"
+        return Outcome(False, reason, 0, (), False, ())
 
 
 class _Job:

@@ -1,0 +1,112 @@
+"""Gathering what a page needs: once a run, bounded, and never at the price of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from archive.errors import StorageError
+from archive.models import Exchange
+from scraper.assets import Assets, Gathered
+from scraper.gate import HostGate
+from scraper.read.reading import Page, Reading, Requisite, failed
+from scraper.settings import FetchSettings
+from scraper.walk import Walk
+from tests.making import exchange
+
+Answer = Callable[[str], Exchange]
+
+
+class Walker:
+    """Answers without a network; counts what it was asked."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.asked: list[str] = []
+
+    def walk(self, url: str, **_: object) -> Walk:
+        self.asked.append(url)
+        return Walk([self.answer(url)])
+
+
+def gathering(answer: Answer, wanted: list[Requisite], times: int = 1, **changes: Any) -> tuple[list[Gathered], Walker]:
+    walker = Walker(answer)
+    settings = replace(FetchSettings(), **changes)
+    reading = replace(failed(""), requisites=tuple(wanted))
+
+    def read(_: Page) -> Reading:
+        return reading
+
+    with ThreadPoolExecutor(8) as executor:
+        assets = Assets(settings, walker, HostGate(executor, 4), lambda _: None, read)  # type: ignore[arg-type]
+        return [assets.gather(f"https://a.test/{n}", reading) for n in range(times)], walker
+
+
+def picture(url: str) -> Exchange:
+    return exchange(url, url.encode(), headers=(("Content-Type", "image/png"),))
+
+
+def sheet(url: str) -> Exchange:
+    body = b'@import "/b.css"; p { background: url(/p.png) }' if url.endswith("a.css") else b'@import "/a.css";'
+    return exchange(url, body if url.endswith("css") else b"x", headers=(("Content-Type", "text/css"),))
+
+
+def pictures(count: int) -> list[Requisite]:
+    return [Requisite(f"https://a.test/{n}.png", "image") for n in range(count)]
+
+
+def test_each_is_asked_once_a_run_and_stored_by_the_first_page() -> None:
+    (first, second), walker = gathering(picture, pictures(3), times=2)
+    assert sorted(walker.asked) == [f"https://a.test/{n}.png" for n in range(3)]
+    assert len(first.parts) == 3
+    assert (first.shared, second.parts) == ((), ())
+    assert sorted(second.shared) == sorted(walker.asked)
+
+
+def test_style_sheets_at_any_depth_that_go_in_a_circle() -> None:
+    (found,), walker = gathering(sheet, [Requisite("https://a.test/a.css", "style")])
+    assert sorted(walker.asked) == ["https://a.test/a.css", "https://a.test/b.css", "https://a.test/p.png"]
+    assert len(found.parts) == 3
+
+
+def test_limits_on_number_and_bytes_name_themselves() -> None:
+    (found,), _ = gathering(picture, pictures(5), max_requisites=2)
+    assert (len(found.parts), len(found.missing)) == (2, 3)
+    assert "more than 2" in found.missing[0].reason
+    wanted = [Requisite("https://a.test/a.css", "style")]
+    (found,), _ = gathering(sheet, wanted, max_requisites_size=10)
+    assert [missing.url for missing in found.missing] == ["https://a.test/b.css", "https://a.test/p.png"]
+
+
+def test_time_that_is_over() -> None:
+    (found,), walker = gathering(picture, pictures(2), requisites_timeout=0.0)
+    assert len(found.parts) + len(found.missing) == 2
+    assert all("were over" in missing.reason for missing in found.missing)
+    assert len(walker.asked) <= 2
+
+
+def test_a_bad_answer_is_missing_and_its_body_is_kept() -> None:
+    def gone(url: str) -> Exchange:
+        return replace(picture(url), status=404, head=b"HTTP/1.1 404 Not Found\r\n\r\n")
+
+    (found,), _ = gathering(gone, pictures(1))
+    assert [missing.reason for missing in found.missing] == ["the server answered 404"]
+    assert [part.exchange.status for part in found.parts] == [404]
+
+
+def test_a_fault_of_ours_costs_the_asset_alone_and_a_full_disk_the_run() -> None:
+    def broken(url: str) -> Exchange:
+        raise KeyError(url)
+
+    (found,), _ = gathering(broken, pictures(1))
+    assert "KeyError" in found.missing[0].reason
+
+    def full(url: str) -> Exchange:
+        raise StorageError("no space left")
+
+    with pytest.raises(StorageError):
+        gathering(full, pictures(1))

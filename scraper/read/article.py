@@ -51,7 +51,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
         day = day or dates.from_lines(lines)
         keys = frozenset(filter(None, (key_of(title.text) if title else "", *map(key_of, names))))
         kept = body.choose(field, body.Told(top.nodes, keys, top.start))
-        picture, shown = _blocks(field, kept, top)
+        picture, shown = _blocks(field, kept, top, sheet.base)
     blocks: tuple[Block, ...] = body.from_statement(stated, field)
     notes = (_STATED,) if blocks else ()
     blocks = blocks or shown
@@ -89,7 +89,9 @@ def _from_address(url: str) -> str:
     return clean_inline(re.sub(r"[-_+]+|\.\w{2,5}\Z", " ", segments[-1])) if segments else host
 
 
-def _blocks(field: body.Field, kept: list[int], top: head.Head) -> tuple[captions.Picture, tuple[Block, ...]]:
+def _blocks(
+    field: body.Field, kept: list[int], top: head.Head, base: str
+) -> tuple[captions.Picture, tuple[Block, ...]]:
     """The lead picture, and the blocks of the body with the captions of the pictures inside it."""
     lead = captions.Picture()
     blocks: list[Block] = []
@@ -99,7 +101,7 @@ def _blocks(field: body.Field, kept: list[int], top: head.Head) -> tuple[caption
         if i in chosen and unit.block is not None:
             blocks.append(unit.block)
         elif unit.kind == "figure" and not unit.boxes:
-            found = captions.picture(unit.node)
+            found = captions.picture(unit.node, base)
             if found == captions.Picture():
                 continue
             if blocks and field.inside[i]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from archive.inline import clean_inline
+from scraper.read.styling import styled
 from scraper.read.tree import INLINE, Node, label, tag_of, text_of
 from scraper.read.vocabulary import joined, named, wording
 
@@ -62,8 +63,8 @@ class Picture:
     credit: str | None = None
 
 
-def picture(node: Node) -> Picture:
-    """Caption and credit of a figure."""
+def picture(node: Node, base: str = "") -> Picture:
+    """Caption and credit of a figure; `base` is what links in the caption are relative to."""
     place = _caption_node(node)
     whole = clean_inline(text_of(place)) if place is not None else ""
     names: list[str] = []
@@ -82,6 +83,8 @@ def picture(node: Node) -> Picture:
         credit = found_credit or ""
     if _LABEL.fullmatch(whole + ":") or _LABEL.fullmatch(whole):
         whole = ""
+    if whole and place is not None:
+        whole = styled(place, whole, base)
     return Picture(whole or None, credit or None)
 
 

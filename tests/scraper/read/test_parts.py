@@ -242,7 +242,7 @@ def test_a_day_in_the_lines_is_not_that_of_an_update() -> None:
         ("<figcaption>A pier in the snow | AP Photo/A B</figcaption>", "A pier in the snow", "AP Photo/A B"),
         ("<figcaption>A pier (left) in the snow</figcaption>", "A pier (left) in the snow", None),
         ("<figcaption><span>A pier in the snow.</span><span>A B</span></figcaption>", "A pier in the snow.", "A B"),
-        ("<figcaption>A pier. <em>it sank</em></figcaption>", "A pier. it sank", None),
+        ("<figcaption>A pier. <em>it sank</em></figcaption>", "A pier. *it sank*", None),
         ("<figcaption>Getty Images</figcaption>", None, "Getty Images"),
         ("<figcaption>© A B</figcaption>", None, "A B"),
         ("<div class=image-caption>A pier</div><div class=image-credit>Credit: A B</div>", "A pier", "A B"),

@@ -8,15 +8,15 @@ from itertools import groupby
 from scraper.read.inline import Run, Style, markdown, visible
 from scraper.read.tree import NEVER, Node, tag_of
 
-_MARKERS = {"em": "i", "i": "i", "cite": "i", "code": "c"}
+_MARKERS = {"em": "i", "i": "i", "cite": "i", "code": "c", "b": "b", "strong": "b"}
 _MAX_LENGTH = 5000
 
 
 def styled(place: Node, words: str, base: str) -> str:
     """`words`, which stand somewhere in `place`, with the emphasis and links that the page gives them there.
 
-    Bold is left out, since the format keeps it for the credit, and so is emphasis of the whole, which is only how the
-    publisher sets such texts. Words that cannot be found again come back as they are.
+    Emphasis of the whole is left out: it is only how the publisher sets such texts. So is bold at the end, which the
+    format keeps for the credit. Words that cannot be found again come back as they are.
     """
     runs = list(_runs(place, ()))
     if not words or len(words) > _MAX_LENGTH or not any(style for style, _ in runs):
@@ -34,6 +34,8 @@ def styled(place: Node, words: str, base: str) -> str:
         isinstance(m, tuple) for m in found[0][1]
     ):
         return words
+    if "b" in found[-1][1]:
+        found = [(letter, tuple(marker for marker in style if marker != "b")) for letter, style in found]
     parts = groupby(found, key=lambda pair: pair[1])
     return markdown([(style, "".join(letter for letter, _ in pairs)) for style, pairs in parts], base)
 

@@ -18,7 +18,8 @@ BASE = "https://a.test/x/"
             "The [old boats](https://a.test/boats) at rest.",
         ),
         ("<em>The Kea leaves.</em> <span class=credit>Ines Vale</span>", "The Kea leaves."),
-        ("<strong>Gone:</strong> the Kea. <span class=credit>Ines Vale</span>", "Gone: the Kea."),
+        ("<strong>Gone:</strong> the Kea. <span class=credit>Ines Vale</span>", "**Gone:** the Kea."),
+        ("The Kea is <b>gone</b> <span class=credit>Ines Vale</span>", "The Kea is gone"),
         ("The  <i>Kea</i>\n leaves<br>today. <span class=credit>Ines Vale</span>", "The *Kea* leaves today."),
     ],
 )

@@ -109,7 +109,9 @@ def _people_of(part: str) -> list[str]:
 def clean_name(name: str) -> str:
     name = re.sub(r"\s*\([^()]{0,80}\)\s*", " ", name)
     name = _PLACE.sub("", name)
-    name = clean_inline(name).strip(' .,:;|-–—•·*"“”')
+    name = clean_inline(name)
+    junior = re.search(r"\b[JS]r\.\Z", name) is not None
+    name = name.strip(' .,:;|-–—•·*"“”') + ("." if junior else "")
     if not 2 <= len(name) <= 60 or _NO_NAME.search(name) or len(name.split()) > 6:
         return ""
     if not any(c.isalpha() for c in name):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.article import render
+from scraper.read.byline import split
 from scraper.read.page import read
 from scraper.read.reading import Page
 
@@ -24,3 +25,8 @@ def test_a_page_gives_its_text_to_the_byte(name: str) -> None:
     )
     assert reading.article is not None
     assert render(reading.article) == expected
+
+
+def test_a_junior_keeps_the_dot() -> None:
+    assert split("By Lou Ann Petrie and Gus McKay Jr.") == ["Lou Ann Petrie", "Gus McKay Jr."]
+    assert split("By Gus McKay.") == ["Gus McKay"]

@@ -26,6 +26,7 @@ from scraper.walk import Walker
 
 REMEMBERED = 50_000
 FRAME_DEPTH = 3
+MOST_FLYING = 24
 CSS_LIMIT = 5_000_000
 HTML_LIMIT = 5_000_000
 
@@ -81,7 +82,7 @@ class Assets:
         job = _Job(self._settings, monotonic() + self._settings.requisites_timeout)
         job.want(reading.requisites, page_url, 0)
         while job.queue or job.flying:
-            for requisite, referer, depth in job.begin():
+            for requisite, referer, depth in job.begin(MOST_FLYING - len(job.flying)):
                 job.flying[self._ask(requisite, referer, reading.charset)] = (requisite, depth)
             left = job.deadline - monotonic()
             done, _ = wait(job.flying, timeout=max(0.0, left), return_when=FIRST_COMPLETED)
@@ -117,7 +118,8 @@ class Assets:
             return future
 
     def _fetch(self, requisite: Requisite, referer: str, charset: str) -> Outcome:
-        known = self._known(requisite.url)
+        # A 304 says nothing of what a style sheet or frame needs in its turn: these are asked for in full.
+        known = None if requisite.kind in ("style", "frame") else self._known(requisite.url)
         walk = self._walker.walk(requisite.url, referer=referer, known=known, kind=requisite.kind)
         last = walk.exchanges[-1]
         parts = walk.robots_parts()
@@ -172,10 +174,10 @@ class _Job:
                 self._seen.add(requisite.url)
                 self.queue.append((requisite, referer, depth))
 
-    def begin(self) -> list[tuple[Requisite, str, int]]:
-        """What may be asked now; what a limit leaves out is missing, with the limit as its reason."""
+    def begin(self, room: int) -> list[tuple[Requisite, str, int]]:
+        """What may be asked now, at most `room`; what a limit leaves out is missing, with the limit as its reason."""
         settings = self._settings
-        taken, self.queue = self.queue, []
+        taken, self.queue = self.queue[:room], self.queue[room:]
         allowed = []
         for entry in taken:
             if self._begun >= settings.max_requisites:

@@ -312,6 +312,7 @@ def _say_progress(message: str) -> None:
 
 def run() -> NoReturn:
     """The command `tearsheet`: errors become one line on stderr and an exit code."""
+    _open_closed_streams()
     signal.signal(signal.SIGINT, _interrupted)
     try:
         app()
@@ -326,6 +327,13 @@ def run() -> NoReturn:
     except OSError as error:
         code = _output_failed(error)
     leave(code)
+
+
+def _open_closed_streams() -> None:
+    """Whoever starts us with a stream closed gets one that leads nowhere, not our files in its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
 
 
 def _output_failed(error: OSError) -> int:

@@ -11,7 +11,7 @@ from threading import Event
 from time import monotonic
 from urllib.parse import urlsplit
 
-from archive.errors import StorageError
+from archive.errors import TearsheetError
 from archive.models import Link, PageRow
 
 POLL = 0.2
@@ -111,12 +111,13 @@ def run(
 
     `keep` does one address and returns when it is durable; `pause` gives the seconds to leave before its host's next
     page; `tell` is called in this thread, once for each address. When `limits.stop` is set nothing new is begun, what
-    is in flight is finished. StorageError ends the run the same way and is raised at its end.
+    is in flight is finished. A StorageError, or a DamageError from a look-up, ends the run the same way and is raised
+    at its end.
     """
     schedule = Schedule(links, limits.host_delay)
     tally = Tally()
     flying: dict[Future[Result], Link] = {}
-    broken: StorageError | None = None
+    broken: TearsheetError | None = None
     with ThreadPoolExecutor(limits.concurrency, thread_name_prefix="page") as pool:
         while flying or (schedule.left and not limits.stop.is_set() and broken is None):
             while len(flying) < limits.concurrency and not limits.stop.is_set() and broken is None:
@@ -134,7 +135,7 @@ def run(
                 schedule.done(link, pause(link))
                 try:
                     result = future.result()
-                except StorageError as error:
+                except TearsheetError as error:
                     broken = broken or error
                     continue
                 tally.add(result)

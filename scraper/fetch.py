@@ -28,7 +28,7 @@ from scraper.wire import Deadline, WireError
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MORE_CONNECTIONS = 4
-_USER = re.compile(r"[/\\]{2,}[^/\\?#@]*@")
+_USER = re.compile(r"[/\\]{2,}[^/\\?#]*@")
 _ANY = "*/*;q=0.8"
 _ACCEPT = {
     "page": f"text/html,application/xhtml+xml,application/xml;q=0.9,{_ANY}",

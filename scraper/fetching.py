@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event
 from time import monotonic
@@ -165,9 +165,10 @@ def _dry_run(links: Sequence[Link], settings: Settings, asked: Asked) -> int:
 
     from archive import urls
     from archive.collection import Collection
+    from scraper.fetch import without_user
 
     with Collection.open(settings.archive, None, missing_ok=True) as collection:
-        for link in links:
+        for link in (replace(link, url=without_user(link.url)) for link in links):
             try:
                 known = collection.known_page(urls.wire_url(link.url))
             except ValueError as error:

@@ -82,13 +82,13 @@ class Preserver:
                 return Result(link, row, already=True)
         try:
             group = self._group(link, asked, known[1] if known else None, now)
+            return Result(link, self._hands.collection.commit(group).result())
         except TearsheetError:
             raise
         except Exception as error:  # a fault of ours costs this address, never the run
             self._hands.fault(error)
             reason = f"tearsheet failed on this page, which is a fault of its own: {type(error).__name__}: {error}"
             return Result(link, not_asked_row(link, now, reason), committed=False)
-        return Result(link, self._hands.collection.commit(group).result())
 
     def _group(self, link: Link, asked: str, known: Capture | None, now: datetime) -> PageGroup:
         walk = self._hands.walker.walk(asked, known=known)

@@ -117,3 +117,26 @@ def test_the_environment_and_its_mistakes(there: Home) -> None:
     )
     assert wrong.returncode == 4
     assert "TEARSHEET_FETCH__TIMEOUT" in wrong.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_closed_streams(there: Home, closed: str) -> None:
+    words = " ".join(there.command("fetch", "--json", "https://a.test/story", "-"))
+    done = subprocess.run(
+        ["sh", "-c", f"exec {words} {closed if closed == '<&-' else '</dev/null ' + closed}"],
+        cwd=there.folder,
+        env=there.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0
+    assert there.run("show", "https://a.test/story").code == 0
+
+
+def test_a_password_with_an_at_sign_is_never_shown(there: Home) -> None:
+    ran = there.run("fetch", "--json", "--dry-run", "https://user:p@ss@a.test/story")
+    assert "ss@" not in ran.out
+    kept = there.run("fetch", "--json", "https://user:p@ss@a.test/story")
+    assert kept.rows[0]["url"] == "https://a.test/story"

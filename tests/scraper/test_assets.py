@@ -110,3 +110,12 @@ def test_a_fault_of_ours_costs_the_asset_alone_and_a_full_disk_the_run() -> None
 
     with pytest.raises(StorageError):
         gathering(full, pictures(1))
+
+
+def test_the_limit_on_bytes_holds_for_a_flat_page() -> None:
+    def large(url: str) -> Exchange:
+        return exchange(url, b"x" * 10_000, headers=(("Content-Type", "image/png"),))
+
+    (found,), walker = gathering(large, pictures(200), max_requisites_size=100_000)
+    assert len(walker.asked) < 60
+    assert len(found.parts) + len(found.missing) == 200

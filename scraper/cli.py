@@ -333,7 +333,7 @@ def _open_closed_streams() -> None:
     """Whoever starts us with a stream closed gets one that leads nowhere, not our files in its place."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode))
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115
 
 
 def _output_failed(error: OSError) -> int:

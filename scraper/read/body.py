@@ -17,9 +17,11 @@ from lxml.etree import strip_elements
 from archive.inline import clean_inline
 from archive.models import Paragraph
 from scraper.read import chrome
+from scraper.read.byline import BY
 from scraper.read.dates import is_dated
-from scraper.read.tree import Node, key_of, size_of, tag_of
+from scraper.read.tree import Node, key_of, label, size_of, tag_of
 from scraper.read.units import Unit, Walk
+from scraper.read.vocabulary import named
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
@@ -30,6 +32,8 @@ _TOO_LITTLE = 0.5
 _SHORT = 400
 _MOSTLY = 0.4
 _CARD_UNITS = 8
+_PARAGRAPH = 80
+_MAX_PULLED = 50
 _MAX_WHOLE = 400_000
 _MAX_ELEMENTS = 50_000
 """A page of more is read without trafilatura, whose cost grows faster than the page."""
@@ -195,6 +199,8 @@ class Told:
     nodes: frozenset[Node] = frozenset()
     keys: frozenset[str] = frozenset()
     start: int = 0
+    names: tuple[str, ...] = ()
+    """The authors' names, by their keys."""
 
 
 def choose(field_: Field, told: Told) -> list[int]:
@@ -204,12 +210,15 @@ def choose(field_: Field, told: Told) -> list[int]:
     total = sum(field_.weight)
     cards = _cards(field_)
     kept: set[int] = set()
+    running = False
     start = min(told.start, field_.start)
     styles = Counter(_style(u) for i, u in enumerate(units) if field_.weight[i] and inside[i])
     for i, unit in enumerate(units):
         if unit.kind == "figure" or i < start or unit.key in told.keys or i in cards:
             continue
         if not told.nodes.isdisjoint(field_.chains[i]) or chrome.is_chrome(unit):
+            continue
+        if not running and _is_byline(unit, told.names):
             continue
         if any(boxes[box] < total * 0.4 for box in unit.boxes) or (unit.meta and unit.size < 300):
             continue
@@ -218,10 +227,18 @@ def choose(field_: Field, told: Told) -> list[int]:
                 kept.add(i)
         elif inside[i] and (_reads_like_text(unit) or _is_sibling(unit, styles)):
             kept.add(i)
+        running = running or (i in kept and unit.size >= _PARAGRAPH)
     _drop_links(field_, kept)
+    _drop_repeats(field_, kept)
     _drop_edges(field_, kept)
     _drop_headings(units, kept)
     return sorted(kept)
+
+
+def _is_byline(unit: Unit, names: tuple[str, ...]) -> bool:
+    """Whether a line holds all the authors' names and little else: "By A B (text) and C D, Oslo"."""
+    short = unit.kind == "text" and unit.size <= sum(map(len, names)) + _PARAGRAPH
+    return bool(names) and short and BY.match(unit.text) is not None and all(name in unit.key for name in names)
 
 
 def _held(units: list[Unit], weight: list[int]) -> dict[Node, int]:
@@ -288,6 +305,22 @@ def _drop_links(field_: Field, kept: set[int]) -> None:
         unit = field_.units[i]
         if unit.kind in ("text", "heading", "list") and chrome.is_link_only(unit) and len(unit.text) > 20:
             kept.discard(i)
+
+
+def _drop_repeats(field_: Field, kept: set[int]) -> None:
+    """A pull quote is set apart from a paragraph that says the same; one that nothing repeats is text."""
+    looked = 0
+    for i in sorted(kept):
+        unit = field_.units[i]
+        pulled = looked < _MAX_PULLED and any(
+            _PULLED.search(label(node)) for node in field_.chains[i][:3] if node is not field_.root
+        )
+        looked += pulled
+        if pulled and any(unit.key in field_.units[j].key for j in kept if j != i):
+            kept.discard(i)
+
+
+_PULLED = named("pull ?quotes?|quotes?|zitate?|citation|citazione|cita|exergue|highlight|callout")
 
 
 def _drop_edges(field_: Field, kept: set[int]) -> None:

@@ -18,7 +18,8 @@ _ASIDE = named(
     |masthead|menu|navbar|navigation|nav|footer|sitefooter|embed|embeds|widget|widgets|twittertweet|tweet|instagram
     |infobox|factbox|factboxs|audioplayer|videoplayer|jwplayer|brightcove|player|disclaimer|copyright|syndication
     |reprints|print|login|register|contentinfo|complementary|banner|dialog|alert|alertdialog|followus|follow|cta|poll
-    |survey|quiz|ticker|marquee|weather|stocks
+    |survey|quiz|ticker|marquee|weather|stocks|anzeige|anzeigen|werbung|publicite|publicidad|publicidade|pubblicita
+    |reklame|reklama|advertentie|teilen|partager|partage|compartir|condividi|delen|relacionad[ao]s?|correlati
     """
 )
 _PAIRS = named(
@@ -28,6 +29,7 @@ _PAIRS = named(
     |about the author|sign up|sr only|visually hidden|screen reader|skip (?:link|to)|up next|next up|you may|see also
     |whats next|article tags|story tags|list of (?:related|links)|social media|link (?:box|list|more)
     |article (?:footer|bottom|actions|tools)|post (?:footer|navigation|meta|tags)|entry (?:footer|meta|utility)
+    |lire aussi|a lire|lesen sie auch|mehr zum thema|leggi anche|lees ook|les ogsa|leia mais|leer mas
     |author (?:section|profile|description)|continue reading|click to|back to top|jump to|table of contents|toc
     """
 )

@@ -11,13 +11,17 @@ from scraper.read.tree import Node, key_of, label, tag_of, text_of
 from scraper.read.vocabulary import joined, named, wording
 
 MAX_AUTHORS = 20
-_BY = wording(
+BY = wording(
     """
     by|von|par|por|di|da|av|af|door|przez|yazan|автор|text|texte|texto|autor(?:in)?|words|written by|story by
     |reported by|posted by
     """,
     r"(?:\s{0,3}:\s{0,3}|\s{1,3})(?=\S)",
 )
+_HAN_BY = re.compile(
+    r"(?:作者|撰文|文|(?:本报|本報)?(?:记者|記者))\s{0,3}[:：丨|/／]\s{0,3}|(?:本报|本報)(?:记者|記者)\s{1,3}"
+)
+_HAN_NAME = re.compile("[\u3400-\u9fff]{2,4}\\Z")
 _BETWEEN = re.compile(r"\s*(?:,\s*(?:and|und|et|y|e)\s|[,;/|]|\s&\s|、|・|·|•|\n)\s*", re.IGNORECASE)
 _AND = re.compile(r"\s(?:and|und|et|y|e|og|och|en|i|ve|и|with)\s", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://\S{1,2000}|www\.\S{1,2000}", re.IGNORECASE)
@@ -41,6 +45,8 @@ _CLASS = named(
     |contributors|reporter
     """
 )
+_ABOUT = named("bio|box|card|about|profile|description|avatar|image|photo|social|links")
+"""Parts of a page that tell about an author rather than name one."""
 _METAS = (
     "author",
     "article:author",
@@ -65,6 +71,7 @@ def authors(tree: Node, facts: Facts) -> tuple[str, ...]:
         _from_meta(facts),
         _from_links(tree),
         _from_classes(tree),
+        _from_words(tree),
         _from_json(facts, organizations=True),
     )
     for source in sources:
@@ -87,7 +94,12 @@ def _distinct(names: Iterable[str]) -> tuple[str, ...]:
 def split(raw: str) -> list[str]:
     """The names in a byline: "By A B, staff writer, and C D in Rome" gives A B and C D."""
     raw = clean_inline(_ADDRESS.sub(" ", raw[:_LONGEST]))
-    match = _BY.match(raw)
+    match = _HAN_BY.match(raw)
+    if match:
+        raw = raw[match.end() :]
+        if all(map(_HAN_NAME.match, raw.split())):
+            return raw.split()
+    match = BY.match(raw)
     if match:
         raw = raw[match.end() :]
     names: list[str] = []
@@ -169,11 +181,23 @@ def _from_links(tree: Node) -> Iterator[str]:
 def _from_classes(tree: Node) -> Iterator[str]:
     for node in tree.iter("a", "span", "p", "div", "address", "li", "cite", "h4", "h5", "h6", "strong"):
         name = label(node)
-        if name and _CLASS.search(name):
+        if name and _CLASS.search(name) and not _ABOUT.search(name):
             found = text_of(node)
             if 2 < len(found) < 120:
                 yield found
                 return
+
+
+def _from_words(tree: Node) -> Iterator[str]:
+    """The links of the first element whose own text is "By" and then a link."""
+    for node in tree.iter("a"):
+        parent = node.getparent()
+        if parent is not None and _BY_ALONE.match(parent.text or "") and parent[0] is node:
+            yield from (text_of(link) for link in parent.iterchildren("a"))
+            return
+
+
+_BY_ALONE = re.compile(r"\s*(?:By|Written by|Von|Par|Por|Di|Door|Av|Af)\s*:?\s*\Z")
 
 
 def from_lines(lines: Iterable[str]) -> tuple[str, ...]:

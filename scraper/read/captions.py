@@ -14,12 +14,15 @@ _CREDIT = named(
     """
     credit|credits|copyright|copyrights|copyright holder|photographer|photographers|photo credit|image credit|source
     |sources|attribution|agency|agencies|rights|rightsholder|byline|author|creator|credittext|copyrightholder|fotograf
-    |fotografo|bildquelle|quelle|bildnachweis|creditline|provider|courtesy|signature
+    |fotografo|bildquelle|quelle|bildnachweis|creditline|provider|courtesy|signature|credito|creditos|crediti|bildrechte
+    |fotocredit|photographe|fuente|fonte
     """
 )
 _CAPTION = named(
     "caption|captions|caption text|figcaption|description|legend|legende|bildunterschrift|text|title|cutline"
 )
+_BESIDE = named("credit|credits|creditline|bildnachweis|bildquelle|fotograf|fotografo|photographer|credito|crediti")
+"""Narrower than `_CREDIT`: what follows a picture and is named "author" may be the article's."""
 _LABEL = wording(
     r"""
     (?:
@@ -32,9 +35,10 @@ _LABEL = wording(
     |courtesy(?: of)?|사진(?:\s?(?:출처|제공))?|写真|図|摄影|图
     )\s{0,3}[:：=／]\s{0,3}
     |(?:photo|photograph|picture|image|foto)s?(?:\s{0,3}credit)?\s{1,3}(?:by|courtesy of|von)\s{1,3}
-    |©\s{0,3}|\(c\)\s{0,3}
+    |©\s{0,3}|\(c\)\s{0,3}|fot\.\s{1,3}
     """
 )
+_AT_LABEL = re.compile(rf"\A(?:{_LABEL.pattern})", re.IGNORECASE)
 _AGENCY = re.compile(
     joined(
         r"""
@@ -47,13 +51,18 @@ _AGENCY = re.compile(
     )
 )
 _CREDITING = re.compile(
-    r"撮影|提供|사진|\b(?:photo|foto|courtesy|picture|image|credit|source|file|handout|archive|archiv)\b|©|\bvia\b",
+    r"撮影|提供|사진|摄|攝|供图|供圖|\b(?:photo|foto|courtesy|picture|image|credit|source|file|handout|archive|archiv)\b|©|\bvia\b",
     re.IGNORECASE,
 )
 _BRACKETED = re.compile(r"\s{0,3}[(\[（［【〔]\s{0,3}([^()\[\]（）［］【】〔〕]{1,140})[)\]）］】〕]\s{0,3}\.?\Z")
 _ENDED = re.compile(r"(?:(?<![A-Z])\.|[!?…。”\"»)])['’]?(?=\s|\Z)")
+_TWO_NAMES = re.compile(r"\A[^\W\d_][^/]{2,60}[^\W\d_.]\s?/\s?(?=[^\W\d_])(?-i:[^a-z])[^/]{2,60}\Z")
 _BARRED = re.compile(r"\s{1,3}[|–—•·]\s{1,3}([^|–—•·]{2,90})\Z|\s{0,3}[＝=]\s{0,3}([^＝=、。]{1,20})\Z")
 _ENDS_IN_AGENCY = re.compile(rf"(?:{_AGENCY.pattern})\Z")
+_SHORTENED = re.compile(r"\b(?:[A-Z]|Jr|Sr|Inc|Ltd|Co|Corp|Bros)\.\Z")
+_NAME = re.compile(
+    r"(?:[^\W\d_a-z][\w'’-]{0,30}\.?)(?:\s(?:de|da|dos|del|di|la|le|van|von|der|den|al|bin|[^\W\d_a-z][\w'’-]{0,30})){1,4}\Z"
+)
 _MAX_CREDIT = 140
 
 
@@ -104,13 +113,16 @@ def _credit_nodes(node: Node, place: Node | None) -> list[Node]:
     named = [n for n in named if not any(a in named for a in n.iterancestors())]
     if named or place is None:
         return named
+    beside = node.getnext()
+    if beside is not None and tag_of(beside) and _BESIDE.search(label(beside)) and not (node.tail or "").strip():
+        return [beside]
     parts = _parts(place)
     if len(parts) < 2:
         return []
     last, before = text_of(parts[-1]), text_of(parts[-2])
     if not 2 <= len(last) <= 80 or len(last.split()) > 9 or (len(last) > 30 and last.endswith((".", "。", "!", "?"))):
         return []
-    marked = _AGENCY.search(last) or _LABEL.match(last) or "/" in last or "©" in last
+    marked = _AGENCY.search(last) or _LABEL.match(last) or "/" in last or "©" in last or _is_set_off_name(parts[-1])
     follows = len(before) > len(last) and before.endswith((".", "!", "?", "”", '"', "。", "…"))
     return [parts[-1]] if marked or follows else []
 
@@ -132,7 +144,17 @@ def _ends_in_credit(last: Node) -> bool:
     if (last.tail or "").strip() or last.tag not in INLINE or last.tag in ("a", "b", "strong"):
         return False
     text = text_of(last)
-    return _AGENCY.search(text) is not None or _LABEL.match(text) is not None
+    return _AGENCY.search(text) is not None or _LABEL.match(text) is not None or _is_set_off_name(last)
+
+
+def _is_set_off_name(last: Node) -> bool:
+    """Whether an element that ends a caption is set off from a whole sentence before it and reads as a name."""
+    previous = last.getprevious()
+    before = (previous.tail if previous is not None else last.getparent().text) or ""
+    broken = previous is not None and tag_of(previous) == "br" and not before.strip()
+    if last.tag not in ("small", "span", "em", "i") or not (broken or before.rstrip().endswith((".", "!", "?", "”"))):
+        return False
+    return _NAME.match(text_of(last)) is not None
 
 
 def _is_credit(node: Node) -> bool:
@@ -153,7 +175,8 @@ def clean_credit(credit: str) -> str:
     if match:
         credit = credit[match.end() :]
     credit = _stripped(credit.removeprefix("©"))
-    return credit[:-1] if credit.endswith(".") and credit.count(".") == 1 and len(credit) > 4 else credit
+    ended = credit.endswith(".") and credit.count(".") == 1 and len(credit) > 4
+    return credit[:-1] if ended and not _SHORTENED.search(credit) else credit
 
 
 def _stripped(credit: str) -> str:
@@ -172,7 +195,7 @@ def _tidied(caption: str) -> str:
 def split_credit(caption: str) -> tuple[str, str | None]:
     """Caption and credit of a caption that holds both."""
     match = _BRACKETED.search(caption)
-    if match and (_LABEL.match(match.group(1)) or _AGENCY.search(match.group(1)) or _CREDITING.search(match.group(1))):
+    if match and any(told.search(match.group(1)) for told in (_AT_LABEL, _AGENCY, _CREDITING, _TWO_NAMES)):
         return caption[: match.start()].rstrip(), clean_credit(match.group(1)) or None
     labelled = [m for m in _LABEL.finditer(caption) if m.start() == 0 or not caption[m.start() - 1].isalnum()]
     if labelled:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from scraper.read.facts import Facts, text
 from scraper.read.tree import Node, label, tag_of, text_of
-from scraper.read.vocabulary import named, ordered
+from scraper.read.vocabulary import named, ordered, wording
 
 _ISO = re.compile(
     r"\s{0,9}(\d{4})-?(\d{2})-?(\d{2})"
@@ -38,6 +38,8 @@ class Dates:
     day: date | None
     published: str | None
     modified: str | None
+    in_utc: bool = False
+    """Whether the day is known in UTC alone, which may be another than the publisher's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def dates(tree: Node, facts: Facts) -> Dates:
         return Dates(_shown(tree), None, modified)
     first = _moment(published)
     assert first is not None
-    day = first.day
+    day, in_utc = first.day, False
     if first.instant is not None and not first.local:
         for other in map(_moment, stated[1:]):
             if other and other.local and other.instant and abs(other.instant - first.instant) < timedelta(minutes=2):
@@ -64,7 +66,8 @@ def dates(tree: Node, facts: Facts) -> Dates:
         shown = _shown(tree)
         if shown is not None and abs((shown - day).days) == 1:
             day = shown
-    return Dates(day, published, modified)
+        in_utc = shown is None
+    return Dates(day, published, modified, in_utc)
 
 
 def _stated(tree: Node, facts: Facts) -> Iterator[str]:
@@ -129,18 +132,20 @@ _MONTH_NAMES = {
     name: number
     for number, names in enumerate(
         (
-            "january jan januar janvier enero gennaio janeiro januari",
-            "february feb februar février fevrier febrero febbraio fevereiro februari",
-            "march mar märz maerz mars marzo março marco maart",
-            "april apr avril abril aprile",
-            "may mai mayo maggio maio mei maj",
-            "june jun juni juin junio giugno junho",
-            "july jul juli juillet julio luglio julho",
-            "august aug août aout agosto augustus augusti",
-            "september sep sept septembre septiembre settembre setembro",
-            "october oct oktober okt octobre octubre ottobre outubro",
-            "november nov novembre noviembre novembro",
-            "december dec dezember dez décembre decembre diciembre dicembre dezembro desember",
+            "january jan januar janvier enero gennaio janeiro januari jänner stycznia ledna января ocak tammikuuta",
+            "february feb februar février fevrier febrero febbraio fevereiro februari lutego února февраля"
+            " şubat helmikuuta",
+            "march mar märz maerz mars marzo março marco maart marca března марта mart maaliskuuta",
+            "april apr avril abril aprile kwietnia dubna апреля nisan huhtikuuta",
+            "may mai mayo maggio maio mei maj maja května мая mayıs toukokuuta",
+            "june jun juni juin junio giugno junho czerwca června июня haziran kesäkuuta",
+            "july jul juli juillet julio luglio julho lipca července июля temmuz heinäkuuta",
+            "august aug août aout agosto augustus augusti sierpnia srpna августа ağustos elokuuta",
+            "september sep sept septembre septiembre settembre setembro września září сентября eylül syyskuuta",
+            "october oct oktober okt octobre octubre ottobre outubro października října октября ekim lokakuuta",
+            "november nov novembre noviembre novembro listopada listopadu ноября kasım marraskuuta",
+            "december dec dezember dez décembre decembre diciembre dicembre dezembro desember grudnia prosince декабря"
+            " aralık joulukuuta",
         ),
         1,
     )
@@ -148,13 +153,18 @@ _MONTH_NAMES = {
 }
 _DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:de\s+|of\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de\s+)?(\d{4})\b")
 _MONTH_FIRST = re.compile(r"\b([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
-_NUMERIC = re.compile(r"\b(\d{4})[-/.年]\s?(\d{1,2})[-/.月]\s?(\d{1,2})(?!\d)")
+_NUMERIC = re.compile(r"\b(\d{4})[-/.年년]\s?(\d{1,2})[-/.月월]\s?(\d{1,2})(?!\d)")
+_DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\d)")
+"""Where points stand between the numbers, the day comes first."""
+
+
+_ORDERS = ((_MONTH_FIRST, (2, 0, 1)), (_DAY_FIRST, (2, 1, 0)), (_NUMERIC, (0, 1, 2)), (_DOTTED, (2, 1, 0)))
 
 
 def read_day(shown: str) -> date | None:
     """The day in a date as people write it; None where it could be several."""
     shown = shown[:300]
-    for pattern, order in ((_MONTH_FIRST, (2, 0, 1)), (_DAY_FIRST, (2, 1, 0)), (_NUMERIC, (0, 1, 2))):
+    for pattern, order in _ORDERS:
         for match in pattern.finditer(shown):
             year, month, day = (match.groups()[i] for i in order)
             number = int(month) if month.isdigit() else _MONTH_NAMES.get(month.lower())
@@ -190,7 +200,8 @@ def _shown(tree: Node) -> date | None:
             continue
         if _UPDATED.search(name) or "datemodified" in (node.get("itemprop") or "").lower():
             continue
-        found = read_day(text_of(node))
+        shown = text_of(node)
+        found = None if _UPDATED_LINE.match(shown) else read_day(shown)
         if found:
             return found
     return None
@@ -201,4 +212,18 @@ def from_lines(lines: Iterable[str]) -> date | None:
     return next((day for line in lines if not _UPDATED_LINE.match(line) and (day := read_day(line))), None)
 
 
-_UPDATED_LINE = re.compile(r"\W{0,3}(?:last )?(?:updated|modified|aktualisiert|mis à jour|actualizado)", re.IGNORECASE)
+def corrected(known: Dates, lines: Iterable[str]) -> date | None:
+    """The known day; where only UTC tells it, the neighbouring day that a short line beside the title shows."""
+    shown = from_lines(line for line in lines if len(line) < _DATE_LINE) if known.in_utc and known.day else None
+    return shown if shown and known.day and abs((shown - known.day).days) == 1 else known.day
+
+
+_DATE_LINE = 70
+"""Longer lines that hold a date are captions or text."""
+_UPDATED_LINE = wording(
+    r"""
+    \W{0,3}(?:last\s|page\s|zuletzt\s|dernière\s|última\s|ultimo\s)?(?:updated?|modified|edited|aktualisiert|geändert
+    |mise?\sà\sjour|modifié|actualizad[oa]|actualización|atualizad[oa]|aggiornat[oa]|aggiornamento|bijgewerkt|oppdatert
+    |uppdaterad|opdateret|обновлено|更新|最終更新)
+    """
+)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from archive.inline import clean_inline
-from archive.models import Heading, Paragraph
+from archive.models import Heading, ListBlock, Paragraph
 from scraper.read import chrome
 from scraper.read.body import Field
 from scraper.read.title import Title
@@ -27,7 +27,9 @@ _INTRO = named(
     """
 )
 _NO_INTRO = named("image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights")
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 _FAR = 40
+_RUNNING = 60
 _LONGEST = 900
 
 
@@ -65,6 +67,8 @@ def head(field: Field, title: Title | None) -> Head:
             continue
         chain = field.chains[i][:3]
         sub = _named(unit, chain, _SUBTITLE, field)
+        if sub is None:
+            sub = _grouped(unit)
         if sub is None and unit.kind == "heading" and unit.level == 2 and i < field.start and _is_near(field, i, start):
             sub = unit.node
         if sub is not None and subtitle is None:
@@ -77,7 +81,7 @@ def head(field: Field, title: Title | None) -> Head:
             intro.append(_text(unit))
             nodes.add(unit.node)
             continue
-        if i >= field.start:
+        if field.weight[i] >= _RUNNING and field.inside[i] and not unit.meta:
             break
     return Head(subtitle, " ".join(intro) or None, frozenset(nodes), start)
 
@@ -85,7 +89,7 @@ def head(field: Field, title: Title | None) -> Head:
 def _named(unit: Unit, chain: tuple[Node, ...], names: re.Pattern[str], field: Field) -> Node | None:
     """The nearest element of that name, unless it is the body itself or holds far more than a subtitle or an intro."""
     for node in chain:
-        if node is field.root or node in field.chains[field.start][1:]:
+        if node is field.root or (node is not unit.node and _holds(field, node) > _LONGEST):
             return None
         name = label(node)
         if name and names.search(name) and not _NO_INTRO.search(name):
@@ -93,10 +97,25 @@ def _named(unit: Unit, chain: tuple[Node, ...], names: re.Pattern[str], field: F
     return None
 
 
+def _holds(field: Field, node: Node) -> int:
+    """How much running text the element holds; more than the longest where it holds most of all there is."""
+    held = sum(amount for amount, chain in zip(field.weight, field.chains, strict=True) if amount and node in chain)
+    return held if held < sum(field.weight) * 0.5 else _LONGEST + held
+
+
+def _grouped(unit: Unit) -> Node | None:
+    """The unit where it shares an `hgroup` with the title: that is what HTML has for titles with subtitles."""
+    parent = unit.node.getparent()
+    return unit.node if parent is not None and parent.tag == "hgroup" and len(unit.text) <= _LONGEST else None
+
+
 def _is_near(field: Field, i: int, start: int) -> bool:
     """Whether the unit stands in the title's own box, or directly after it."""
     title = field.units[start].node
     parent = title.getparent()
+    own = field.units[i].node.getparent()
+    if own in field.chains[field.start] and own not in field.chains[start]:
+        return False  # It heads the text, in whose box it stands.
     if parent is None or i - start > 3:
         return False
     return parent in field.chains[i] or parent.getparent() in field.chains[i][:3]
@@ -113,4 +132,6 @@ def lines(field: Field, start: int) -> list[str]:
     for unit in field.units[start + 1 : field.start + 1]:
         if unit.kind == "text" and len(unit.text) < 200:
             found.extend(unit.lines)
+        elif isinstance(unit.block, ListBlock) and len(unit.text) < 200:
+            found.extend(_LINK.sub(r"\1", item.text) for item in unit.block.items)
     return found[:_FAR]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from scraper.read.tree import NEVER, Node, tag_of, text_of
+from scraper.read.tree import NEVER, Node, label, tag_of, text_of
 from scraper.read.vocabulary import named
 
 _FIGURE = named(
@@ -67,6 +67,8 @@ def is_figure(node: Node, tag: str, name: str) -> bool:
         return False
     if tag == "figcaption":
         return True
+    if tag == "p" and _is_captioned(node):
+        return True
     if tag not in ("div", "p", "span", "section", "dl", "center") or not name:
         return False
     if _FIGURE.search(name) is None:
@@ -74,6 +76,14 @@ def is_figure(node: Node, tag: str, name: str) -> bool:
     if _CAPTION.search(name) is None and next(node.iter("img", "picture", "amp-img"), None) is None:
         return False
     return len(text_of(node)) < _MAX_FIGURE_TEXT and sum(1 for _ in node.iter("p")) <= 4
+
+
+def _is_captioned(node: Node) -> bool:
+    """Whether a paragraph is a picture and one element, named a caption, that holds all its text."""
+    if next(node.iter("img", "picture", "amp-img"), None) is None:
+        return False
+    named = [child for child in node if tag_of(child) not in NEVER and text_of(child)]
+    return len(named) == 1 and _CAPTION.search(label(named[0])) is not None and text_of(named[0]) == text_of(node)
 
 
 def raw_text(node: Node) -> str:

@@ -196,7 +196,7 @@ class _Walker:
             self.list(node)
         elif tag == "table" and is_data(node):
             self.table(node)
-        elif (name or tag in ("figure", "figcaption")) and is_figure(node, tag, name):
+        elif (name or tag in ("figure", "figcaption", "p")) and is_figure(node, tag, name):
             self.add("figure", node, None, text_of(node))
         else:
             self.style = style

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from archive import cdxj, pages
 from archive.catalog import Catalog, Version
@@ -25,8 +27,7 @@ _STAMP_DIGITS = 17
 _MOST_RECORDS = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """Where derived things live. `warcs` is the folder that holds archive/ and quarantine/."""
 
     catalog: Catalog
@@ -36,8 +37,7 @@ class Parts:
     warcs: Path
 
 
-@dataclass(frozen=True, slots=True)
-class _TextChange:
+class _TextChange(Struct, frozen=True):
     """What is to be done in text/ once the catalog knows of it."""
 
     files: ArticleFiles

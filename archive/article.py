@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TypeVar
+
+from msgspec.structs import asdict
 
 from archive.inline import clean_inline
 from archive.models import (
@@ -117,7 +118,7 @@ def to_json(article: Article) -> dict[str, object]:
         "credit": article.credit,
         "body": [_block_to_json(block) for block in article.body],
         "url": article.url,
-        "meta": {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(article.meta).items()},
+        "meta": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(article.meta).items()},
     }
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from msgspec import Struct
 
 from archive import rows, schema
 from archive.errors import DamageError, StorageError
@@ -38,8 +39,7 @@ def told(path: Path) -> Iterator[None]:
         raise DamageError(f"{path}: the catalog cannot be read ({error}); {_MENDS}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Struct, frozen=True):
     """One text that an article has had. `file` is `<host>/<name>` without ending; digests are of the two files."""
 
     text: str

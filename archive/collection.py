@@ -6,10 +6,12 @@ import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from archive import catalog
 from archive.applying import Applier
@@ -40,8 +42,7 @@ def _silent(_: str) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A stored answer, revisits resolved: `record` is the capture's own, `source` the one that holds the payload."""
 
     record: StoredRecord

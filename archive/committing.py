@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from archive.applying import Applier
 from archive.derive import Derived, Place, View, derive
@@ -24,8 +25,7 @@ MOST_WAITING = 64
 MOST_BYTES = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Writers:
+class Writers(Struct, frozen=True):
     """The two files that a run writes."""
 
     archive: WarcWriter
@@ -40,15 +40,13 @@ class Writers:
         return (QUARANTINE, self.quarantine), (ARCHIVE, self.archive)
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(Struct):
     group: PageGroup
     future: Future[PageRow]
     size: int
 
 
-@dataclass(slots=True)
-class _Written:
+class _Written(Struct):
     """`derived` holds the group's main part first."""
 
     waiting: _Waiting

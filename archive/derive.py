@@ -9,9 +9,10 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from archive import article as articles
 from archive.models import Article, Capture, PageRow, Role
@@ -41,8 +42,7 @@ class RecordLike(Protocol):
     def payload_bytes(self, limit: int | None = None) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A record and where it lies: bytes of its gzip member."""
 
     record: RecordLike
@@ -50,16 +50,14 @@ class View:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The file that a group lies in: `folder` is "archive" or "quarantine", `warc` the final name."""
 
     folder: str
     warc: str
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleFiles:
+class ArticleFiles(Struct, frozen=True):
     """The text file and the JSON beside it. `name` is `<host>/<slug>-<hash8>`; `plain` is for search."""
 
     name: str
@@ -68,8 +66,7 @@ class ArticleFiles:
     plain: str
 
 
-@dataclass(frozen=True, slots=True)
-class Derived:
+class Derived(Struct, frozen=True):
     """`page` is None for a side group. `page.text` is the article's name in text/, less its ending. `start` is the
     offset of the group's first record."""
 

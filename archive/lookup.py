@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
 from urllib.parse import quote
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from archive import rows, schema
 from archive.catalog import told
@@ -24,8 +26,7 @@ _TITLE_WEIGHT = 5.0
 _MOST_HOSTS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Which pages: None is any. `kept` tells the kept from the others."""
 
     host: str | None = None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from archive.spool import Spool
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """An address that somebody wants kept, and where we learned of it."""
 
     url: str
@@ -51,8 +51,7 @@ class VerdictKind(StrEnum):
 KEPT = frozenset({VerdictKind.ARTICLE, VerdictKind.PAGE, VerdictKind.DOCUMENT, VerdictKind.UNCHANGED})
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """`reason` is one sentence for people, `evidence` what was seen, in words."""
 
     kind: VerdictKind
@@ -64,8 +63,7 @@ class Verdict:
         return self.kind.kept
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why an exchange has no full answer.
 
     `kind`: "refused by us", "dns", "connect", "tls", "timeout" (connect or read), "too slow" (the whole exchange),
@@ -76,8 +74,7 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One HTTP request and its response as the server sent it; one a hop.
 
     `url` is what went over the wire (no fragment, no userinfo). `request` is the request's header block as sent, less
@@ -109,36 +106,31 @@ class Exchange:
 # ---------------------------------------------------------------------------------------------------- the article
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
+class Paragraph(Struct, frozen=True):
     """`text` is inline Markdown as FORMAT.md has it; not escaped (the renderer guards it)."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """`level` is 2 to 6: the body's highest heading is 2."""
 
     level: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Struct, frozen=True):
     """A quotation; one string a paragraph."""
 
     paragraphs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     text: str
     children: tuple[ListBlock, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ListBlock:
+class ListBlock(Struct, frozen=True):
     """`start` is the first number of an ordered list."""
 
     ordered: bool
@@ -146,22 +138,19 @@ class ListBlock:
     start: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Rows of cells, the first row the header; all rows equally long."""
 
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """A code block: its lines as they are, no escapes, no inline Markdown."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Caption:
+class Caption(Struct, frozen=True):
     """The caption of a picture inside the body; one of the two may be None."""
 
     text: str | None
@@ -171,8 +160,7 @@ class Caption:
 Block = Paragraph | Heading | Quote | ListBlock | Table | Code | Caption
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleMeta:
+class ArticleMeta(Struct, frozen=True):
     """What the text format has no place for. Times as the publisher wrote them (ISO 8601 with offset where given)."""
 
     language: str | None = None
@@ -188,8 +176,7 @@ class ArticleMeta:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Article:
+class Article(Struct, frozen=True):
     """What the page says. `url` is the article's own address; `intro` one block; `body` never empty when rendered."""
 
     title: str
@@ -216,8 +203,7 @@ class Role(StrEnum):
     ROBOTS = "robots"
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(Struct, frozen=True):
     """An exchange that is stored, as the catalog knows it.
 
     `warc` is the file's final name (without `.open`), `folder` "archive" or "quarantine"; `offset` and `length` count
@@ -245,8 +231,7 @@ class Capture:
     truncated: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One exchange of a page group. `unchanged_from` names the capture that a 304 confirms."""
 
     exchange: Exchange
@@ -255,16 +240,14 @@ class Part:
     unchanged_from: Capture | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """A requisite that the page needs and that could not be kept."""
 
     url: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PageGroup:
+class PageGroup(Struct, frozen=True):
     """All that one kept address brings: the unit of commit.
 
     `parts` stand in the order in which they were asked; the last part of role HOP or PAGE is the chain's end. `shared`
@@ -283,8 +266,7 @@ class PageGroup:
     shared: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PageRow:
+class PageRow(Struct, frozen=True):
     """One page group as the catalog knows it: what `--json` prints. Paths are relative to the collection's folder."""
 
     page_id: str

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
 from typing import Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from archive import article as articles
 from archive.derive import ARTICLE_TYPE, TEXT_TYPE
@@ -26,8 +28,7 @@ class Known(Protocol):
     def response(self, record_id: str) -> Capture | None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """A group ready to be written: `main` to `folder`, `side` (the bad requisites of a kept page) to quarantine/."""
 
     folder: str
@@ -35,8 +36,7 @@ class Draft:
     side: tuple[Record, ...]
 
 
-@dataclass(slots=True)
-class Fresh:
+class Fresh(Struct):
     """What a batch has placed in archive/ and the catalog does not know yet, over what it does know."""
 
     known: Known
@@ -123,8 +123,7 @@ def place(group: PageGroup, fresh: Fresh) -> Draft:
     return Draft(ARCHIVE, (*main.records, *article, tail), aside)
 
 
-@dataclass(slots=True)
-class _Drafts:
+class _Drafts(Struct):
     page_id: str
     records: list[Record] = field(default_factory=list)
     told: list[tuple[Part, str | None]] = field(default_factory=list)

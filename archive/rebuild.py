@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from archive import catalog, cdxj
 from archive.applying import Applier
@@ -27,8 +28,7 @@ def _silent(_: str) -> None:
     return
 
 
-@dataclass(slots=True)
-class Rebuilt:
+class Rebuilt(Struct):
     """What a rebuild found. `damage` names file, offset and trouble of what could not be read."""
 
     files: int = 0

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated
 
-T = TypeVar("T")
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What the config file's reader and writer know of one setting beyond its name, type and default.
+class Setting(Struct, frozen=True):
+    """What the config file's reader and writer know of one setting beyond its name, type and default; it stands in the
+    setting's annotation.
 
     `unit` is "bytes", "seconds" or "". `least` is the smallest number allowed, `choices` the only strings allowed.
     `pattern` is a regular expression that a string, or each string of a list, must match; `form` says in words what it
@@ -31,48 +29,47 @@ class Setting:
 PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 
-def setting(default: T, help: str, **more: Any) -> T:
-    """A dataclass field that bears its own `Setting`; typed as its default, as `dataclasses.field` is."""
-    metadata: Mapping[str, Setting] = {"setting": Setting(help, **more)}
-    made: T = field(default=default, metadata=metadata)
-    return made
-
-
-@dataclass(frozen=True, slots=True)
-class ArchiveSettings:
+class ArchiveSettings(Struct, frozen=True):
     """`root` holds `collections/<collection>/`; a WARC file is closed when it has `warc_size` bytes."""
 
-    root: Path = setting(
-        Path("tearsheets"),
-        "The folder that holds all collections. Here it is relative to this file; without this line it is the folder "
-        "tearsheets in the current folder.",
-    )
-    collection: str = setting(
-        "main",
-        "The collection to work on.",
-        pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$",
-        form="a name of letters, digits, _ and -",
-    )
-    prefix: str = setting(
-        "tearsheet",
-        "What the names of the WARC files begin with.",
-        pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$",
-        form="a name of letters, digits, _ and -",
-    )
-    warc_size: int = setting(
-        1_000_000_000, "A WARC file that has grown to this size is closed and a new one begun.", unit="bytes", least=1
-    )
-    operator: str = setting(
-        "",
-        "Who runs this, for the first record of each WARC file.",
-        pattern=PRINTABLE,
-        form="text without control characters",
-        example="A Newsroom <archive@example.com>",
-    )
+    root: Annotated[
+        Path,
+        Setting(
+            "The folder that holds all collections. Here it is relative to this file; without this line it is the "
+            "folder tearsheets in the current folder."
+        ),
+    ] = Path("tearsheets")
+    collection: Annotated[
+        str,
+        Setting(
+            "The collection to work on.",
+            pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$",
+            form="a name of letters, digits, _ and -",
+        ),
+    ] = "main"
+    prefix: Annotated[
+        str,
+        Setting(
+            "What the names of the WARC files begin with.",
+            pattern="^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$",
+            form="a name of letters, digits, _ and -",
+        ),
+    ] = "tearsheet"
+    warc_size: Annotated[
+        int, Setting("A WARC file that has grown to this size is closed and a new one begun.", unit="bytes", least=1)
+    ] = 1_000_000_000
+    operator: Annotated[
+        str,
+        Setting(
+            "Who runs this, for the first record of each WARC file.",
+            pattern=PRINTABLE,
+            form="text without control characters",
+            example="A Newsroom <archive@example.com>",
+        ),
+    ] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class RunInfo:
+class RunInfo(Struct, frozen=True):
     """What a run says of itself in the warcinfo record of each file it writes.
 
     `robots` is the policy: "obey" or "ignore".

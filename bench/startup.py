@@ -11,7 +11,7 @@ from bench.measure import middle, run, tool
 
 RUNS = 15
 AIM = 0.25
-HEAVY = ("trafilatura", "requests", "lxml", "pydantic", "warcio", "fastwarc", "pebble")
+HEAVY = ("trafilatura", "requests", "lxml", "pydantic", "warcio", "fastwarc")
 LOADED = """
 import sys
 from scraper.__main__ import main

@@ -1,7 +1,7 @@
 """What a page needs to be seen: fetched the way pages are, bounded in number, bytes and time.
 
-Within one run an asset is asked once. Whichever page group takes its exchange first stores it; for the others it is
-there already.
+Within one run an asset is asked once. The page group that is handed to the collection first stores it; for those that
+follow it is there already, before them in the same files.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
+from typing import TypeVar
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from archive.errors import TearsheetError
 from archive.models import Capture, Exchange, Missing, Part, Role
 from scraper import verdict as verdicts
 from scraper.body import decoded
+from scraper.fetch import HopRequest
 from scraper.gate import HostGate
 from scraper.read import css
 from scraper.read.reading import Page, Reading, Requisite
@@ -30,32 +33,33 @@ MOST_FLYING = 24
 CSS_LIMIT = 5_000_000
 HTML_LIMIT = 5_000_000
 
+T = TypeVar("T")
 
-@dataclass(slots=True)
-class Outcome:
-    """What became of one asset. `take` gives its parts to the first page group that asks, and () to later ones."""
+
+class Outcome(Struct):
+    """What became of one asset. `take` gives its parts to whoever asks first, and () to the others."""
 
     ok: bool
     reason: str
     size: int
     refs: tuple[Requisite, ...]
     frame: bool
-    _parts: tuple[Part, ...]
-    _lock: Lock = field(default_factory=Lock)
+    parts: tuple[Part, ...]
 
     def take(self) -> tuple[Part, ...]:
-        with self._lock:
-            parts, self._parts = self._parts, ()
-            return parts
+        parts, self.parts = self.parts, ()
+        return parts
 
 
-@dataclass(frozen=True, slots=True)
-class Gathered:
+class Gathered(Struct, frozen=True):
     """`parts` are this page's to store; `shared` are addresses of assets that another page of the run stores."""
 
-    parts: tuple[Part, ...]
-    missing: tuple[Missing, ...]
-    shared: tuple[str, ...]
+    parts: tuple[Part, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    shared: tuple[str, ...] = ()
+
+
+NOTHING = Gathered()
 
 
 class Assets:
@@ -75,15 +79,16 @@ class Assets:
         self._known = known
         self._read = read
         self._lock = Lock()
+        self._handing_over = Lock()
         self._asked: OrderedDict[str, Future[Outcome]] = OrderedDict()
 
-    def gather(self, page_url: str, reading: Reading) -> Gathered:
-        """All of a page's requisites, those of its style sheets and frames included."""
-        job = _Job(self._settings, monotonic() + self._settings.requisites_timeout)
+    def gather(self, page_url: str, reading: Reading) -> Job:
+        """All of a page's requisites, those of its style sheets and frames included, to be handed over."""
+        job = Job(self._settings, monotonic() + self._settings.requisites_timeout)
         job.want(reading.requisites, page_url, 0)
         while job.queue or job.flying:
             for requisite, referer, depth in job.begin(MOST_FLYING - len(job.flying)):
-                job.flying[self._ask(requisite, referer, reading.charset)] = (requisite, depth)
+                job.flying[self._ask(job, requisite, referer, reading.charset)] = (requisite, depth)
             left = job.deadline - monotonic()
             done, _ = wait(job.flying, timeout=max(0.0, left), return_when=FIRST_COMPLETED)
             for future in done:
@@ -95,7 +100,15 @@ class Assets:
             if not done and left <= 0:
                 for requisite in job.give_up():
                     self._forget(requisite.url)
-        return job.gathered()
+        return job
+
+    def hand_over(self, job: Job | None, commit: Callable[[Gathered], T]) -> T:
+        """What `commit` makes of what was gathered. No two pages are at it at a time: what one of them calls shared was
+        given to the collection before it, so that no crash can keep this page and lose its pictures."""
+        if job is None:
+            return commit(NOTHING)
+        with self._handing_over:
+            return commit(job.take())
 
     def _forget(self, url: str) -> None:
         with self._lock:
@@ -103,24 +116,25 @@ class Assets:
             if future is not None and future.cancelled():
                 del self._asked[url]
 
-    def _ask(self, requisite: Requisite, referer: str, charset: str) -> Future[Outcome]:
+    def _ask(self, job: Job, requisite: Requisite, referer: str, charset: str) -> Future[Outcome]:
         with self._lock:
             known = self._asked.get(requisite.url)
             if known is not None:
                 self._asked.move_to_end(requisite.url)
                 return known
             future = self._gate.submit(
-                urlsplit(requisite.url).hostname or "", lambda: self._fetch(requisite, referer, charset)
+                urlsplit(requisite.url).hostname or "", lambda: self._fetch(requisite, referer, charset, job.deadline)
             )
             self._asked[requisite.url] = future
             if len(self._asked) > REMEMBERED:
                 self._asked.popitem(last=False)
             return future
 
-    def _fetch(self, requisite: Requisite, referer: str, charset: str) -> Outcome:
+    def _fetch(self, requisite: Requisite, referer: str, charset: str, until: float) -> Outcome:
         # A 304 says nothing of what a style sheet or frame needs in its turn: these are asked for in full.
         known = None if requisite.kind in ("style", "frame") else self._known(requisite.url)
-        walk = self._walker.walk(requisite.url, referer=referer, known=known, kind=requisite.kind)
+        request = HopRequest(requisite.url, referer=referer, kind=requisite.kind, until=until)
+        walk = self._walker.walk(request, known)
         last = walk.exchanges[-1]
         parts = walk.robots_parts()
         parts += [Part(hop, Role.ASSET, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
@@ -153,7 +167,7 @@ def _outcome(future: Future[Outcome]) -> Outcome:
         return Outcome(False, reason, 0, (), False, ())
 
 
-class _Job:
+class Job:
     """One page's gathering: what is wanted, what is in flight, what it came to."""
 
     def __init__(self, settings: FetchSettings, deadline: float) -> None:
@@ -164,9 +178,8 @@ class _Job:
         self._seen: set[str] = set()
         self._begun = 0
         self._bytes = 0
-        self._parts: list[Part] = []
+        self._found: list[tuple[str, Outcome]] = []
         self._missing: list[Missing] = []
-        self._shared: list[str] = []
 
     def want(self, requisites: Iterable[Requisite], referer: str, depth: int) -> None:
         for requisite in requisites:
@@ -190,14 +203,11 @@ class _Job:
         return allowed
 
     def finish(self, requisite: Requisite, depth: int, outcome: Outcome) -> None:
-        parts = outcome.take()
-        self._parts += parts
+        self._found.append((requisite.url, outcome))
         if not outcome.ok:
             self._miss(requisite.url, outcome.reason)
             return
-        self._bytes += outcome.size if parts else 0
-        if not parts:
-            self._shared.append(requisite.url)
+        self._bytes += outcome.size
         if not outcome.frame or depth < FRAME_DEPTH:
             self.want(outcome.refs, requisite.url, depth + outcome.frame)
 
@@ -220,5 +230,12 @@ class _Job:
     def _miss(self, url: str, reason: str) -> None:
         self._missing.append(Missing(url, reason))
 
-    def gathered(self) -> Gathered:
-        return Gathered(tuple(self._parts), tuple(self._missing), tuple(self._shared))
+    def take(self) -> Gathered:
+        parts: list[Part] = []
+        shared = []
+        for url, outcome in self._found:
+            taken = outcome.take()
+            parts += taken
+            if outcome.ok and not taken:
+                shared.append(url)
+        return Gathered(tuple(parts), tuple(self._missing), tuple(shared))

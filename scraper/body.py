@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct
 
 from archive.errors import StorageError
 from archive.models import Exchange
@@ -19,8 +20,7 @@ MAX_LINE = 16 * 1024
 MAX_TRAILERS = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Framing:
+class Framing(Struct, frozen=True):
     """How the end of a body is told: RFC 9112, section 6.3. `length` counts bytes."""
 
     kind: Literal["none", "length", "chunked", "close"]

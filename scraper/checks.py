@@ -1,8 +1,4 @@
-"""The checks of the config: pydantic's validators made from the settings, and their errors in words of ours.
-
-They are made with pydantic_core, the engine: building model classes of them would double the time that a command needs
-to start.
-"""
+"""The checks of the config: types for msgspec made from the settings, and their errors in words of ours."""
 
 from __future__ import annotations
 
@@ -10,12 +6,10 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic_core import CoreSchema, SchemaValidator, ValidationError
-from pydantic_core import core_schema as schema
+from msgspec import Meta, ValidationError, convert
 
 from scraper import quantity
 from scraper.config import SECTIONS, Entry, Key, keys
@@ -30,19 +24,14 @@ Report = Callable[[str, str], None]
 
 def checked(section: str, given: Mapping[str, Entry], report: Report) -> Any:
     """The section's dataclass from what was given; each wrong value is reported with its origin, its default taken."""
-    cls = SECTIONS[section]
     known = keys(section)
-    values = {name: _placed(known[name], entry) for name, entry in given.items()}
-    while True:
+    made = {}
+    for name, entry in given.items():
         try:
-            made = _validator(section).validate_python(values)
-            break
-        except ValidationError as error:
-            for name in {str(problem["loc"][0]) for problem in error.errors()}:
-                entry = given[name]
-                report(entry.origin, f"{entry.where()} = {shown(entry.value)}: expected {expected(known[name])}")
-                del values[name]
-    return cls(**made)
+            made[name] = _made(known[name], _placed(known[name], entry))
+        except ValueError:
+            report(entry.origin, f"{entry.where()} = {shown(entry.value)}: expected {expected(known[name])}")
+    return SECTIONS[section](**made)
 
 
 def checked_sources(value: Any, path: Path | None, report: Report) -> tuple[Source, ...]:
@@ -114,54 +103,36 @@ def _located(name: str, folder: Path | None) -> Path:
     return folder / path if folder is not None else path
 
 
-@cache
-def _validator(section: str) -> SchemaValidator:
-    fields = {key.name: schema.typed_dict_field(_schema(key), required=False) for key in keys(section).values()}
-    return SchemaValidator(schema.typed_dict_schema(fields, extra_behavior="forbid"))
-
-
-def _schema(key: Key) -> CoreSchema:
-    made = _plain_schema(key)
-    return schema.nullable_schema(made) if key.optional else made
-
-
-def _plain_schema(key: Key) -> CoreSchema:
-    about = key.about
-    if about.unit == "bytes":
-        number = schema.int_schema(strict=True, ge=int(about.least or 0))
-        return schema.no_info_before_validator_function(_size, number)
-    if about.unit == "seconds":
-        above = 0.0 if about.least is None else None
-        seconds = schema.float_schema(strict=True, allow_inf_nan=False, gt=above, ge=about.least, le=CENTURY)
-        return schema.no_info_before_validator_function(_seconds, seconds)
-    if about.choices:
-        return schema.literal_schema(list(about.choices))
-    if key.kind is bool:
-        return schema.bool_schema(strict=True)
-    if key.kind is int:
-        return schema.int_schema(strict=True, ge=int(about.least or 0))
+def _made(key: Key, value: Any) -> Any:
+    """The value as the setting holds it. Raises ValueError, of which msgspec's ValidationError is one."""
+    if key.optional and value is None:
+        return None
     if key.kind is Path:
-        return schema.is_instance_schema(Path)
-    text = schema.str_schema(strict=True, pattern=about.pattern or None)
-    if key.kind is tuple:
-        return schema.no_info_before_validator_function(_tuple, schema.tuple_variable_schema(text, strict=True))
-    return text
-
-
-def _size(value: Any) -> Any:
-    return quantity.size(value) if isinstance(value, str) else value
-
-
-def _seconds(value: Any) -> Any:
-    if isinstance(value, str):
-        return quantity.duration(value)
-    if isinstance(value, bool) or not isinstance(value, int):
+        if not isinstance(value, Path):
+            raise ValidationError("not a path")
         return value
-    return float(max(-1, min(value, 2 * int(CENTURY))))
+    if key.kind is int and isinstance(value, float):
+        raise ValidationError("a fraction")
+    if key.about.unit == "bytes" and isinstance(value, str):
+        value = quantity.size(value)
+    if key.about.unit == "seconds" and isinstance(value, str):
+        value = quantity.duration(value)
+    return convert(value, _type(key))
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _type(key: Key) -> Any:
+    about = key.about
+    if about.choices:
+        return Literal[about.choices]
+    if key.kind is bool:
+        return bool
+    if key.kind is int:
+        return Annotated[int, Meta(ge=int(about.least or 0))]
+    if about.unit == "seconds":
+        least = Meta(gt=0.0) if about.least is None else Meta(ge=about.least)
+        return Annotated[float, least, Meta(le=CENTURY)]
+    text = Annotated[str, Meta(pattern=about.pattern or None)]
+    return tuple[text, ...] if key.kind is tuple else text
 
 
 def _source_problem(table: Mapping[str, Any]) -> str | None:

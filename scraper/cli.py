@@ -9,12 +9,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from msgspec import Struct
 
 from archive.errors import ConfigError, NotKeptError, StorageError, TearsheetError, UsageError
 from scraper import __version__
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from scraper.settings import Settings
 
 
-@dataclass(slots=True)
-class Common:
+class Common(Struct):
     """What every command takes: where the config is, which collection, how to print."""
 
     config: Path | None = None
@@ -298,7 +297,10 @@ def _reading() -> Iterator[Collection]:
     from archive.collection import Collection
 
     with Collection.open(COMMON.settings().archive, None) as collection:
-        yield collection
+        try:
+            yield collection
+        except BrokenPipeError as error:
+            raise typer.Exit(output_failed(error)) from None
 
 
 def _say(message: str) -> None:
@@ -312,7 +314,6 @@ def _say_progress(message: str) -> None:
 
 def run() -> NoReturn:
     """The command `tearsheet`: errors become one line on stderr and an exit code."""
-    _open_closed_streams()
     signal.signal(signal.SIGINT, _interrupted)
     try:
         app()
@@ -325,18 +326,11 @@ def run() -> NoReturn:
             _say("tearsheet init writes a config.toml to start from")
         code = error.exit_code
     except OSError as error:
-        code = _output_failed(error)
+        code = output_failed(error)
     leave(code)
 
 
-def _open_closed_streams() -> None:
-    """Whoever starts us with a stream closed gets one that leads nowhere, not our files in its place."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115
-
-
-def _output_failed(error: OSError) -> int:
+def output_failed(error: OSError) -> int:
     """The exit code when what we print cannot be written. Whoever closed our output has seen enough: no error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
@@ -351,7 +345,7 @@ def leave(code: int) -> NoReturn:
     try:
         sys.stdout.flush()
     except OSError as error:
-        code = _output_failed(error) or code
+        code = output_failed(error) or code
     if "scraper.workers" not in sys.modules:
         sys.exit(code)
     os._exit(code)

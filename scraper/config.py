@@ -1,4 +1,4 @@
-"""The config: config.toml, the environment and flags become `Settings`. pydantic checks here, plain dataclasses inside.
+"""The config: config.toml, the environment and flags become `Settings`. msgspec checks the values.
 
 A flag beats `TEARSHEET_SECTION__KEY` in the environment, which beats the file, which beats the default.
 """
@@ -9,17 +9,20 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
+from msgspec.structs import fields
 
 from archive.errors import ConfigError, UsageError
 from archive.settings import ArchiveSettings, Setting
 from scraper.settings import CrawlSettings, FetchSettings, ReadSettings, Settings
 
-SECTIONS: dict[str, type] = {
+SECTIONS: dict[str, type[Struct]] = {
     "fetch": FetchSettings,
     "read": ReadSettings,
     "archive": ArchiveSettings,
@@ -112,18 +115,18 @@ def search(environ: Mapping[str, str]) -> Path | None:
     return own if own.is_file() else None
 
 
+@cache
 def keys(section: str) -> dict[str, Key]:
     """The settings of a section, in their order."""
     cls = SECTIONS[section]
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, include_extras=True)
     found = {}
     for field in fields(cls):
-        hint = hints[field.name]
+        hint, about = get_args(hints[field.name])
         optional = get_origin(hint) in (Union, UnionType)
         if optional:
             hint = next(arg for arg in get_args(hint) if arg is not type(None))
-        kind = get_origin(hint) or hint
-        found[field.name] = Key(section, field.name, kind, optional, field.default, field.metadata["setting"])
+        found[field.name] = Key(section, field.name, get_origin(hint) or hint, optional, field.default, about)
     return found
 
 

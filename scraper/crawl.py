@@ -6,19 +6,21 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
 from threading import Event
 from time import monotonic
 from urllib.parse import urlsplit
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from archive import urls
 from archive.errors import TearsheetError
 from archive.models import Link, PageRow
 
 POLL = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What became of one address. `already`: it was kept before and not asked again; `committed`: a record says so."""
 
     link: Link
@@ -27,8 +29,7 @@ class Result:
     committed: bool = True
 
 
-@dataclass(slots=True)
-class Tally:
+class Tally(Struct):
     """What a run did, counted as it goes."""
 
     asked: int = 0
@@ -110,11 +111,15 @@ def run(
     """Keep every link, `limits.concurrency` pages at a time.
 
     `keep` does one address and returns when it is durable; `pause` gives the seconds to leave before its host's next
-    page; `tell` is called in this thread, once for each address. When `limits.stop` is set nothing new is begun, what
-    is in flight is finished. A StorageError, or a DamageError from a look-up, ends the run the same way and is raised
-    at its end.
+    page; `tell` is called in this thread, once for each address. What differs in fragment or tracking alone is one
+    article: it is asked once, and the others are told what came of it. When `limits.stop` is set nothing new is begun,
+    what is in flight is finished. A StorageError, or a DamageError from a look-up, ends the run the same way and is
+    raised at its end.
     """
-    schedule = Schedule(links, limits.host_delay)
+    twins: dict[str, list[Link]] = {}
+    for each in links:
+        twins.setdefault(_identity(each.url), []).append(each)
+    schedule = Schedule((same[0] for same in twins.values()), limits.host_delay)
     tally = Tally()
     flying: dict[Future[Result], Link] = {}
     broken: TearsheetError | None = None
@@ -138,21 +143,29 @@ def run(
                 except TearsheetError as error:
                     broken = broken or error
                     continue
-                tally.add(result)
-                tell(result)
-    tally.unasked = schedule.left
+                for twin in twins.pop(_identity(link.url)):
+                    told = result if twin is link else replace(result, link=twin, already=result.row.verdict.kept)
+                    tally.add(told)
+                    tell(told)
+    tally.unasked = sum(len(same) for same in twins.values())
     if broken is not None:
         raise broken
     return tally
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How a run is held: pages at a time, seconds between pages of a host, and the event that stops it."""
 
     concurrency: int
     host_delay: float
     stop: Event
+
+
+def _identity(url: str) -> str:
+    try:
+        return urls.strip_tracking(urls.wire_url(url))
+    except ValueError:
+        return url
 
 
 def _host(url: str) -> str:

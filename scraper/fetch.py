@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import random
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from archive import urls
 from archive.errors import RefusedError
@@ -40,13 +43,12 @@ _ACCEPT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HopRequest:
+class HopRequest(Struct, frozen=True):
     """What to ask for. `kind` is a requisite's, "page" or "robots": it chooses the Accept header.
 
     User information in `url` is sent as Basic authentication and never recorded. `referer` is the page that led here;
     what is sent of it is what browsers send. With `etag` or `last_modified` the answer may be a 304. `max_size` stands
-    in for the setting.
+    in for the setting. Once the monotonic clock passes `until`, no redirect is followed any more.
     """
 
     url: str
@@ -56,6 +58,7 @@ class HopRequest:
     etag: str | None = None
     last_modified: str | None = None
     max_size: int | None = None
+    until: float = math.inf
 
     def conditional(self, etag: str | None, last_modified: str | None) -> HopRequest:
         """The same, to be answered in full only if it has changed (RFC 9110, section 13.1)."""
@@ -136,6 +139,8 @@ class Fetcher:
                 problem = f"more than {most} redirects"
             if problem:
                 return [*hops, not_asked(following, "redirects", problem, self.hands.clock)]
+            if self.hands.monotonic() > request.until:
+                return [*hops, not_asked(following, "too slow", "the time for it was over", self.hands.clock)]
             request = replace(request, url=following, etag=None, last_modified=None)
 
     def _attempt(self, request: HopRequest) -> Attempt:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from archive.models import Link
 from scraper import __version__
@@ -23,17 +26,14 @@ if TYPE_CHECKING:
     from archive.collection import Collection
     from scraper.preserve import Preserver
     from scraper.settings import Settings
-    from scraper.workers import Readers
 
 OK, SOME_FAILED, ALL_FAILED = 0, 1, 9
-ASSET_THREADS = 48
 LONGEST_CRAWL_DELAY = 60.0
 
 Pause = Callable[[Link], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """How `fetch` was asked to go about it."""
 
     again: bool = False
@@ -51,15 +51,14 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
     if asked.dry_run:
         return _dry_run(links, settings, asked)
     begun = monotonic()
-    with _run(settings, asked, len(links), stop) as (preserver, pause, readers, collection):
+    with _run(settings, asked, len(links), stop) as (preserver, pause, collection):
         with _telling(len(links), asked, collection) as tell:
             crawl = settings.crawl
             limits = Limits(min(crawl.concurrency, max(1, len(links))), crawl.host_delay, stop)
             tally = run(links, preserver.keep, pause, tell, limits)
-            readers.stop()
         folder = collection.path
     if not asked.json and not asked.quiet and len(links) > 1:
-        print("\n".join(summary_lines(tally, folder, monotonic() - begun)))
+        _print("\n".join(summary_lines(tally, folder, monotonic() - begun)))
     return exit_code(tally)
 
 
@@ -70,9 +69,7 @@ def exit_code(tally: Tally) -> int:
 
 
 @contextmanager
-def _run(
-    settings: Settings, asked: Asked, count: int, stop: Event
-) -> Iterator[tuple[Preserver, Pause, Readers, Collection]]:
+def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[tuple[Preserver, Pause, Collection]]:
     """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse."""
     from scraper.workers import Readers
 
@@ -80,7 +77,7 @@ def _run(
         readers = stack.enter_context(Readers(settings.read, most=count))
         from archive.collection import Collection
         from archive.settings import RunInfo
-        from scraper.assets import Assets
+        from scraper.assets import MOST_FLYING, Assets
         from scraper.fetch import Fetcher
         from scraper.gate import HostGate
         from scraper.politeness import Robots
@@ -98,7 +95,9 @@ def _run(
         stack.callback(fetcher.close)
         robots = Robots(fetcher, fetch)
         walker = Walker(fetcher, robots, fetch.max_redirects)
-        executor = stack.enter_context(ThreadPoolExecutor(ASSET_THREADS, thread_name_prefix="asset"))
+        # Enough that pages whose hosts all stall leave threads to the others; they are made as they are needed.
+        most_flying = 2 * MOST_FLYING * settings.crawl.concurrency
+        executor = stack.enter_context(ThreadPoolExecutor(most_flying, thread_name_prefix="asset"))
         gate = HostGate(executor, fetch.requisite_parallel)
         assets = Assets(fetch, walker, gate, collection.known_asset, readers.read)
         rules = Rules(
@@ -116,7 +115,7 @@ def _run(
         def pause(link: Link) -> float:
             return max(settings.crawl.host_delay, min(robots.crawl_delay(link.url), LONGEST_CRAWL_DELAY))
 
-        yield Preserver(rules, Hands(walker, assets, readers.read, collection, now, fault)), pause, readers, collection
+        yield Preserver(rules, Hands(walker, assets, readers.read, collection, now, fault)), pause, collection
 
 
 def _wait(stop: Event, seconds: float) -> None:
@@ -131,28 +130,42 @@ def now() -> datetime:
 def _telling(count: int, asked: Asked, collection: Collection) -> Iterator[Callable[[Result], None]]:
     """What is called once for each address, after it is durable."""
     if asked.json:
-        yield lambda result: print(
-            json_line(result.row, collection.path, url=result.link.url, already_kept=result.already), flush=True
+        yield lambda result: _print(
+            json_line(result.row, collection.path, url=result.link.url, already_kept=result.already)
         )
         return
     if asked.quiet:
         yield _tell_failure
         return
     if count == 1 or not sys.stderr.isatty():
-        yield lambda result: print("\n".join(result_lines(result, collection.path)), flush=True)
+        yield lambda result: _print("\n".join(result_lines(result, collection.path)))
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    both = sys.stdout.isatty()
+    with Progress(*columns, console=console, transient=True, redirect_stdout=both) as progress:
         task = progress.add_task("keeping", total=count)
 
         def tell(result: Result) -> None:
-            progress.print("\n".join(result_lines(result, collection.path)), markup=False, highlight=False)
+            lines = "\n".join(result_lines(result, collection.path))
+            if both:
+                console.print(lines, markup=False, highlight=False, soft_wrap=True)
+            else:
+                _print(lines)
             progress.advance(task)
 
         yield tell
+
+
+def _print(text: str) -> None:
+    """To stdout. Whoever reads there may have seen enough; what was asked for is kept all the same."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell_failure(result: Result) -> None:

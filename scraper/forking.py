@@ -1,13 +1,176 @@
-"""The fork server of the reading processes; importing this costs next to nothing."""
+"""The process that reading processes are forked from. It holds the parsers, loaded once, and nothing else.
+
+It is started with the command, before the command itself is loaded, so that both load side by side; starting it costs
+the caller next to nothing. It serves one caller over a socket: `b"+"`, and with it a socket, forks a process that reads
+pages for whoever has that socket's other end, and answers with its number; `b"-"` with a number ends that process and
+answers with its exit code. When its caller is gone it ends, and so does whoever reads for it. Only it waits for these
+processes, so a number can never have become somebody else's.
+"""
 
 from __future__ import annotations
 
-from multiprocessing import forkserver, set_forkserver_preload
+import gc
+import os
+import pickle
+import resource
+import signal
+import socket
+import sys
+from typing import NoReturn
 
-PARSERS = ["scraper.preload"]
+from scraper.messages import receive, send
+
+FORK, END = b"+", b"-"
+SPAWNED = "import sys; sys.path[:] = sys.argv[2:]; from scraper.forking import main; main(int(sys.argv[1]))"
+WORKER_MEMORY = 4 * 1024**3
+GRACE = 5
+
+
+class ForkServer:
+    """The caller's end. Not for several threads at a time. Its methods raise OSError when the process is gone."""
+
+    def __init__(self, *, alone: bool = False) -> None:
+        """`alone`: this process has no thread yet and holds nothing, so a plain fork does and saves starting Python."""
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self.pid = self._forked(theirs) if alone else _spawned(theirs)
+
+    def _forked(self, theirs: socket.socket) -> int:
+        pid = os.fork()
+        if not pid:
+            self._socket.close()
+            quiet = os.open(os.devnull, os.O_RDWR)
+            os.dup2(quiet, 0)
+            os.dup2(quiet, 1)
+            main(theirs.detach())
+        return pid
+
+    def fork(self) -> tuple[int, socket.socket]:
+        """A new reading process, and the socket on which it serves. Waits until the parsers are loaded."""
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._socket, [FORK], [theirs.fileno()])
+                return self._answer(), ours
+        except OSError:
+            ours.close()
+            raise
+
+    def end(self, pid: int) -> int:
+        """End that process; its exit code, negative for a signal."""
+        self._socket.sendall(END)
+        send(self._socket, str(pid).encode())
+        return self._answer()
+
+    def _answer(self) -> int:
+        data = receive(self._socket)
+        if data is None:
+            raise BrokenPipeError("the process that forks the readers is gone")
+        return int(data)
+
+    def close(self) -> None:
+        self._socket.close()
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+
+
+def _spawned(theirs: socket.socket) -> int:
+    os.set_inheritable(theirs.fileno(), True)
+    # Without -S it would go through site-packages for the path that it is handed.
+    command = [sys.executable, "-S", "-c", SPAWNED, str(theirs.fileno()), *sys.path]
+    quiet = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1)]
+    return os.posix_spawn(sys.executable, command, os.environ, file_actions=quiet)
+
+
+_started: ForkServer | None = None
 
 
 def prepare() -> None:
-    """Start the fork server, which loads the parsers in a process of its own while the caller goes on."""
-    set_forkserver_preload(PARSERS)
-    forkserver.ensure_running()
+    """Start a fork server for the first who asks for one. Only for a process that has done nothing else yet."""
+    global _started
+    _started = ForkServer(alone=True)
+
+
+def fork_server() -> ForkServer:
+    """The server that `prepare` started, else one of the caller's own."""
+    global _started
+    server, _started = _started or ForkServer(), None
+    return server
+
+
+# ------------------------------------------------------------------------------------------------- on the other side
+
+
+def main(number: int) -> NoReturn:
+    """The fork server itself, its socket being file descriptor `number`."""
+    try:
+        for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            # They reach the whole group, but it is the caller who decides, and who is waited for.
+            signal.signal(stop, signal.SIG_IGN)
+        _load()
+        with socket.socket(fileno=number) as caller:
+            _fork_for(caller)
+    finally:
+        os._exit(0)
+
+
+def _load() -> None:
+    """The parsers, out of the garbage collector's sight: what is loaded stays shared between the processes, and
+    collections in the middle of the loading are spared."""
+    gc.disable()
+    import scraper.read.page  # noqa: F401
+
+    gc.freeze()
+    gc.enable()
+
+
+def _fork_for(caller: socket.socket) -> None:
+    while True:
+        caller.settimeout(None)
+        message, received, _, _ = socket.recv_fds(caller, 1, 1)
+        if message == FORK:
+            answer = os.fork()
+            if not answer:
+                caller.close()
+                _work(received[0])
+            os.close(received[0])
+        elif message == END and (number := receive(caller)) is not None:
+            os.kill(int(number), signal.SIGKILL)
+            answer = os.waitstatus_to_exitcode(os.waitpid(int(number), 0)[1])
+        else:
+            return
+        send(caller, str(answer).encode())
+
+
+def _work(number: int) -> NoReturn:
+    try:
+        _limit_memory()
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        with socket.socket(fileno=number) as caller:
+            _read_for(caller)
+    finally:
+        os._exit(0)
+
+
+def _read_for(caller: socket.socket) -> None:
+    """Page after page until nobody asks any more. A page that takes too long ends the process, should its caller be
+    gone and not see to that."""
+    from scraper.read.page import read
+    from scraper.read.reading import failed
+
+    while (data := receive(caller)) is not None:
+        timeout, page = pickle.loads(data)  # noqa: S301 - from our own process
+        signal.setitimer(signal.ITIMER_REAL, timeout + GRACE)
+        try:
+            reading = read(page)
+        except Exception as error:  # whatever a hostile page brings a parser to
+            reading = failed(f"reading failed: {type(error).__name__}: {error}")
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        send(caller, pickle.dumps(reading, pickle.HIGHEST_PROTOCOL))
+
+
+def _limit_memory() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = WORKER_MEMORY if hard == resource.RLIM_INFINITY else min(WORKER_MEMORY, hard)
+    if soft == resource.RLIM_INFINITY or soft > wanted:
+        resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from archive import urls
 from archive.models import Exchange
@@ -30,8 +32,7 @@ _AGENT = re.compile(r"[ \t]*user-?[ ]?agent[ \t]*[: \t][ \t]*(\*(?=[ #]|$)|[a-z_
 _OTHER = "somebody-else"
 
 
-@dataclass(frozen=True, slots=True)
-class RobotsAnswer:
+class RobotsAnswer(Struct, frozen=True):
     """Whether an address may be asked, and why not.
 
     `kind` is the failure's kind where it may not: "robots", or what kept us from reading robots.txt ("dns", "connect",
@@ -46,8 +47,7 @@ class RobotsAnswer:
     kind: str = "robots"
 
 
-@dataclass(slots=True)
-class _Rules:
+class _Rules(Struct):
     """One origin's rules; without `parsed` all is allowed, or with a `reason` nothing is. `until` is monotonic."""
 
     lock: Lock

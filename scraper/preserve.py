@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from archive import urls
 from archive.collection import Collection
@@ -22,10 +25,10 @@ from archive.models import (
     VerdictKind,
 )
 from scraper import verdict as verdicts
-from scraper.assets import Assets, Gathered
+from scraper.assets import Assets, Gathered, Job
 from scraper.body import coding_problem, decoded
 from scraper.crawl import Result
-from scraper.fetch import without_user
+from scraper.fetch import HopRequest, without_user
 from scraper.read.reading import Page, Reading, failed
 from scraper.sniff import is_html
 from scraper.walk import Walk, Walker
@@ -33,8 +36,7 @@ from scraper.walk import Walk, Walker
 REFRESH_DELAY = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """What a run decides for all its addresses. `recapture_after` is in seconds."""
 
     again: bool = False
@@ -44,8 +46,7 @@ class Rules:
     max_redirects: int = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Hands:
+class Hands(Struct, frozen=True):
     """What a preserver works with: the network, the readers, the collection and the clock. `fault` hears of
     bugs of ours."""
 
@@ -81,8 +82,7 @@ class Preserver:
             if now - row.captured_at < timedelta(seconds=self._rules.recapture_after):
                 return Result(link, row, already=True)
         try:
-            group = self._group(link, asked, known[1] if known else None, now)
-            return Result(link, self._hands.collection.commit(group).result())
+            return Result(link, self._commit(link, asked, known[1] if known else None, now).result())
         except TearsheetError:
             raise
         except Exception as error:  # a fault of ours costs this address, never the run
@@ -90,36 +90,42 @@ class Preserver:
             reason = f"tearsheet failed on this page, which is a fault of its own: {type(error).__name__}: {error}"
             return Result(link, not_asked_row(link, now, reason), committed=False)
 
-    def _group(self, link: Link, asked: str, known: Capture | None, now: datetime) -> PageGroup:
-        walk = self._hands.walker.walk(asked, known=known)
+    def _commit(self, link: Link, asked: str, known: Capture | None, now: datetime) -> Future[PageRow]:
+        walk = self._hands.walker.walk(HopRequest(asked), known)
         reading = self._reading(walk.last, known)
         while (target := self._refresh_target(walk, reading)) is not None:
-            self._hands.walker.go_on(walk, target, referer=walk.last.url)
+            self._hands.walker.go_on(walk, HopRequest(target, referer=walk.last.url))
             reading = self._reading(walk.last, known)
         last = walk.last
         unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
         verdict = verdicts.verdict(last, reading, known, asked=urls.wire_url(link.url))
-        gathered = Gathered((), (), ())
+        needs: Job | None = None
         if (
             verdict.kept
             and verdict.kind is not VerdictKind.UNCHANGED
             and self._rules.requisites
             and reading is not None
         ):
-            gathered = self._hands.assets.gather(last.url, reading)
+            needs = self._hands.assets.gather(last.url, reading)
         chain = [Part(hop, Role.HOP, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
-        return PageGroup(
-            id=str(uuid.uuid4()),
-            link=link,
-            time=now,
-            parts=(*walk.robots_parts(), *chain, Part(last, Role.PAGE, verdict, unchanged), *gathered.parts),
-            verdict=verdict,
-            article=reading.article if reading is not None and verdict.kind is VerdictKind.ARTICLE else None,
-            missing=gathered.missing,
-            shared=gathered.shared,
-            extractor=reading.extractor if reading is not None else "",
-            title=reading.title if reading is not None else None,
-        )
+        own = (*walk.robots_parts(), *chain, Part(last, Role.PAGE, verdict, unchanged))
+
+        def commit(gathered: Gathered) -> Future[PageRow]:
+            group = PageGroup(
+                id=str(uuid.uuid4()),
+                link=link,
+                time=now,
+                parts=(*own, *gathered.parts),
+                verdict=verdict,
+                article=reading.article if reading is not None and verdict.kind is VerdictKind.ARTICLE else None,
+                missing=gathered.missing,
+                shared=gathered.shared,
+                extractor=reading.extractor if reading is not None else "",
+                title=reading.title if reading is not None else None,
+            )
+            return self._hands.collection.commit(group)
+
+        return self._hands.assets.hand_over(needs, commit)
 
     def _reading(self, exchange: Exchange, known: Capture | None) -> Reading | None:
         if not exchange.body.size or exchange.failure is not None:

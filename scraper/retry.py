@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from archive.models import Exchange
 
@@ -25,16 +27,14 @@ _FORMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """One try. `retry` tells whether its failure, if it has one, may pass; an answer's status speaks for itself."""
 
     exchange: Exchange
     retry: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True):
     """`tries` in all, none begun after `budget` seconds; an answer that asks for over `max_retry_after` ends it."""
 
     tries: int
@@ -42,8 +42,7 @@ class RetryPolicy:
     max_retry_after: float
 
 
-@dataclass(frozen=True, slots=True)
-class Hands:
+class Hands(Struct, frozen=True):
     """Clock (UTC), monotonic seconds, sleep, and a random number in [0, 1): handed in so that tests need not wait.
 
     Once `stopped` says so, nothing is asked again.

@@ -6,7 +6,8 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from archive.errors import ConfigError, RefusedError
 from scraper import guard
@@ -16,8 +17,7 @@ Resolver = Callable[[str, int], Sequence[str]]
 MOST_ADDRESSES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Detour:
+class Detour(Struct, frozen=True):
     """One `connect_to` entry: an empty `host` or a `port` of 0 matches any; an empty target part stays as it was."""
 
     host: str
@@ -56,8 +56,7 @@ def system_resolver(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-@dataclass(frozen=True, slots=True)
-class Router:
+class Router(Struct, frozen=True):
     """Opens connections the way the settings say. `connect_timeout` is in seconds."""
 
     detours: tuple[Detour, ...]

@@ -12,13 +12,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
+from msgspec import Struct, field
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
@@ -37,8 +37,7 @@ POOLS = 40
 MOST_STALE = 20
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """One exchange as the transport sees it. `url` is a wire address; `sent`, `ip` and `reused` are filled in.
 
     `deadline` ends the whole exchange, `patience` one silence, `max_header` bounds the answer's header blocks.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from archive import urls
 from archive.models import Capture, Exchange, Part, Role
@@ -11,8 +11,7 @@ from scraper.fetch import Fetcher, HopRequest, not_asked
 from scraper.politeness import Robots
 
 
-@dataclass(slots=True)
-class Walk:
+class Walk(Struct):
     """The hops in the order they were asked, the last one the end; `robots` are answers for robots.txt
     that were met on the way."""
 
@@ -35,28 +34,25 @@ class Walker:
         self._robots = robots
         self._most = max_redirects
 
-    def walk(self, url: str, *, referer: str | None = None, known: Capture | None = None, kind: str = "page") -> Walk:
-        """Ask for `url` and follow where it leads, at most `max_redirects` times.
+    def walk(self, request: HopRequest, known: Capture | None = None) -> Walk:
+        """Ask and follow where that leads, at most `max_redirects` times.
 
         `known` makes the first hop conditional. Nothing the web does raises: how it failed stands in the last
         exchange.
         """
         walk = Walk()
-        self.go_on(walk, url, referer=referer, known=known, kind=kind)
+        if known is not None:
+            request = request.conditional(known.etag, known.last_modified)
+        self.go_on(walk, request)
         return walk
 
-    def go_on(
-        self, walk: Walk, url: str, *, referer: str | None = None, known: Capture | None = None, kind: str = "page"
-    ) -> None:
-        """Append the hops from `url` on; what the walk already holds counts for loops and their number."""
+    def go_on(self, walk: Walk, request: HopRequest) -> None:
+        """Append the hops from there on; what the walk already holds counts for loops and their number."""
 
         def vet(url: str) -> Exchange | None:
             answer = self._robots.allowed(url)
             walk.robots += answer.exchanges
             return None if answer.allowed else not_asked(urls.wire_url(url), answer.kind, answer.reason)
 
-        request = HopRequest(url, referer=referer, kind=kind)
-        if known is not None and not walk.exchanges:
-            request = request.conditional(known.etag, known.last_modified)
         behind = [hop.url for hop in walk.exchanges]
         walk.exchanges += self._fetcher.chain(request, self._most, vet=vet, behind=behind)

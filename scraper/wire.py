@@ -6,7 +6,8 @@ import re
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 CHUNK = 64 * 1024
 MOST_INTERIM = 100
@@ -30,8 +31,7 @@ class WireError(Exception):
         self.retry = retry
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Struct, frozen=True):
     """The end of an exchange by the monotonic clock."""
 
     at: float
@@ -41,8 +41,7 @@ class Deadline:
         return self.at - self.clock()
 
 
-@dataclass(slots=True)
-class Wire:
+class Wire(Struct):
     """A socket that is read until the deadline, and that may be silent for `patience` seconds.
 
     `buffer` holds what came and is not taken yet; `received` counts all that came.
@@ -109,8 +108,7 @@ class Wire:
         return data
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """A response's header block: `raw` byte for byte with its empty line, `headers` parsed from it."""
 
     raw: bytes

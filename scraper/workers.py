@@ -1,98 +1,129 @@
 """Reading in worker processes: each page has a deadline, and what it breaks is its own worker alone.
 
 A worker that lxml crashes or that runs past its deadline is replaced; the page gets a `Reading` that says so. Nothing
-heavy is imported in the parent: the fork server loads the parsers once and every worker starts with them.
+heavy is imported in the caller: the fork server (`scraper/forking.py`) loads the parsers once and every worker starts
+with them.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import resource
-from concurrent.futures import TimeoutError as FutureTimeoutError
-from threading import Thread
+import pickle
+import signal
+import socket
+from queue import LifoQueue
+from threading import Lock
+from time import monotonic
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from scraper.forking import prepare
+from msgspec import Struct
+
+from scraper.forking import ForkServer, fork_server
+from scraper.messages import receive, send
 from scraper.read.reading import Page, Reading, failed
 from scraper.settings import ReadSettings
 
-if TYPE_CHECKING:
-    from pebble import ProcessPool
-
-WORKER_MEMORY = 4 * 1024**3
-TASKS_PER_WORKER = 2000
+PAGES_PER_WORKER = 2000
 
 
-def _limit_memory() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    wanted = WORKER_MEMORY if hard == resource.RLIM_INFINITY else min(WORKER_MEMORY, hard)
-    if soft == resource.RLIM_INFINITY or soft > wanted:
-        resource.setrlimit(resource.RLIMIT_AS, (wanted, hard))
+class Worker(Struct):
+    """A reading process: its number, the socket on which it serves, and how many pages it has read."""
+
+    pid: int
+    socket: socket.socket
+    pages: int = 0
 
 
-def _read(page: Page) -> Reading:
-    from scraper.read.page import read
-
-    return read(page)
-
-
-def _warm() -> None:
-    import scraper.read.page  # noqa: F401
+class Gone(Exception):
+    """The worker ended, with this exit code, while it was reading."""
 
 
 class Readers:
-    """A pool of reading processes. `read` blocks the calling thread and never raises for what a page does."""
+    """Reading processes. `read` blocks the calling thread and never raises for what a page does."""
 
     def __init__(self, settings: ReadSettings, most: int | None = None) -> None:
         """`most` caps the number of workers, for runs with fewer pages than cores."""
         self._settings = settings
-        self._count = settings.workers or os.cpu_count() or 1
+        count = settings.workers or os.cpu_count() or 1
         if most is not None:
-            self._count = max(1, min(self._count, most))
-        self._pool: ProcessPool | None = None
-        self._starting = Thread()
+            count = max(1, min(count, most))
+        self._idle: LifoQueue[Worker | None] = LifoQueue()
+        for _ in range(count):
+            self._idle.put(None)
+        self._lock = Lock()
+        self._server: ForkServer | None = None
 
     def __enter__(self) -> Self:
-        from pebble import ProcessPool
-
-        prepare()
-        self._pool = ProcessPool(
-            max_workers=self._count,
-            max_tasks=TASKS_PER_WORKER,
-            initializer=_limit_memory,
-            context=multiprocessing.get_context("forkserver"),
-        )
-        # The first task starts the workers, which blocks until the fork server has loaded the parsers.
-        self._starting = Thread(target=self._pool.schedule, args=(_warm,))
-        self._starting.start()
+        self._server = fork_server()
         return self
-
-    def stop(self) -> None:
-        """No more pages will come: the workers end while the caller does something else."""
-        if self._pool is not None:
-            self._starting.join()
-            self._pool.stop()  # type: ignore[no-untyped-call]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
-        if self._pool is not None:
-            self._pool.join()
-            self._pool = None
+        """The workers, all idle by then, end since nobody is left to serve."""
+        while not self._idle.empty():
+            worker = self._idle.get()
+            if worker is not None:
+                worker.socket.close()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
 
     def read(self, page: Page) -> Reading:
-        from pebble import ProcessExpired
-
-        assert self._pool is not None, "the readers are not open"
-        future = self._pool.schedule(_read, args=(page,), timeout=self._settings.timeout)
+        worker = self._idle.get()
         try:
-            return future.result()
-        except FutureTimeoutError:
+            worker = worker or self._fork()
+            reading = self._ask(worker, page)
+            if worker.pages >= PAGES_PER_WORKER:
+                self._end(worker)
+                worker = None
+            return reading
+        except TimeoutError:
+            if worker is not None:
+                self._end(worker)
+                worker = None
             return failed(f"reading took longer than {self._settings.timeout:g} s and was stopped")
-        except ProcessExpired as error:
-            return failed(f"the reader process ended while reading (exit code {error.exitcode})")
-        except (MemoryError, RecursionError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-            return failed(f"reading failed: {type(error).__name__}: {error}")
+        except Gone as gone:
+            worker = None
+            return failed(f"the reader process ended while reading (exit code {gone})")
+        except OSError as error:
+            worker = None
+            return failed(f"no process could be had to read it: {error.strerror or error}")
+        finally:
+            self._idle.put(worker)
+
+    def _ask(self, worker: Worker, page: Page) -> Reading:
+        """What the worker answers. Raises TimeoutError after the deadline and Gone when it ended."""
+        deadline = monotonic() + self._settings.timeout
+        data = pickle.dumps((self._settings.timeout, page), pickle.HIGHEST_PROTOCOL)
+        try:
+            send(worker.socket, data, deadline)
+            answer = receive(worker.socket, deadline)
+        except ConnectionError:
+            answer = None
+        if answer is None:
+            raise Gone(self._end(worker))
+        worker.pages += 1
+        reading: Reading = pickle.loads(answer)  # noqa: S301 - from our own process
+        return reading
+
+    def _fork(self) -> Worker:
+        with self._lock:
+            assert self._server is not None, "the readers are not open"
+            try:
+                return Worker(*self._server.fork())
+            except OSError:
+                # Somebody ended the fork server: another takes its place, once.
+                self._server.close()
+                self._server = fork_server()
+                return Worker(*self._server.fork())
+
+    def _end(self, worker: Worker) -> int:
+        worker.socket.close()
+        with self._lock:
+            assert self._server is not None, "the readers are not open"
+            try:
+                return self._server.end(worker.pid)
+            except OSError:
+                return -signal.SIGKILL

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = ("archive", "scraper")
 HTTP_CLIENTS = {"requests", "urllib3", "http", "httpx", "aiohttp", "ftplib"}
-HEAVY = {"trafilatura", "requests", "urllib3", "lxml", "pydantic", "pebble", "surt", "warcio", "fastwarc", "tenacity"}
+HEAVY = {"trafilatura", "requests", "urllib3", "lxml", "pydantic", "surt", "warcio", "fastwarc", "tenacity"}
 
 
 def modules(*packages: str) -> Iterator[Path]:

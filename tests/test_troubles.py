@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+import pty
+import shlex
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -84,10 +87,47 @@ def test_a_reader_that_has_seen_enough(there: Home) -> None:
     process.wait(60)
     process.stderr.close()
     assert b"Traceback" not in error
+    assert process.returncode == 0
 
 
+def test_a_reader_of_many_lines_that_has_seen_enough(there: Home) -> None:
+    """More than a pipe holds, of which one line is read."""
+    addresses = [f"https://a.test/story?n={n}{'x' * 900}" for n in range(100)]
+    for command in (["fetch", *addresses], ["list", "-n", "500"], ["list", "-n", "500", "--json"]):
+        words = shlex.join(there.command(*command))
+        done = subprocess.run(
+            ["bash", "-c", f"{words} | head -n 1 >/dev/null; exit ${{PIPESTATUS[0]}}"],
+            cwd=there.folder,
+            env=there.environment | {"TEARSHEET_FETCH__REQUISITES": "false"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+    assert there.run("list", "-n", "500").out.count("story?n=") >= 100
+
+
+def test_a_terminal_for_progress_does_not_swallow_the_results(there: Home) -> None:
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        there.command("fetch", "https://a.test/story", "https://b.test/story"),
+        cwd=there.folder,
+        env=there.environment,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+        timeout=60,
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert done.returncode == 0
+    assert all(f"https://{name}.test/story" in done.stdout for name in "ab")
+
+
+@pytest.mark.parametrize("everybody", [False, True])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_signals_finish_what_is_in_flight(there: Home, number: signal.Signals, code: int) -> None:
+def test_signals_finish_what_is_in_flight(there: Home, number: signal.Signals, code: int, everybody: bool) -> None:
+    """Whether the command alone gets the signal or, as a terminal and systemd do it, its reading processes too."""
     process = subprocess.Popen(
         there.command("fetch", "--json", *(f"https://{name}.test/story" for name in "abcdefghij")),
         cwd=there.folder,
@@ -95,12 +135,17 @@ def test_signals_finish_what_is_in_flight(there: Home, number: signal.Signals, c
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     assert process.stdout is not None
     process.stdout.readline()
-    process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    if everybody:
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == code
+    assert {json.loads(line)["verdict"] for line in out.splitlines()} <= {"article"}
     assert "Traceback" not in err
     assert not list((there.collection / "archive").glob("*.open"))
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from archive.models import Failure, Link, Missing, PageGroup, Part, Verdict, VerdictKind
 
@@ -16,8 +17,7 @@ _VERSION = 1
 _NOT_MODIFIED = 304
 
 
-@dataclass(frozen=True, slots=True)
-class PartData:
+class PartData(Struct, frozen=True):
     """One exchange of a group. `record_id` is None where no response or revisit is stored for it in this file.
 
     `elapsed` is in seconds. `head` is the header block of a 304, which no record of its own may hold.
@@ -38,8 +38,7 @@ class PartData:
     head: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupData:
+class GroupData(Struct, frozen=True):
     """A page group as its metadata record tells it.
 
     `shared` are requisites of the page that another group of the same run stores. `side`: this file holds only the

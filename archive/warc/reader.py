@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct
 
 from archive.disk import storage_error
 from archive.errors import WarcError
@@ -33,8 +34,7 @@ _SMALL_TYPES = frozenset({"metadata", "warcinfo", "resource"})
 _DIGITS = re.compile(r"[0-9]{1,18}\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
+class StoredRecord(Struct, frozen=True):
     """A record as it lies in a file.
 
     `offset` and `length` are bytes of its gzip member (of the record itself in a plain file); where several records
@@ -50,8 +50,8 @@ class StoredRecord:
     offset: int
     length: int
     content_length: int
-    _block_at: int = field(repr=False, default=0)
-    _block: bytes | None = field(repr=False, default=None)
+    _block_at: int = 0
+    _block: bytes | None = None
 
     def header(self, name: str) -> str | None:
         """The first named field of that name, or None."""
@@ -142,8 +142,7 @@ class _Payload(io.RawIOBase):
         super().close()
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Struct, frozen=True):
     """`framing`: each record is what the standard says, one gzip member, lengths right. `digests`: they are checked."""
 
     framing: bool

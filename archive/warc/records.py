@@ -6,10 +6,11 @@ import hashlib
 import re
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from archive.disk import told
 from archive.models import Capture, Exchange, PageGroup, Part
@@ -30,8 +31,7 @@ _STATUS_LINE = re.compile(rb"HTTP/(?!1\.[01][ \r\n])([0-9.]{1,8})(?=[ \r\n])")
 _NOT_IN_ADDRESS = re.compile(r"[^\x21-\x7e]")
 
 
-@dataclass(frozen=True, slots=True)
-class WarcInfo:
+class WarcInfo(Struct, frozen=True):
     """What the `warcinfo` record of each file says of the run (WARC 1.1, 6.2)."""
 
     software: str
@@ -43,8 +43,7 @@ class WarcInfo:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """A record ready to be written.
 
     `headers` are all named fields in order, less WARC-Warcinfo-ID, which the writer adds. The block is `http_head`

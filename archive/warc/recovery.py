@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from archive.disk import Disk
 from archive.errors import WarcError
@@ -14,8 +15,7 @@ from archive.warc.reader import FRAMING, scan
 from archive.warc.writer import OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class Mended:
+class Mended(Struct, frozen=True):
     """What became of it. `name` is the file's final name, None if nothing in it was worth keeping and it is gone.
 
     `kept` and `dropped` are bytes; `groups` is the number of page groups that stayed.

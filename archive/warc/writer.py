@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct
 
 from archive.disk import AppendFile, Disk
 from archive.errors import StorageError
@@ -21,8 +22,7 @@ _CHUNK = 256 * 1024
 _LAST_SERIAL = 99999
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """Where a record lies. `warc` is the file's final name, `offset` and `length` are bytes of its gzip member."""
 
     record_id: str

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from archive.models import Article
 
 RequisiteKind = Literal["style", "image", "script", "font", "frame", "media", "icon", "manifest", "other"]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """An answer to be read. `body` has its content coding undone; `url` is the address that answered."""
 
     body: bytes
@@ -25,24 +25,21 @@ class Page:
         return next((v for k, v in self.headers if k.lower() == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Requisite:
+class Requisite(Struct, frozen=True):
     """An address that a page needs to be seen, as it goes over the wire (`archive.urls.wire_url`)."""
 
     url: str
     kind: RequisiteKind
 
 
-@dataclass(frozen=True, slots=True)
-class Refresh:
+class Refresh(Struct, frozen=True):
     """A `<meta http-equiv=refresh>`: where it leads, after how many seconds."""
 
     url: str
     delay: float
 
 
-@dataclass(frozen=True, slots=True)
-class Signals:
+class Signals(Struct, frozen=True):
     """What the verdict needs to know of a page, whatever its article is. Lengths count characters.
 
     Visible text is all text outside scripts, styles, templates and noscript. The tuples of words hold evidence, one
@@ -87,8 +84,7 @@ class Signals:
     """Marks of a page that is drawn by scripts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """`refresh` is what the page redirects to by itself; `robots_meta` the lower-case directives of `meta robots`.
 
     `error` says what failed while reading, with all that could be had in the other fields. `extractor` names what

@@ -6,13 +6,13 @@ import json
 import re
 import time
 import unicodedata
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from archive.article import clean_inline, from_json, parse, plain, render, to_json, words
 from archive.models import (
@@ -347,7 +347,7 @@ def test_json_keeps_every_field() -> None:
     )
     article = replace(ARTICLE, meta=meta)
     assert from_json(to_json(article)).meta == meta
-    assert len(to_json(article)["meta"]) == len(ArticleMeta.__slots__)  # type: ignore[arg-type]
+    assert len(to_json(article)["meta"]) == len(ArticleMeta.__struct_fields__)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

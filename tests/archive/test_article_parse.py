@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import textwrap
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from archive.article import parse, render
 from archive.errors import FormatError

@@ -8,12 +8,12 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from msgspec.structs import replace
 
 from archive.collection import ArchiveSettings, Collection
 from archive.errors import DamageError, LockedError, NotKeptError, StorageError, UsageError, WarcError

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from archive.models import Capture, Failure, PageGroup, Part, Role, VerdictKind
 from archive.placing import LEAST_SHARED, Draft, Fresh, place

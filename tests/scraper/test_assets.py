@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from archive.errors import StorageError
-from archive.models import Exchange
+from archive.models import Capture, Exchange
 from scraper.assets import Assets, Gathered
+from scraper.fetch import HopRequest
 from scraper.gate import HostGate
 from scraper.read.reading import Page, Reading, Requisite, failed
 from scraper.settings import FetchSettings
@@ -28,9 +29,9 @@ class Walker:
         self.answer = answer
         self.asked: list[str] = []
 
-    def walk(self, url: str, **_: object) -> Walk:
-        self.asked.append(url)
-        return Walk([self.answer(url)])
+    def walk(self, request: HopRequest, _: Capture | None) -> Walk:
+        self.asked.append(request.url)
+        return Walk([self.answer(request.url)])
 
 
 def gathering(answer: Answer, wanted: list[Requisite], times: int = 1, **changes: Any) -> tuple[list[Gathered], Walker]:
@@ -43,7 +44,8 @@ def gathering(answer: Answer, wanted: list[Requisite], times: int = 1, **changes
 
     with ThreadPoolExecutor(8) as executor:
         assets = Assets(settings, walker, HostGate(executor, 4), lambda _: None, read)  # type: ignore[arg-type]
-        return [assets.gather(f"https://a.test/{n}", reading) for n in range(times)], walker
+        jobs = [assets.gather(f"https://a.test/{n}", reading) for n in range(times)]
+        return [assets.hand_over(job, lambda gathered: gathered) for job in jobs], walker
 
 
 def picture(url: str) -> Exchange:
@@ -65,6 +67,18 @@ def test_each_is_asked_once_a_run_and_stored_by_the_first_page() -> None:
     assert len(first.parts) == 3
     assert (first.shared, second.parts) == ((), ())
     assert sorted(second.shared) == sorted(walker.asked)
+
+
+def test_what_is_shared_was_handed_over_before() -> None:
+    """Whichever page is done first stores the pictures, however the two were gathered."""
+    reading = replace(failed(""), requisites=tuple(pictures(3)))
+    with ThreadPoolExecutor(8) as executor:
+        assets = Assets(FetchSettings(), Walker(picture), HostGate(executor, 4), lambda _: None, lambda _: reading)  # type: ignore[arg-type]
+        first, second = (assets.gather(f"https://a.test/{n}", reading) for n in range(2))
+        later = assets.hand_over(second, lambda gathered: gathered)
+        earlier = assets.hand_over(first, lambda gathered: gathered)
+    assert (len(later.parts), later.shared) == (3, ())
+    assert (earlier.parts, len(earlier.shared)) == ((), 3)
 
 
 def test_style_sheets_at_any_depth_that_go_in_a_circle() -> None:

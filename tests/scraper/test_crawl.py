@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from archive.errors import StorageError
 from archive.models import Link, VerdictKind
@@ -138,3 +138,27 @@ def test_concurrency_is_the_number_of_pages_at_a_time() -> None:
 
 def test_a_tally_of_nothing() -> None:
     assert Tally().asked == 0
+
+
+def test_twins_are_asked_once_and_told_each() -> None:
+    asked = []
+
+    def keep(link: Link) -> Result:
+        asked.append(link.url)
+        result = kept(link)
+        return result if "gone" not in link.url else replace(result, row=replace(result.row, verdict=VerdictKind.GONE))
+
+    addresses = links(
+        "https://a/1#top", "https://a/1?utm_source=x", "https://a/1", "https://b/gone", "https://b/gone#x"
+    )
+    told: list[Result] = []
+    tally = run(addresses, keep, lambda _: 0.0, told.append, Limits(4, 0.0, threading.Event()))
+    assert sorted(asked) == ["https://a/1#top", "https://b/gone"]
+    assert sorted((one.link.url, one.already) for one in told) == [
+        ("https://a/1", True),
+        ("https://a/1#top", False),
+        ("https://a/1?utm_source=x", True),
+        ("https://b/gone", False),
+        ("https://b/gone#x", False),
+    ]
+    assert (tally.asked, tally.kept, tally.already, tally.failed, tally.unasked) == (5, 1, 2, 2, 0)

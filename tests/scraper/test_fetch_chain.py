@@ -140,6 +140,13 @@ def test_circles_and_endless_redirects_are_told(web: Web, host: Host, asker: Fet
     assert failed(chain[-1]) == ("redirects", None)
 
 
+def test_redirects_end_when_the_time_is_over(host: Host, asker: Fetcher) -> None:
+    host.redirect("/a", "/b")
+    chain = asker.chain(HopRequest("http://news.test/a", until=0.0))
+    assert [hop.status for hop in chain] == [302, None]
+    assert failed(chain[-1]) == ("too slow", None)
+
+
 def test_what_is_and_what_is_no_redirect(host: Host, asker: Fetcher) -> None:
     host.page("/300", "x", status=300, headers=(("Location", "/x"),))
     host.page("/304", "x", status=304, headers=(("Location", "/x"),))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from archive.models import Capture, Exchange, Failure, Verdict, VerdictKind
 from archive.spool import Spool

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -37,6 +41,44 @@ def test_hostile_pages_come_back(readers: Readers) -> None:
     for body in (b"<div>" * 100_000, b"\0" * 10_000, b"<a " + b"x=1 " * 100_000 + b">", b"", b"<" * 100_000):
         assert readers.read(Page(body, NO_HEADERS, "https://a.test/")).title is None
     assert readers.read(Page(ARTICLE.encode(), NO_HEADERS, "https://a.test/")).article is not None
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_a_reader_that_is_ended_costs_its_page_alone() -> None:
+    many = "<p>A paragraph like many others, of some length.</p>" * 200_000
+    long = ARTICLE.replace("</article>", f"{many}</article>")
+    before = children(os.getpid())
+    page = Page(ARTICLE.encode(), NO_HEADERS, "https://a.test/")
+    with Readers(ReadSettings(timeout=60, workers=1)) as readers, ThreadPoolExecutor(1) as thread:
+        assert readers.read(page).error is None
+        server = next(pid for pid in children(os.getpid()) if pid not in before)
+        future = thread.submit(readers.read, Page(long.encode(), NO_HEADERS, "https://a.test/"))
+        os.kill(children(server)[0], signal.SIGKILL)
+        assert "the reader process ended while reading (exit code -9)" in (future.result().error or "")
+        assert readers.read(page).error is None
+        # The process that forks them goes, and the reader with it: another takes its place.
+        os.kill(server, signal.SIGKILL)
+        found = [readers.read(page).error for _ in range(2)]
+        assert found[-1] is None
+    assert server not in children(os.getpid())
+
+
+def test_readers_end_with_their_caller(tmp_path: Path) -> None:
+    code = (
+        "import sys, os, signal\nfrom scraper.workers import Readers\nfrom scraper.settings import ReadSettings\n"
+        "from scraper.read.reading import Page\nreaders = Readers(ReadSettings(workers=1))\nreaders.__enter__()\n"
+        "readers.read(Page(b'<p>x', (), 'https://a.test/'))\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    ours, theirs = os.pipe()
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=theirs, stdout=theirs)
+    os.close(theirs)
+    assert process.wait(60) == -signal.SIGKILL
+    # All that hold the pipe's other end are gone when it ends.
+    with os.fdopen(ours, "rb") as left:
+        assert left.read() == b""
 
 
 def test_a_page_that_takes_too_long_costs_its_text_alone(tmp_path: Path) -> None:

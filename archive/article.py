@@ -206,6 +206,7 @@ def _meta_from_json(data: object) -> ArticleMeta:
         free=_optional(data, "free", bool),
         title_source=_optional(data, "title_source", str) or "",
         notes=_strings(data, "notes"),
+        pages=_strings(data, "pages"),
     )
 
 

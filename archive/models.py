@@ -174,6 +174,8 @@ class ArticleMeta(Struct, frozen=True):
     image: str | None = None
     title_source: str = ""
     notes: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    """Addresses of the further pages, where the article has several."""
 
 
 class Article(Struct, frozen=True):
@@ -201,6 +203,7 @@ class Role(StrEnum):
     HOP = "hop"
     ASSET = "asset"
     ROBOTS = "robots"
+    FURTHER = "further page"
 
 
 class Capture(Struct, frozen=True):

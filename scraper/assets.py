@@ -7,7 +7,7 @@ follow it is there already, before them in the same files.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from threading import Lock
 from time import monotonic
@@ -54,12 +54,9 @@ class Outcome(Struct):
 class Gathered(Struct, frozen=True):
     """`parts` are this page's to store; `shared` are addresses of assets that another page of the run stores."""
 
-    parts: tuple[Part, ...] = ()
-    missing: tuple[Missing, ...] = ()
-    shared: tuple[str, ...] = ()
-
-
-NOTHING = Gathered()
+    parts: tuple[Part, ...]
+    missing: tuple[Missing, ...]
+    shared: tuple[str, ...]
 
 
 class Assets:
@@ -102,13 +99,18 @@ class Assets:
                     self._forget(requisite.url)
         return job
 
-    def hand_over(self, job: Job | None, commit: Callable[[Gathered], T]) -> T:
-        """What `commit` makes of what was gathered. No two pages are at it at a time: what one of them calls shared was
-        given to the collection before it, so that no crash can keep this page and lose its pictures."""
-        if job is None:
-            return commit(NOTHING)
+    def hand_over(self, jobs: Sequence[Job], commit: Callable[[Gathered], T]) -> T:
+        """What `commit` makes of all that was gathered. No two pages are at it at a time: what one of them calls shared
+        was given to the collection before it, so that no crash can keep this page and lose its pictures."""
         with self._handing_over:
-            return commit(job.take())
+            each = [job.take() for job in jobs]
+            return commit(
+                Gathered(
+                    tuple(part for one in each for part in one.parts),
+                    tuple(missing for one in each for missing in one.missing),
+                    tuple(dict.fromkeys(url for one in each for url in one.shared)),
+                )
+            )
 
     def _forget(self, url: str) -> None:
         with self._lock:

@@ -112,10 +112,14 @@ def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[
             if asked.verbose:
                 _say("".join(traceback.format_exception(error)))
 
-        def pause(link: Link) -> float:
-            return max(settings.crawl.host_delay, min(robots.crawl_delay(link.url), LONGEST_CRAWL_DELAY))
+        def delay(url: str) -> float:
+            return max(settings.crawl.host_delay, min(robots.crawl_delay(url), LONGEST_CRAWL_DELAY))
 
-        yield Preserver(rules, Hands(walker, assets, readers.read, collection, now, fault)), pause, collection
+        def rest(url: str) -> bool:
+            return not stop.wait(delay(url))
+
+        hands = Hands(walker, assets, readers.read, collection, now, rest, fault)
+        yield Preserver(rules, hands), lambda link: delay(link.url), collection
 
 
 def _wait(stop: Event, seconds: float) -> None:

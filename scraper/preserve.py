@@ -7,16 +7,18 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from archive import urls
 from archive.collection import Collection
 from archive.errors import TearsheetError
 from archive.models import (
+    Article,
     Capture,
     Exchange,
     Link,
+    Missing,
     PageGroup,
     PageRow,
     Part,
@@ -24,6 +26,7 @@ from archive.models import (
     Verdict,
     VerdictKind,
 )
+from scraper import paging
 from scraper import verdict as verdicts
 from scraper.assets import Assets, Gathered, Job
 from scraper.body import coding_problem, decoded
@@ -47,15 +50,26 @@ class Rules(Struct, frozen=True):
 
 
 class Hands(Struct, frozen=True):
-    """What a preserver works with: the network, the readers, the collection and the clock. `fault` hears of
-    bugs of ours."""
+    """What a preserver works with: the network, the readers, the collection and the clock. `pause` waits as
+    long as an address's host wants between pages, and says whether to go on; `fault` hears of bugs of ours."""
 
     walker: Walker
     assets: Assets
     read: Callable[[Page], Reading]
     collection: Collection
     clock: Callable[[], datetime]
+    pause: Callable[[str], bool]
     fault: Callable[[Exception], None]
+
+
+class Further(Struct):
+    """The pages of an article after its first, and what was asked for on the way."""
+
+    articles: list[Article] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
 
 
 class Preserver:
@@ -99,16 +113,18 @@ class Preserver:
         last = walk.last
         unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
         verdict = verdicts.verdict(last, reading, known, asked=urls.wire_url(link.url))
-        needs: Job | None = None
-        if (
-            verdict.kept
-            and verdict.kind is not VerdictKind.UNCHANGED
-            and self._rules.requisites
-            and reading is not None
-        ):
-            needs = self._hands.assets.gather(last.url, reading)
+        article = reading.article if reading is not None and verdict.kind is VerdictKind.ARTICLE else None
+        further = Further()
+        needs: list[Job] = []
+        if verdict.kept and verdict.kind is not VerdictKind.UNCHANGED and reading is not None:
+            if article is not None:
+                further = self._further(last.url, reading, article)
+                article = paging.joined(article, further.articles, further.addresses)
+            if self._rules.requisites:
+                read = [(last.url, reading), *zip(further.addresses, further.readings, strict=True)]
+                needs = [self._hands.assets.gather(*each) for each in read]
         chain = [Part(hop, Role.HOP, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
-        own = (*walk.robots_parts(), *chain, Part(last, Role.PAGE, verdict, unchanged))
+        own = (*walk.robots_parts(), *chain, Part(last, Role.PAGE, verdict, unchanged), *further.parts)
 
         def commit(gathered: Gathered) -> Future[PageRow]:
             group = PageGroup(
@@ -117,8 +133,8 @@ class Preserver:
                 time=now,
                 parts=(*own, *gathered.parts),
                 verdict=verdict,
-                article=reading.article if reading is not None and verdict.kind is VerdictKind.ARTICLE else None,
-                missing=gathered.missing,
+                article=article,
+                missing=(*further.missing, *gathered.missing),
                 shared=gathered.shared,
                 extractor=reading.extractor if reading is not None else "",
                 title=reading.title if reading is not None else None,
@@ -126,6 +142,34 @@ class Preserver:
             return self._hands.collection.commit(group)
 
         return self._hands.assets.hand_over(needs, commit)
+
+    def _further(self, first: str, reading: Reading, article: Article) -> Further:
+        """The pages of the article after its first one, as long as each leads on to the next."""
+        found = Further()
+        seen = {first}
+        for number in range(2, paging.MOST_PAGES + 1):
+            url = paging.following(first, number, reading.pagination)
+            if url is None or url in seen or not self._hands.pause(url):
+                break
+            walk = self._hands.walker.walk(HopRequest(url, referer=first))
+            read = self._reading(walk.last, None)
+            verdict = verdicts.verdict(walk.last, read, None, asked=url)
+            good = verdict.kind is VerdictKind.ARTICLE and read is not None and read.article is not None
+            found.parts += walk.robots_parts()
+            role = Role.FURTHER if good else Role.ASSET
+            found.parts += [Part(hop, role, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
+            found.parts.append(Part(walk.last, role, verdict if good else verdicts.asset_verdict(walk.last)))
+            if not good or read is None or read.article is None:
+                found.missing.append(Missing(url, f"page {number} of the article: {verdict.reason}"))
+                break
+            if walk.last.url in seen or not paging.belongs(article, read.article):
+                break
+            seen.add(walk.last.url)
+            found.articles.append(read.article)
+            found.addresses.append(walk.last.url)
+            found.readings.append(read)
+            reading = read
+        return found
 
     def _reading(self, exchange: Exchange, known: Capture | None) -> Reading | None:
         if not exchange.body.size or exchange.failure is not None:

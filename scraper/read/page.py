@@ -9,7 +9,7 @@ from typing import TypeVar
 import trafilatura
 
 from archive import urls
-from scraper.read import charset, outlinks, requisites, signals
+from scraper.read import charset, outlinks, pagination, requisites, signals
 from scraper.read import title as titles
 from scraper.read.article import Sheet, article_of
 from scraper.read.facts import Facts, gather
@@ -45,6 +45,7 @@ def read(page: Page, limits: Limits | None = None) -> Reading:
     title = _attempt(errors, "title", lambda: titles.title(tree, facts), None)
     needs: tuple[Requisite, ...] = _attempt(errors, "requisites", lambda: requisites.find(tree, page.url), ())
     links: tuple[str, ...] = _attempt(errors, "links", lambda: outlinks.find(tree, base), ())
+    further: tuple[str, ...] = _attempt(errors, "pages", lambda: pagination.find(tree, base), ())
     directives: tuple[str, ...] = _attempt(errors, "robots", lambda: signals.robots_meta(tree), ())
     seen = _attempt(errors, "signals", lambda: signals.find(tree, markup), Signals())
     refresh = _attempt(errors, "refresh", lambda: signals.refresh(tree, base), None)
@@ -55,6 +56,7 @@ def read(page: Page, limits: Limits | None = None) -> Reading:
         article=article,
         requisites=needs,
         outlinks=links,
+        pagination=further,
         signals=seen,
         charset=encoding,
         title=title.text if title else None,

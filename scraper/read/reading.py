@@ -87,13 +87,14 @@ class Signals(Struct, frozen=True):
 class Reading(Struct, frozen=True):
     """`refresh` is what the page redirects to by itself; `robots_meta` the lower-case directives of `meta robots`.
 
-    `error` says what failed while reading, with all that could be had in the other fields. `extractor` names what
-    read the page, with versions.
+    `pagination` are links that may lead to further pages of the article. `error` says what failed while reading, with
+    all that could be had in the other fields. `extractor` names what read the page, with versions.
     """
 
     article: Article | None
     requisites: tuple[Requisite, ...] = ()
     outlinks: tuple[str, ...] = ()
+    pagination: tuple[str, ...] = ()
     signals: Signals = field(default_factory=Signals)
     charset: str = ""
     title: str | None = None

@@ -343,7 +343,7 @@ def test_json_is_lossless(article: Article) -> None:
 
 def test_json_keeps_every_field() -> None:
     meta = ArticleMeta(
-        "en", "Site", "Politics", ("a", "b"), "D", "2013-05-05T01:00:00+02:00", "m", False, "i", "og", ("n",)
+        "en", "Site", "Politics", ("a", "b"), "D", "2013-05-05T01:00:00+02:00", "m", False, "i", "og", ("n",), ("p",)
     )
     article = replace(ARTICLE, meta=meta)
     assert from_json(to_json(article)).meta == meta

@@ -45,7 +45,7 @@ def gathering(answer: Answer, wanted: list[Requisite], times: int = 1, **changes
     with ThreadPoolExecutor(8) as executor:
         assets = Assets(settings, walker, HostGate(executor, 4), lambda _: None, read)  # type: ignore[arg-type]
         jobs = [assets.gather(f"https://a.test/{n}", reading) for n in range(times)]
-        return [assets.hand_over(job, lambda gathered: gathered) for job in jobs], walker
+        return [assets.hand_over([job], lambda gathered: gathered) for job in jobs], walker
 
 
 def picture(url: str) -> Exchange:
@@ -75,8 +75,8 @@ def test_what_is_shared_was_handed_over_before() -> None:
     with ThreadPoolExecutor(8) as executor:
         assets = Assets(FetchSettings(), Walker(picture), HostGate(executor, 4), lambda _: None, lambda _: reading)  # type: ignore[arg-type]
         first, second = (assets.gather(f"https://a.test/{n}", reading) for n in range(2))
-        later = assets.hand_over(second, lambda gathered: gathered)
-        earlier = assets.hand_over(first, lambda gathered: gathered)
+        later = assets.hand_over([second], lambda gathered: gathered)
+        earlier = assets.hand_over([first], lambda gathered: gathered)
     assert (len(later.parts), later.shared) == (3, ())
     assert (earlier.parts, len(earlier.shared)) == ((), 3)
 

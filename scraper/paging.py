@@ -1,0 +1,107 @@
+"""Articles in several pages: which address is the next page, and the article that the pages make together.
+
+`rel=next` alone says little: on most sites it leads to another article. What counts is that the address is the first
+page's with a page number, and that what is there bears the same title. Pure functions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+from msgspec.structs import replace
+
+from archive import urls
+from archive.models import Article, Block, Caption, Paragraph
+
+MOST_PAGES = 30
+_QUERY_NAMES = frozenset(
+    """
+    page p pg pagina pagenum page_num pagenumber page_number pageno page_no paged
+    seite sida side strana strona sivu sayfa halaman trang
+    """.split()  # noqa: SIM905
+)
+_WORDS = "page|pg|p|pagina|p[aá]gina|seite|sida|side|strana|strona|sivu|sayfa|halaman|trang|part|teil|s"
+_ENDING = re.compile(r"(?:\.(?:html?|shtml|xhtml|php|aspx?|jsp))?/?\Z", re.IGNORECASE)
+_NOT_A_LETTER = re.compile(r"[\W_]+")
+_LONG = 40
+
+
+def following(first: str, number: int, links: Iterable[str]) -> str | None:
+    """The address of page `number` (2 and up) of the article whose first page is at `first`, if it is among `links`."""
+    return next((link for link in links if is_page(first, number, link)), None)
+
+
+def is_page(first: str, number: int, link: str) -> bool:
+    """Whether `link` is the address `first` with the page number put to it, in one of the ways of the web."""
+    if not (urls.is_http(first) and urls.is_http(link)):
+        return False
+    one, other = urlsplit(urls.strip_tracking(first)), urlsplit(urls.strip_tracking(link))
+    if _host(one.netloc) != _host(other.netloc):
+        return False
+    args, more = parse_qsl(one.query, keep_blank_values=True), parse_qsl(other.query, keep_blank_values=True)
+    args = [arg for arg in args if not _is_number_of(arg, 1)]
+    if one.path.rstrip("/") == other.path.rstrip("/"):
+        added = [arg for arg in more if arg not in args]
+        return len(added) == 1 and _is_number_of(added[0], number) and len(more) == len(args) + 1
+    if sorted(args) != sorted(more):
+        return False
+    stem = re.sub(rf"[/,_~-]?(?:(?:{_WORDS})[/_=-]?)?1\Z", "", rest) if (rest := _stem(one.path)) else ""
+    stems = {re.escape(_stem(one.path)), re.escape(stem or rest)}
+    step = rf"(?:[/,_~;-]|(?<=/))(?:(?:{_WORDS})[/_=-]?)?0?{number}"
+    return any(re.fullmatch(name + step, _stem(other.path), re.IGNORECASE) for name in stems)
+
+
+def _host(netloc: str) -> str:
+    return netloc.lower().removeprefix("www.")
+
+
+def _stem(path: str) -> str:
+    return _ENDING.sub("", path)
+
+
+def _is_number_of(arg: tuple[str, str], number: int) -> bool:
+    return arg[0].lower() in _QUERY_NAMES and arg[1].isdecimal() and len(arg[1]) < 4 and int(arg[1]) == number
+
+
+def belongs(first: Article, other: Article) -> bool:
+    """Whether the second is of the same article: the same title, but for what tells the page."""
+    one, two = _key(first.title), _key(other.title)
+    return bool(one) and (two.startswith(one) or (one.startswith(two) and len(two) > len(one) // 2))
+
+
+def joined(first: Article, others: Sequence[Article], addresses: Sequence[str]) -> Article:
+    """One article of the first page and those that follow it, whose addresses are given.
+
+    What stands on several of them (the intro, a box about the author) stands once.
+    """
+    seen = {_key(block.text) for block in first.body if isinstance(block, Paragraph)}
+    if first.intro:
+        seen.add(_key(first.intro))
+    body = list(first.body)
+    for other in others:
+        body += new_blocks(other, seen)
+    meta = replace(first.meta, pages=tuple(addresses)) if others else first.meta
+    return replace(first, body=tuple(body), meta=meta)
+
+
+def new_blocks(page: Article, seen: set[str]) -> list[Block]:
+    """The blocks of a further page, less what is in `seen`; puts into that what it gives."""
+    blocks: list[Block] = []
+    if page.caption or page.credit:
+        blocks.append(Caption(page.caption, page.credit))
+    if page.intro and _key(page.intro) not in seen:
+        blocks.append(Paragraph(page.intro))
+    for block in page.body:
+        if isinstance(block, Paragraph):
+            key = _key(block.text)
+            if key in seen and len(block.text) > _LONG:
+                continue
+            seen.add(key)
+        blocks.append(block)
+    return blocks
+
+
+def _key(text: str) -> str:
+    return _NOT_A_LETTER.sub("", text).casefold()

@@ -65,7 +65,7 @@ class Applier:
                 self._parts.catalog.add_captures(group.captures)
                 row = self._page(group, changes)
                 found.append(row)
-                if row is not None and row.verdict.kept and row.digest is not None and group.place.folder == ARCHIVE:
+                if row is not None and row.verdict.kept and group.captured:
                     lines.append(_page_line(row, group))
         for change in changes:
             self._write_text(change)
@@ -113,7 +113,7 @@ class Applier:
         if row.verdict is VerdictKind.UNCHANGED and group.files is None:
             return self._unchanged(group, row)
         if group.files is None:
-            self._parts.catalog.add_page(row, start=group.start, version=None)
+            self._parts.catalog.add_page(row, at=group.at, start=group.start, version=None)
             return row
         return self._article(group, row, group.files, changes)
 
@@ -131,7 +131,7 @@ class Applier:
                 words=before.words,
                 original_url=before.original_url,
             )
-        self._parts.catalog.add_page(replace(row, text=text), start=group.start, version=version)
+        self._parts.catalog.add_page(replace(row, text=text), at=group.at, start=group.start, version=version)
         return replace(row, text=f"text/{text}.txt" if text else None)
 
     def _article(self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]) -> PageRow:
@@ -140,10 +140,10 @@ class Applier:
         text_digest = digest(files.text)
         told = replace(row, text=f"text/{files.name}.txt")
         if current is not None and current.text_digest == text_digest:
-            catalog.add_page(row, start=group.start, version=current.number)
+            catalog.add_page(row, at=group.at, start=group.start, version=current.number)
             return told
         number = current.number + 1 if current is not None else 1
-        page = catalog.add_page(row, start=group.start, version=number)
+        page = catalog.add_page(row, at=group.at, start=group.start, version=number)
         before_file = ""
         if current is not None:
             before_file = self._file_of_earlier(current)

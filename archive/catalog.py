@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -176,9 +177,10 @@ class Catalog:
         row = self.one(f"{rows.PAGES} WHERE p.id = ?", found[0])
         return rows.page_of(row), found[1], found[2]
 
-    def add_page(self, row: PageRow, *, start: int, version: int | None) -> int:
-        """Gives the page's number. `row.text` is the article's name in text/, `start` its first record's offset."""
-        number = rows.page_number(row.captured_at, row.page_id)
+    def add_page(self, row: PageRow, *, at: datetime, start: int, version: int | None) -> int:
+        """Gives the page's number, which grows with `at`. `row.text` is the article's name in text/, `start` its first
+        record's offset."""
+        number = rows.page_number(at, row.page_id)
         while self.one("SELECT 1 FROM pages WHERE id = ?", number) is not None:
             number += 1
         folder, _, name = (row.warc or "").partition("/")

@@ -21,7 +21,7 @@ from archive.disk import Disk
 from archive.errors import DamageError, NotKeptError, StorageError, UsageError, WarcError
 from archive.lock import Lock
 from archive.lookup import Lookups, Wanted
-from archive.models import Capture, PageGroup, PageRow
+from archive.models import Capture, PageGroup, PageRow, Rereading
 from archive.opening import Mender, closed_names, make_folder, make_folders, open_parts
 from archive.rebuild import rebuild_locked
 from archive.rows import ARCHIVE, QUARANTINE
@@ -145,7 +145,7 @@ class Collection:
 
     # ------------------------------------------------------------------------------------------------ writing
 
-    def commit(self, group: PageGroup) -> Future[PageRow]:
+    def commit(self, group: PageGroup | Rereading) -> Future[PageRow]:
         """The group's row once all of it is durable and in the catalog; the future bears StorageError if it cannot be,
         and ValueError for a group that contradicts itself."""
         if self._committer is None:
@@ -186,6 +186,14 @@ class Collection:
         """The latest first; None is any."""
         if self._lookups:
             yield from self._lookups.pages(Wanted(host, verdict, kept), limit)
+
+    def latest(self) -> list[str]:
+        """The page ids of what may be read again: the latest kept page of each text, and of each address that has none;
+        the oldest first."""
+        return self._lookups.latest() if self._lookups else []
+
+    def page(self, page_id: str) -> PageRow | None:
+        return self._lookups.page(page_id) if self._lookups else None
 
     def search(self, words: str, limit: int = 20, marks: tuple[str, str] = ("", "")) -> Iterator[tuple[PageRow, str]]:
         """Articles that hold all the words, the best first, each with a snippet in which `marks` stand around them."""

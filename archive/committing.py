@@ -14,8 +14,8 @@ from archive.applying import Applier
 from archive.derive import Derived, Place, View, derive
 from archive.disk import storage_error
 from archive.errors import StorageError, TearsheetError
-from archive.models import PageGroup, PageRow
-from archive.placing import Draft, Fresh, Known, place
+from archive.models import PageGroup, PageRow, Rereading
+from archive.placing import Draft, Fresh, Known, place, place_again
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.warc import group as group_fields
 from archive.warc.records import Record
@@ -41,7 +41,7 @@ class Writers(Struct, frozen=True):
 
 
 class _Waiting(Struct):
-    group: PageGroup
+    group: PageGroup | Rereading
     future: Future[PageRow]
     size: int
 
@@ -68,12 +68,12 @@ class Committer:
         self._thread = threading.Thread(target=self._run, name="collection-writer", daemon=True)
         self._thread.start()
 
-    def commit(self, group: PageGroup) -> Future[PageRow]:
+    def commit(self, group: PageGroup | Rereading) -> Future[PageRow]:
         """The group's row, once it is durable and in the catalog; StorageError if that cannot be. Waits while many
         groups wait."""
         future: Future[PageRow] = Future()
         future.set_running_or_notify_cancel()
-        size = sum(part.exchange.body.size for part in group.parts)
+        size = sum(part.exchange.body.size for part in group.parts) if isinstance(group, PageGroup) else 0
         with self._changed:
             while len(self._queue) >= MOST_WAITING and self._failure is None and not self._closing:
                 self._changed.wait()
@@ -148,7 +148,8 @@ class Committer:
         """None if nothing sensible can be made of the group, which is its sender's to hear."""
         own = Fresh(fresh)
         try:
-            draft = place(waiting.group, own)
+            group = waiting.group
+            draft = place_again(group) if isinstance(group, Rereading) else place(group, own)
         except TearsheetError:
             raise
         except OSError as error:

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from archive import article as articles
-from archive.models import Article, Capture, PageRow, Role
+from archive.models import Article, Capture, Origin, PageRow, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK
 from archive.textpath import text_path
 from archive.urls import strip_tracking
@@ -68,13 +69,20 @@ class ArticleFiles(Struct, frozen=True):
 
 class Derived(Struct, frozen=True):
     """`page` is None for a side group. `page.text` is the article's name in text/, less its ending. `start` is the
-    offset of the group's first record."""
+    offset of the group's first record, `at` the time by which the catalog orders pages."""
 
     place: Place
     start: int
+    at: datetime
     page: PageRow | None
     captures: tuple[Capture, ...]
     files: ArticleFiles | None
+
+    @property
+    def captured(self) -> bool:
+        """Whether the group holds an answer that viewers find in archive/."""
+        page = self.page
+        return self.place.folder == ARCHIVE and page is not None and page.digest is not None and not page.rereads
 
 
 def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
@@ -85,14 +93,21 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
     captures += [_resource_capture(place, view, kind, data) for view, kind in resources]
     found = [capture for capture in captures if capture is not None]
     found.sort(key=lambda capture: capture.offset)
+    start = views[0].offset
     if data.side:
-        return Derived(place, views[0].offset, None, tuple(found), None)
+        return Derived(place, start, data.time, None, tuple(found), None)
     end = _end(data)
     view = by_id.get(end.record_id or "") if end is not None else None
     article = _article(resources)
-    files = _files(place, data, view, resources, article)
+    if data.reread is not None:
+        files = _files(place, data, data.reread.origin, resources, article)
+        return Derived(
+            place, start, data.time, _page_again(place, data, views[-1], article, files), tuple(found), files
+        )
+    origin = _origin(place, end, view) if end is not None and view is not None else None
+    files = _files(place, data, origin, resources, article)
     page = _page(place, data, view or views[-1], article, files)
-    return Derived(place, views[0].offset, page, tuple(found), files)
+    return Derived(place, start, page.captured_at, page, tuple(found), files)
 
 
 def head_fields(head: bytes) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -218,6 +233,22 @@ def _page(place: Place, data: GroupData, view: View, article: Article | None, fi
     )
 
 
+def _page_again(
+    place: Place, data: GroupData, view: View, article: Article | None, files: ArticleFiles | None
+) -> PageRow:
+    reread = data.reread
+    assert reread is not None
+    return replace(
+        _page(place, data, view, article, files),
+        final_url=reread.origin.url,
+        status=reread.origin.status,
+        digest=reread.origin.payload,
+        captured_at=reread.origin.time,
+        requisites=reread.requisites,
+        rereads=reread.page_id,
+    )
+
+
 def _requisites(data: GroupData) -> int:
     """How many of the page's requisites are kept, by this group or by another of the run."""
     good = {
@@ -244,53 +275,69 @@ def _article(resources: Sequence[tuple[View, str]]) -> Article | None:
 def _files(
     place: Place,
     data: GroupData,
-    page: View | None,
+    origin: Origin | None,
     resources: Sequence[tuple[View, str]],
     article: Article | None,
 ) -> ArticleFiles | None:
     text = next((view for view, kind in resources if kind == "text"), None)
-    if text is None or article is None or page is None or place.folder != ARCHIVE:
+    if text is None or article is None or origin is None or place.folder != ARCHIVE:
         return None
-    content = text.record.payload_bytes()
-    beside = _beside(place, data, page, text, article)
+    beside = _beside(place, data, origin, text, article)
     return ArticleFiles(
         name=str(text_path(strip_tracking(article.url))),
-        text=content,
+        text=text.record.payload_bytes(),
         data=json.dumps(beside, ensure_ascii=False, indent=2, sort_keys=True).encode("utf-8", "replace") + b"\n",
         plain=articles.plain(article),
     )
 
 
-def _beside(place: Place, data: GroupData, page: View, text: View, article: Article) -> dict[str, Any]:
+def _origin(place: Place, end: PartData, view: View) -> Origin:
+    record = view.record
+    return Origin(
+        url=end.url,
+        time=_time(view) or end.time,
+        file=f"{place.folder}/{place.warc}",
+        record_id=record.record_id,
+        record_type=record.type,
+        offset=view.offset,
+        length=view.length,
+        status=end.status,
+        ip=end.ip,
+        block=record.header("WARC-Block-Digest"),
+        payload=record.header("WARC-Payload-Digest"),
+        refers_to=record.header("WARC-Refers-To") if record.type == "revisit" else None,
+    )
+
+
+def _beside(place: Place, data: GroupData, origin: Origin, text: View, article: Article) -> dict[str, Any]:
     """The JSON beside the text: the article as values, and the proof that ties it to its record."""
-    end = _end(data)
-    record = page.record
-    assert end is not None
     return {
         "article": articles.to_json(article),
-        "addresses": {"asked": data.link.url, "final": end.url, "original": article.url},
-        "captured_at": warc_date(_time(page) or end.time),
+        "addresses": {"asked": data.link.url, "final": origin.url, "original": article.url},
+        "captured_at": warc_date(origin.time),
         "digests": {
-            "block": record.header("WARC-Block-Digest"),
-            "payload": record.header("WARC-Payload-Digest"),
+            "block": origin.block,
+            "payload": origin.payload,
             "text": text.record.header("WARC-Payload-Digest"),
         },
         "evidence": list(data.verdict.evidence),
         "extractor": data.extractor,
-        "ip": end.ip,
+        "ip": origin.ip,
         "page_id": data.page_id,
+        "read_again_at": warc_date(data.time) if data.reread else None,
         "reason": data.verdict.reason,
         "record": {
-            "file": f"{place.folder}/{place.warc}",
-            "id": record.record_id,
-            "length": page.length,
-            "offset": page.offset,
-            "refers_to": record.header("WARC-Refers-To") if record.type == "revisit" else None,
+            "file": origin.file,
+            "id": origin.record_id,
+            "length": origin.length,
+            "offset": origin.offset,
+            "refers_to": origin.refers_to,
+            "text_file": f"{place.folder}/{place.warc}",
             "text_offset": text.offset,
-            "type": record.type,
+            "type": origin.record_type,
         },
         "source": data.link.source,
-        "status": end.status,
+        "status": origin.status,
         "verdict": str(data.verdict.kind),
         "via": data.link.via,
     }

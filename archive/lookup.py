@@ -82,6 +82,15 @@ class Lookups:
         for row in self._all(f"{PAGES} {where}ORDER BY p.id DESC LIMIT ?", *taken.values(), limit):
             yield rows.page_of(row)
 
+    def latest(self) -> list[str]:
+        """The page ids of the latest kept page of each text, and of each page's address that has none; oldest first."""
+        sql = (
+            "SELECT page_id FROM pages WHERE id IN (SELECT max(id) FROM pages WHERE text IS NOT NULL AND kept GROUP BY "
+            "text) OR id IN (SELECT max(id) FROM pages WHERE kept GROUP BY final_url HAVING max(text IS NOT NULL) = 0) "
+            "ORDER BY id"
+        )
+        return [page_id for (page_id,) in self._all(sql)]
+
     def search(self, words: str, limit: int, marks: tuple[str, str] = ("", "")) -> Iterator[tuple[PageRow, str]]:
         """Articles whose present text or title holds all the words, the best match first, each with a snippet; `marks`
         stand around the words that matched. Nothing that is typed raises."""
@@ -118,7 +127,10 @@ class Lookups:
         return self._capture(sql, record_id)
 
     def capture_of(self, row: PageRow) -> Capture | None:
-        """The capture that is the page's end; None where no answer came."""
+        """The capture that is the page's end; None where no answer came. Of another reading, that of the page read."""
+        if row.rereads:
+            read = self.page(row.rereads)
+            return self.capture_of(read) if read is not None else None
         sql = f"{CAPTURES} WHERE c.page_id = ? AND c.role IN ('page', 'hop') AND c.offset = ?"
         for found in self._all(sql, row.page_id, row.offset):
             capture = rows.capture_of(found)

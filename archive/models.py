@@ -270,7 +270,10 @@ class PageGroup(Struct, frozen=True):
 
 
 class PageRow(Struct, frozen=True):
-    """One page group as the catalog knows it: what `--json` prints. Paths are relative to the collection's folder."""
+    """One page group as the catalog knows it: what `--json` prints. Paths are relative to the collection's folder.
+
+    `rereads` is the page id of the stored page that this one is another reading of, without a new capture.
+    """
 
     page_id: str
     url: str
@@ -296,3 +299,39 @@ class PageRow(Struct, frozen=True):
     attempts: int = 1
     elapsed: float = 0.0
     extractor: str = ""
+    rereads: str | None = None
+
+
+class Origin(Struct, frozen=True):
+    """Where a text comes from: the page's own record, as the JSON beside the text tells of it.
+
+    `time` is that of the capture; `block` and `payload` are its digests; `file` is relative to the collection's folder.
+    """
+
+    url: str
+    time: datetime
+    file: str
+    record_id: str
+    record_type: str
+    offset: int
+    length: int
+    status: int | None = None
+    ip: str | None = None
+    block: str | None = None
+    payload: str | None = None
+    refers_to: str | None = None
+
+
+class Rereading(Struct, frozen=True):
+    """A stored page that was read again: a group with a text and no capture. `page` is its row, `time` that of reading.
+
+    `page.rereads` or else `page.page_id` names the group that holds the capture.
+    """
+
+    id: str
+    time: datetime
+    page: PageRow
+    origin: Origin
+    verdict: Verdict
+    article: Article
+    extractor: str

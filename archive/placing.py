@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -10,9 +11,17 @@ from msgspec.structs import replace
 
 from archive import article as articles
 from archive.derive import ARTICLE_TYPE, TEXT_TYPE
-from archive.models import Article, Capture, PageGroup, Part, Role
+from archive.models import Article, Capture, PageGroup, Part, Rereading, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK, QUARANTINE
-from archive.warc.records import Record, answer_id, exchange_records, group_record, resource_record, target
+from archive.warc.records import (
+    Record,
+    answer_id,
+    exchange_records,
+    group_record,
+    reread_record,
+    resource_record,
+    target,
+)
 
 # Below this a revisit record is as long as what it saves, and viewers would look further for less.
 LEAST_SHARED = 512
@@ -173,21 +182,30 @@ def _original(part: Part, fresh: Fresh) -> Capture | None:
     return original
 
 
+def place_again(again: Rereading) -> Draft:
+    """Drafts the records of another reading. Raises ValueError for an article without text."""
+    records = _texts(again.article, again.origin.url, again.time, again.id)
+    if not records:
+        raise ValueError("nothing is left of the article's text")
+    return Draft(ARCHIVE, (*records, reread_record(again)), ())
+
+
 def _article_records(group: PageGroup) -> tuple[Record, ...]:
-    article = group.article
-    if article is None:
+    end = next((part.exchange for part in reversed(group.parts) if part.role in (Role.PAGE, Role.HOP)), None)
+    if group.article is None or end is None:
         return ()
+    return _texts(group.article, end.url, end.time, group.id)
+
+
+def _texts(article: Article, url: str, time: datetime, page_id: str) -> tuple[Record, ...]:
     try:
         text = articles.render(article).encode("utf-8", "replace")
     except ValueError:
         # Nothing is left of it once white space is folded: a page with no text is no article.
         return ()
-    end = next((part.exchange for part in reversed(group.parts) if part.role in (Role.PAGE, Role.HOP)), None)
-    if end is None:
-        return ()
     return (
-        resource_record("text", end.url, end.time, group.id, text, TEXT_TYPE),
-        resource_record("article", end.url, end.time, group.id, _article_json(article), ARTICLE_TYPE),
+        resource_record("text", url, time, page_id, text, TEXT_TYPE),
+        resource_record("article", url, time, page_id, _article_json(article), ARTICLE_TYPE),
     )
 
 

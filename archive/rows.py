@@ -33,7 +33,7 @@ CAPTURES = f"SELECT {CAPTURE_COLUMNS} FROM captures c JOIN warcs w ON w.id = c.w
 PAGE_COLUMNS = (
     "p.page_id, p.url, p.final_url, p.original_url, p.verdict, p.reason, p.evidence, p.status, p.title, p.authors, "
     "p.date, p.words, v.file, w.folder, w.name, p.offset, p.digest, p.captured_at, p.requisites, p.missing, p.source, "
-    "p.via, p.attempts, p.elapsed, p.extractor"
+    "p.via, p.attempts, p.elapsed, p.extractor, p.rereads"
 )
 PAGES = (
     f"SELECT {PAGE_COLUMNS} FROM pages p JOIN warcs w ON w.id = p.warc "  # noqa: S608 - constants only
@@ -140,13 +140,16 @@ def page_values(row: PageRow, number: int, warc: int, start: int, version: int |
         row.attempts,
         row.elapsed,
         row.extractor,
+        row.rereads,
     )
 
 
 def page_of(row: tuple[Any, ...]) -> PageRow:
     """A row of PAGES."""
     (page_id, url, final, original, verdict, reason, evidence, status, title, authors, date, words, file) = row[:13]
-    (folder, name, offset, digest, at, requisites, missing, source, via, attempts, elapsed, extractor) = row[13:]
+    (folder, name, offset, digest, at, requisites, missing, source, via, attempts, elapsed, extractor, rereads) = row[
+        13:
+    ]
     return PageRow(
         page_id,
         url,
@@ -172,6 +175,7 @@ def page_of(row: tuple[Any, ...]) -> PageRow:
         attempts,
         elapsed,
         extractor,
+        rereads,
     )
 
 

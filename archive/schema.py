@@ -116,7 +116,10 @@ CREATE INDEX versions_place ON versions (warc);
 CREATE VIRTUAL TABLE search USING fts5 (title, body, tokenize = 'unicode61 remove_diacritics 2');
 """
 
-MIGRATIONS = (_FIRST,)
+# The page that a page is another reading of.
+_REREADINGS = "ALTER TABLE pages ADD COLUMN rereads TEXT;"
+
+MIGRATIONS = (_FIRST, _REREADINGS)
 
 
 class NewerCatalog(Exception):

@@ -258,8 +258,28 @@ def init(
 
 @app.command()
 @common
-def rebuild() -> None:
-    """Make index, pages list, catalog and text files again from the WARC files, which are the truth."""
+def rebuild(
+    reextract: Annotated[
+        bool,
+        typer.Option("--reextract", help="Read all stored pages again with today's reader."),
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="With --reextract: take texts that seem worse, too.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --reextract: only say what would change.")] = False,
+) -> None:
+    """Make index, pages list, catalog and text files again from the WARC files, which are the truth.
+
+    With --reextract the text of every article is extracted afresh instead. What changed is told as a difference, the
+    earlier text stays beside the new one, and a text that would be worse is not taken.
+    """
+    if reextract:
+        from scraper import rereading
+
+        with _stopping() as stop:
+            asked = rereading.Asked(force, dry_run, COMMON.json, COMMON.quiet)
+            code = rereading.reextract(COMMON.settings(), asked, stop)
+        raise typer.Exit(stop.code or code)
+    if force or dry_run:
+        raise UsageError("--force and --dry-run go with --reextract")
     from scraper.showing import rebuild_collection
 
     raise typer.Exit(rebuild_collection(COMMON.settings().archive, _say_progress, COMMON.json))

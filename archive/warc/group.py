@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
-from archive.models import Failure, Link, Missing, PageGroup, Part, Verdict, VerdictKind
+from archive.models import Failure, Link, Missing, Origin, PageGroup, Part, Rereading, Verdict, VerdictKind
 
 FIELDS_TYPE = "application/warc-fields"
 GROUP_FIELD = "group"
@@ -55,6 +56,30 @@ class GroupData(Struct, frozen=True):
     shared: tuple[str, ...] = ()
     extractor: str = ""
     side: bool = False
+    reread: Reread | None = None
+
+
+class Reread(Struct, frozen=True):
+    """The stored page that this group is another reading of: page id, record, and the number of its requisites."""
+
+    page_id: str
+    origin: Origin
+    requisites: int = 0
+
+
+def reread_data(again: Rereading) -> GroupData:
+    page = again.page
+    return GroupData(
+        page_id=again.id,
+        link=Link(page.url, page.source, page.via),
+        time=again.time,
+        verdict=again.verdict,
+        parts=(),
+        title=again.article.title,
+        missing=page.missing,
+        extractor=again.extractor,
+        reread=Reread(page.rereads or page.page_id, again.origin, page.requisites),
+    )
 
 
 def group_data(group: PageGroup, records: Sequence[tuple[Part, str | None]], *, side: bool = False) -> GroupData:
@@ -172,8 +197,19 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "extractor": data.extractor,
         "parts": [_plain_part(part) for part in data.parts],
         "side": data.side,
+        "reread": _plain_reread(data.reread) if data.reread else None,
     }
     return _without_defaults(plain)
+
+
+def _plain_reread(reread: Reread) -> dict[str, Any]:
+    origin = asdict(reread.origin) | {"time": _time(reread.origin.time)}
+    return {"page_id": reread.page_id, "requisites": reread.requisites, "origin": _without_defaults(origin)}
+
+
+def _reread_from_plain(plain: dict[str, Any]) -> Reread:
+    origin = plain["origin"] | {"time": datetime.fromisoformat(plain["origin"]["time"])}
+    return Reread(plain["page_id"], Origin(**origin), plain.get("requisites", 0))
 
 
 def _plain_verdict(verdict: Verdict) -> list[Any]:
@@ -222,6 +258,7 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         shared=tuple(plain.get("shared", ())),
         extractor=plain.get("extractor", ""),
         side=plain.get("side", False),
+        reread=_reread_from_plain(plain["reread"]) if "reread" in plain else None,
     )
 
 

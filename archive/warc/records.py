@@ -13,9 +13,9 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from archive.disk import told
-from archive.models import Capture, Exchange, PageGroup, Part
+from archive.models import Capture, Exchange, PageGroup, Part, Rereading
 from archive.spool import Spool
-from archive.warc.group import FIELDS_TYPE, dump, fields_block, group_data, one_line
+from archive.warc.group import FIELDS_TYPE, dump, fields_block, group_data, one_line, reread_data
 
 VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -171,6 +171,16 @@ def group_record(group: PageGroup, records: Sequence[tuple[Part, str | None]], *
     if chain and chain[-1][1]:
         fields.append(("WARC-Refers-To", chain[-1][1]))
     return _record("metadata", fields, group.time, FIELDS_TYPE, body=dump(group_data(group, records, side=side)))
+
+
+def reread_record(again: Rereading) -> Record:
+    """The last record of a group that is another reading of a stored page."""
+    fields = [
+        ("WARC-Target-URI", target(again.origin.url)),
+        ("WARC-Page-ID", one_line(again.id)),
+        ("WARC-Refers-To", again.origin.record_id),
+    ]
+    return _record("metadata", fields, again.time, FIELDS_TYPE, body=dump(reread_data(again)))
 
 
 def answer_id(records: Sequence[Record]) -> str | None:

@@ -18,10 +18,12 @@ from archive.models import (
     Failure,
     Link,
     Missing,
+    Origin,
     PageGroup,
     PageRow,
     Paragraph,
     Part,
+    Rereading,
     Role,
     Verdict,
     VerdictKind,
@@ -77,6 +79,24 @@ def group(
         "extractor": "test/1",
     }
     return PageGroup(**(fields | changes))
+
+
+def rereading(page_id: str, at: int, known: tuple[PageRow, Capture], article: Article) -> Rereading:
+    """What is kept, read again `at` seconds after TIME."""
+    row, capture = known
+    origin = Origin(
+        url=capture.url,
+        time=capture.time,
+        file=f"{capture.folder}/{capture.warc}",
+        record_id=capture.record_id,
+        record_type=capture.record_type,
+        offset=capture.offset,
+        length=capture.length,
+        status=capture.status,
+        payload=capture.digest,
+    )
+    verdict = Verdict(VerdictKind.ARTICLE, "read again", ("a test",))
+    return Rereading(page_id, TIME + timedelta(seconds=at), row, origin, verdict, article, "test/2")
 
 
 def page(at: int, body: bytes, url: str = STORY, **changes: Any) -> Part:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archive.catalog import Catalog
 from archive.collection import Collection
-from archive.models import PageGroup, Part, VerdictKind
+from archive.models import PageGroup, Part, Rereading, VerdictKind
 from archive.rebuild import rebuild
 from tests.archive.collecting import (
     article,
@@ -25,6 +25,7 @@ from tests.archive.collecting import (
     opened,
     page,
     page_lines,
+    rereading,
     robots,
 )
 from tests.archive.collecting import settings as archive_settings
@@ -47,9 +48,13 @@ class Drawn:
     with_robots: bool
     pause: int
     unchanged: bool
+    reread: bool
 
-    def group(self, collection: Collection, number: int, at: int) -> PageGroup:
+    def group(self, collection: Collection, number: int, at: int) -> PageGroup | Rereading:
         url = ADDRESSES[self.address]
+        read = collection.known_page(url) if self.reread and self.text is not None else None
+        if read is not None and self.text is not None:
+            return rereading(f"p{number}", at, read, article(TEXTS[self.text], url))
         known = collection.known_page(url) if self.unchanged else None
         if known is not None:
             parts: list[Part] = [not_modified(at, known[1], url)]
@@ -76,6 +81,7 @@ DRAWN = st.builds(
     with_robots=st.booleans(),
     pause=st.integers(-2, 3),
     unchanged=st.booleans(),
+    reread=st.sampled_from([False, False, True]),
 )
 
 
@@ -108,7 +114,8 @@ def test_a_rebuild_gives_what_the_runs_gave(runs: list[list[Drawn]], warc_size: 
                     futures.append(collection.commit(step.group(collection, number, at)))
                     if step.pause > 0:
                         futures[-1].result(30)
-                kept += [row.page_id for row in (future.result(30) for future in futures) if row.verdict.kept]
+                told = [future.result(30) for future in futures]
+                kept += [row.page_id for row in told if row.verdict.kept and not row.rereads]
         assert_never_worse_over_better(root)
         before = derived(root)
         assert [line["id"] for line in page_lines(root)] == kept

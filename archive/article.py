@@ -118,8 +118,13 @@ def to_json(article: Article) -> dict[str, object]:
         "credit": article.credit,
         "body": [_block_to_json(block) for block in article.body],
         "url": article.url,
-        "meta": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(article.meta).items()},
+        "meta": _meta_to_json(article.meta),
     }
+
+
+def _meta_to_json(meta: ArticleMeta) -> dict[str, object]:
+    values: dict[str, object] = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(meta).items()}
+    return values | {"why": dict(meta.why)}
 
 
 def _block_to_json(block: Block) -> dict[str, object]:
@@ -196,6 +201,7 @@ def _list_from_json(data: Mapping[str, object]) -> ListBlock:
 def _meta_from_json(data: object) -> ArticleMeta:
     if not isinstance(data, Mapping):
         raise ValueError("meta: not an object")
+    why: dict[str, object] = _optional(data, "why", dict) or {}
     text = {
         name: _optional(data, name, str)
         for name in ("language", "site_name", "section", "description", "published", "modified", "image")
@@ -207,6 +213,7 @@ def _meta_from_json(data: object) -> ArticleMeta:
         title_source=_optional(data, "title_source", str) or "",
         notes=_strings(data, "notes"),
         pages=_strings(data, "pages"),
+        why=tuple((name, _value(why, name, str)) for name in why),
     )
 
 

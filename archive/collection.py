@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -13,6 +14,7 @@ from typing import Any, BinaryIO, Self
 from msgspec import Struct
 from msgspec.structs import replace
 
+from archive import article as articles
 from archive import catalog
 from archive.applying import Applier
 from archive.committing import Committer, Writers
@@ -21,7 +23,7 @@ from archive.disk import Disk
 from archive.errors import DamageError, NotKeptError, StorageError, UsageError, WarcError
 from archive.lock import Lock
 from archive.lookup import Lookups, Wanted
-from archive.models import Capture, PageGroup, PageRow, Rereading
+from archive.models import Article, Capture, PageGroup, PageRow, Rereading
 from archive.opening import Mender, closed_names, make_folder, make_folders, open_parts
 from archive.rebuild import rebuild_locked
 from archive.rows import ARCHIVE, QUARANTINE
@@ -180,6 +182,10 @@ class Collection:
         that failed."""
         return self._lookups.find(url) if self._lookups else None
 
+    def find_text(self, url: str) -> PageRow | None:
+        """The latest page kept under this address that has a text."""
+        return self._lookups.find_text(url) if self._lookups else None
+
     def pages(
         self, *, host: str | None = None, verdict: str | None = None, kept: bool | None = None, limit: int = 50
     ) -> Iterator[PageRow]:
@@ -237,6 +243,17 @@ class Collection:
             return self._stored_text(row)
         except (OSError, UnicodeDecodeError) as error:
             raise DamageError(f"{self.path / present.text} cannot be read ({error}): tearsheet rebuild") from error
+
+    def article_of(self, row: PageRow) -> Article | None:
+        """What the JSON beside a page's text holds; None if it has no text. Raises DamageError if it cannot be read."""
+        present = (self._lookups.page(row.page_id) if self._lookups else None) or row
+        if present.text is None:
+            return None
+        path = (self.path / present.text).with_suffix(".json")
+        try:
+            return articles.from_json(json.loads(path.read_bytes())["article"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DamageError(f"{path} cannot be read ({error}): tearsheet rebuild makes it again") from error
 
     def _stored_text(self, row: PageRow) -> str | None:
         for capture in self.captures(row.page_id):

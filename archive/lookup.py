@@ -66,6 +66,16 @@ class Lookups:
         found = self._one(sql, rows.storable(address), kept)
         return int(found[0]) if found else None
 
+    def find_text(self, url: str) -> PageRow | None:
+        """The latest kept page under this address that has a text."""
+        sql = (
+            "SELECT max(l.page) FROM links l JOIN pages p ON p.id = l.page "
+            "WHERE l.address = ? AND l.kept = 1 AND p.text IS NOT NULL"
+        )
+        found = [self._one(sql, rows.storable(address))[0] for address in rows.identities(url)]
+        number = max((n for n in found if n is not None), default=None)
+        return rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) if number is not None else None
+
     def page(self, page_id: str) -> PageRow | None:
         found = self._one(f"{PAGES} WHERE p.page_id = ?", page_id)
         return rows.page_of(found) if found else None

@@ -176,6 +176,8 @@ class ArticleMeta(Struct, frozen=True):
     notes: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     """Addresses of the further pages, where the article has several."""
+    why: tuple[tuple[str, str], ...] = ()
+    """Where each field stands on the page, in words: (name of the field, places)."""
 
 
 class Article(Struct, frozen=True):

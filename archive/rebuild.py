@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from archive.derive import Place
 from archive.disk import Disk, storage_error
 from archive.errors import DamageError, NotKeptError, WarcError
 from archive.lock import Lock
-from archive.opening import apply_file, closed_names, make_folders, open_names, open_parts
+from archive.opening import apply_file, closed_names, make_folder, make_folders, open_names, open_parts
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.settings import ArchiveSettings
 from archive.warc.recovery import mend
 
 _NEW = "rebuild"
+_ASIDE = "text-set-aside"
 _DERIVED = ("indexes", "pages", "text")
 
 
@@ -79,6 +81,7 @@ def rebuild_locked(folder: Path, disk: Disk, tell: Callable[[str], None]) -> Reb
     for name in _DERIVED:
         disk.mkdir(new / name)
     report = _fill(folder, new, disk, tell)
+    _set_aside(folder, new, disk, tell)
     _take_place(folder, new, disk)
     return report
 
@@ -113,6 +116,25 @@ def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None]) -> R
         parts.tiers.replace(cdxj.line(capture) for capture in parts.catalog.indexable())
         report.lines, report.texts = parts.catalog.counts()
     return report
+
+
+def _set_aside(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None]) -> None:
+    """Texts that are there and were not made again, since their records are damaged or they never were ours, are not
+    taken away with the rest."""
+    left = [
+        path.relative_to(folder / "text")
+        for path in sorted((folder / "text").rglob("*"))
+        if path.is_file() and not path.name.startswith(".")
+    ]
+    left = [name for name in left if not (new / "text" / name).exists()]
+    if not left:
+        return
+    aside = folder / f"{_ASIDE}-{datetime.now(UTC):%Y%m%d%H%M%S}"
+    for name in left:
+        make_folder((aside / name).parent, disk)
+        disk.rename(folder / "text" / name, aside / name)
+        disk.fsync_dir((aside / name).parent)
+    tell(f"{len(left)} files of text/ could not be made again from the WARC files: they are now in {aside}")
 
 
 def _take_place(folder: Path, new: Path, disk: Disk) -> None:

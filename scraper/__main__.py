@@ -1,11 +1,16 @@
 """The entry point: what has to happen before the commands are loaded."""
 
+import codecs
 import os
+import signal
 import sys
 
 
 def main() -> None:
-    _open_closed_streams()
+    signal.signal(signal.SIGINT, _interrupted)
+    # Whoever ignores it hands that on, and then nobody can wait for a process of his own.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _mend_streams()
     if sys.argv[1:2] == ["fetch"] and "--help" not in sys.argv:
         # The parsers take longest to load: their process begins before ours has loaded anything.
         from scraper.forking import prepare
@@ -16,11 +21,28 @@ def main() -> None:
     run()
 
 
-def _open_closed_streams() -> None:
-    """Whoever starts us with a stream closed gets one that leads nowhere, not our files in its place."""
+def _interrupted(number: int, _: object) -> None:
+    os.write(2, b"stopped\n")
+    os._exit(128 + number)
+
+
+def _mend_streams() -> None:
+    """Whoever starts us with a stream closed gets one that leads nowhere, not our files in its place. What a stream's
+    encoding lacks is written as JSON writes it."""
+    codecs.register_error("escape", _escaped)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="escape")
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2)), error.end
 
 
 if __name__ == "__main__":

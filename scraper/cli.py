@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 from msgspec import Struct
 
-from archive.errors import ConfigError, NotKeptError, StorageError, TearsheetError, UsageError
+from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
 
 if TYPE_CHECKING:
@@ -113,9 +113,14 @@ def fetch(
     addresses: Annotated[
         list[str] | None, typer.Argument(metavar="URL…", help="Addresses to keep; - reads them from stdin.")
     ] = None,
-    input_file: Annotated[
-        Path | None,
-        typer.Option("-i", "--input", metavar="FILE", help="A file of addresses, one a line; # begins a comment."),
+    input_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-i",
+            "--input",
+            metavar="FILE",
+            help="A file of addresses, one a line; # begins a comment. Repeatable.",
+        ),
     ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Ask again even what was kept within recapture_after.")
@@ -131,7 +136,7 @@ def fetch(
     from scraper.fetching import Asked, fetch_all
     from scraper.sources.lists import links_from
 
-    links = links_from(addresses or [], input_file, sys.stdin)
+    links = links_from(addresses or [], input_files or [], sys.stdin.buffer)
     if not links:
         raise UsageError("no address was given: name one, or a file of them with -i FILE, or - for stdin")
     with _stopping() as stop:
@@ -170,33 +175,21 @@ def show(
     ],
     meta: Annotated[bool, typer.Option("--meta", help="All that is known of the capture.")] = False,
     html: Annotated[bool, typer.Option("--html", help="The page as the server sent it, decoded.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Where each field of the article stands on its page.")] = False,
 ) -> None:
-    """Print the kept text of an address; --meta tells of its capture, --html prints the page."""
-    from scraper.report import as_dict, json_line, meta_lines
+    """Print the kept text of an address.
 
+    --meta tells of its capture, --html prints the page, --why explains where title, authors, date and so on are from.
+    """
+    from scraper.showing import Form, show_page
+
+    forms = [form for form, asked in ((Form.META, meta), (Form.HTML, html), (Form.WHY, why)) if asked]
+    if len(forms) > 1 or (html and COMMON.json):
+        raise UsageError("--meta, --html and --why go alone, --html without --json")
+    if not address.strip():
+        raise UsageError("which address?")
     with _reading() as collection:
-        row = collection.find(address)
-        if row is None:
-            raise NotKeptError(f"nothing is kept of {address}: tearsheet fetch {address} keeps it")
-        if html:
-            from scraper.showing import page_bytes
-
-            sys.stdout.buffer.write(page_bytes(collection, row))
-        elif meta:
-            if COMMON.json:
-                print(json_line(row, collection.path))
-            else:
-                print("\n".join(meta_lines(row, collection.path)))
-        else:
-            text = collection.text_of(row)
-            if text is None:
-                raise NotKeptError(f"{address} is kept as {row.verdict.value}, without a text: {row.reason}")
-            if COMMON.json:
-                import json
-
-                print(json.dumps(as_dict(row, collection.path) | {"content": text}, ensure_ascii=False))
-            else:
-                print(text)
+        show_page(collection, address, forms[0] if forms else Form.TEXT, COMMON.json, _say)
 
 
 @app.command()
@@ -223,7 +216,7 @@ def search(
 @app.command()
 @common
 def status() -> None:
-    """Say what the collection holds: captures by verdict, hosts, sizes, the last run."""
+    """Say what the collection holds: captures by verdict, hosts, sizes, the last capture."""
     import json
 
     from scraper.showing import status_lines
@@ -251,7 +244,7 @@ def init(
     except FileExistsError:
         raise UsageError(f"{path} is there already; --force writes over it") from None
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}") from None
+        raise StorageError(f"{path} cannot be written: {error.strerror}") from None
     if not COMMON.quiet:
         _say(f"wrote {path}: every setting is in it with its default")
 
@@ -324,7 +317,8 @@ def _reading() -> Iterator[Collection]:
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)
 
 
 def _say_progress(message: str) -> None:

@@ -35,6 +35,12 @@ class CookieJar:
         self._lock = Lock()
         self.secret = False
 
+    @property
+    def state(self) -> frozenset[tuple[str, str, str, str | None]]:
+        """What it holds: the same as long as no answer set another cookie."""
+        with self._lock:
+            return frozenset((cookie.domain, cookie.path, cookie.name, cookie.value) for cookie in self._jar)
+
     def header(self, url: str) -> str | None:
         """The Cookie header for a wire address, or None."""
         request = urllib.request.Request(url)  # noqa: S310 - it is never opened

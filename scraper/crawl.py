@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from archive import urls
 from archive.errors import TearsheetError
 from archive.models import Link, PageRow
+from scraper.redact import without_user
 
 POLL = 0.2
 
@@ -144,7 +145,7 @@ def run(
                     broken = broken or error
                     continue
                 for twin in twins.pop(_identity(link.url)):
-                    told = result if twin is link else replace(result, link=twin, already=result.row.verdict.kept)
+                    told = result if twin is link else _twin(result, twin)
                     tally.add(told)
                     tell(told)
     tally.unasked = sum(len(same) for same in twins.values())
@@ -162,10 +163,18 @@ class Limits(Struct, frozen=True):
 
 
 def _identity(url: str) -> str:
+    """The same for addresses that are one article. A login makes another of it."""
+    if without_user(url) != url:
+        return url
     try:
         return urls.strip_tracking(urls.wire_url(url))
     except ValueError:
         return url
+
+
+def _twin(result: Result, link: Link) -> Result:
+    link = replace(link, url=without_user(link.url))
+    return replace(result, link=link, row=replace(result.row, url=link.url), already=result.row.verdict.kept)
 
 
 def _host(url: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import math
 import random
-import re
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from archive.spool import Spool
 from scraper import guard
 from scraper.body import framing, pieces, receive
 from scraper.cookies import CookieJar
-from scraper.redact import less_headers
+from scraper.redact import less_headers, without_user
 from scraper.retry import Attempt, Hands, HostRest, RetryPolicy, ask_until
 from scraper.route import Resolver, Router, parse_connect_to, system_resolver
 from scraper.settings import FetchSettings, agent
@@ -31,7 +30,6 @@ from scraper.wire import Deadline, WireError
 
 REDIRECTS = (301, 302, 303, 307, 308)
 MORE_CONNECTIONS = 4
-_USER = re.compile(r"[/\\]{2,}[^/\\?#]*@")
 _ANY = "*/*;q=0.8"
 _ACCEPT = {
     "page": f"text/html,application/xhtml+xml,application/xml;q=0.9,{_ANY}",
@@ -124,18 +122,22 @@ class Fetcher:
         `behind` are addresses that led here; they count.
         """
         most = self.settings.max_redirects if max_redirects is None else max_redirects
-        request = replace(request, jar=request.jar or CookieJar())
         hops: list[Exchange] = []
-        seen = list(behind)
+        jar = request.jar or CookieJar()
+        request = replace(request, jar=jar)
+        seen = {(url, jar.state) for url in behind}
         while True:
+            asked_with = jar.state
             refused = vet(request.url)
             hops.append(refused or self.hop(request))
-            seen.append(hops[-1].url)
+            seen.add((hops[-1].url, asked_with))
             following = next_hop(hops[-1])
             if following is None:
                 return hops
-            problem = f"the redirects go in a circle: back to {following}" if following in seen else ""
-            if not problem and len(seen) > most:
+            # Sites set a cookie and lead back to the same address, to see whether it comes along.
+            circle = (following, jar.state) in seen or following in behind
+            problem = f"the redirects go in a circle: back to {following}" if circle else ""
+            if not problem and len(hops) + len(behind) > most:
                 problem = f"more than {most} redirects"
             if problem:
                 return [*hops, not_asked(following, "redirects", problem, self.hands.clock)]
@@ -214,11 +216,6 @@ class Fetcher:
         }
         headers = {name: value for name, value in named.items() if value}
         return Call(wire, headers, deadline, self.settings.read_timeout, self.settings.max_header)
-
-
-def without_user(url: str) -> str:
-    """The address less its user information, which is never recorded."""
-    return _USER.sub("//", url, count=1)
 
 
 def _private_request(call: Call, jar: CookieJar) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Event
 from time import monotonic
@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from archive.models import Link
 from scraper import __version__
 from scraper.crawl import Limits, Result, Tally, run
-from scraper.report import json_line, kept_before, result_lines, summary_lines
+from scraper.report import json_line, kept_before, result_lines, shown_address, summary_lines, unread
 
 if TYPE_CHECKING:
     from archive.collection import Collection
@@ -88,7 +88,7 @@ def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[
 
         fetch = settings.fetch
         info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
-        tell = _say if asked.verbose else (lambda _: None)
+        tell = (lambda _: None) if asked.quiet else _say
         collection = stack.enter_context(Collection.open(settings.archive, info, tell=tell))
         network = Network(now, monotonic, lambda seconds: _wait(stop, seconds), random.random, stop.is_set)
         fetcher = Fetcher(fetch, spool_folder=collection.tmp, hands=network)
@@ -173,8 +173,9 @@ def _print(text: str) -> None:
 
 
 def _tell_failure(result: Result) -> None:
-    if not result.already and not result.row.verdict.kept:
-        _say(f"{result.row.verdict.value}: {result.link.url}: {result.row.reason}")
+    row = result.row
+    if not result.already and (not row.verdict.kept or unread(row)):
+        _say(f"{row.verdict.value}: {shown_address(result.link.url)}: {row.reason}")
 
 
 def _dry_run(links: Sequence[Link], settings: Settings, asked: Asked) -> int:
@@ -182,7 +183,7 @@ def _dry_run(links: Sequence[Link], settings: Settings, asked: Asked) -> int:
 
     from archive import urls
     from archive.collection import Collection
-    from scraper.fetch import without_user
+    from scraper.redact import without_user
 
     with Collection.open(settings.archive, None, missing_ok=True) as collection:
         for link in (replace(link, url=without_user(link.url)) for link in links):
@@ -204,11 +205,12 @@ def _dry_run(links: Sequence[Link], settings: Settings, asked: Asked) -> int:
                     else "due again"
                 )
             if asked.json:
-                print(json.dumps({"url": link.url, "would_ask": would, "why": why}, ensure_ascii=False))
+                _print(json.dumps({"url": link.url, "would_ask": would, "why": why}, ensure_ascii=False))
             else:
-                print(f"{'ask ' if would else 'skip'}  {link.url}  ({why})")
+                _print(f"{'ask ' if would else 'skip'}  {shown_address(link.url)}  ({why})")
     return OK
 
 
 def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    with suppress(OSError):
+        print(message, file=sys.stderr, flush=True)

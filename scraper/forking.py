@@ -9,6 +9,7 @@ processes, so a number can never have become somebody else's.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import pickle
@@ -16,6 +17,7 @@ import resource
 import signal
 import socket
 import sys
+from time import monotonic, sleep
 from typing import NoReturn
 
 from scraper.messages import receive, send
@@ -24,13 +26,17 @@ FORK, END = b"+", b"-"
 SPAWNED = "import sys; sys.path[:] = sys.argv[2:]; from scraper.forking import main; main(int(sys.argv[1]))"
 WORKER_MEMORY = 4 * 1024**3
 GRACE = 5
+LONGEST_ANSWER = 60.0
+LONGEST_END = 2.0
 
 
 class ForkServer:
-    """The caller's end. Not for several threads at a time. Its methods raise OSError when the process is gone."""
+    """The caller's end. Not for several threads at a time. Its methods raise ConnectionError when the process is gone,
+    or does not answer in a minute."""
 
     def __init__(self, *, alone: bool = False) -> None:
         """`alone`: this process has no thread yet and holds nothing, so a plain fork does and saves starting Python."""
+        self._used = False
         self._socket, theirs = socket.socketpair()
         with theirs:
             self.pid = self._forked(theirs) if alone else _spawned(theirs)
@@ -48,6 +54,7 @@ class ForkServer:
     def fork(self) -> tuple[int, socket.socket]:
         """A new reading process, and the socket on which it serves. Waits until the parsers are loaded."""
         ours, theirs = socket.socketpair()
+        self._used = True
         try:
             with theirs:
                 socket.send_fds(self._socket, [FORK], [theirs.fileno()])
@@ -63,15 +70,27 @@ class ForkServer:
         return self._answer()
 
     def _answer(self) -> int:
-        data = receive(self._socket)
+        try:
+            data = receive(self._socket, monotonic() + LONGEST_ANSWER)
+        except TimeoutError:
+            data = None
         if data is None:
             raise BrokenPipeError("the process that forks the readers is gone")
         return int(data)
 
     def close(self) -> None:
+        """It ends, and those that it forked before it."""
+        if self._socket.fileno() < 0:
+            return
         self._socket.close()
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        deadline = monotonic() + (LONGEST_END if self._used else 0)
+        with contextlib.suppress(ChildProcessError, ProcessLookupError):
+            while monotonic() < deadline:
+                if os.waitpid(self.pid, os.WNOHANG)[0]:
+                    return
+                sleep(0.001)
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
 
 
 def _spawned(theirs: socket.socket) -> int:
@@ -104,6 +123,7 @@ def fork_server() -> ForkServer:
 def main(number: int) -> NoReturn:
     """The fork server itself, its socket being file descriptor `number`."""
     try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # They reach the whole group, but it is the caller who decides, and who is waited for.
             signal.signal(stop, signal.SIG_IGN)
@@ -125,6 +145,7 @@ def _load() -> None:
 
 
 def _fork_for(caller: socket.socket) -> None:
+    forked: set[int] = set()
     while True:
         caller.settimeout(None)
         message, received, _, _ = socket.recv_fds(caller, 1, 1)
@@ -134,12 +155,20 @@ def _fork_for(caller: socket.socket) -> None:
                 caller.close()
                 _work(received[0])
             os.close(received[0])
+            forked.add(answer)
         elif message == END and (number := receive(caller)) is not None:
-            os.kill(int(number), signal.SIGKILL)
-            answer = os.waitstatus_to_exitcode(os.waitpid(int(number), 0)[1])
+            answer = _ended(int(number)) if int(number) in forked else -signal.SIGKILL
+            forked.discard(int(number))
         else:
-            return
+            break
         send(caller, str(answer).encode())
+    for pid in forked:
+        _ended(pid)
+
+
+def _ended(pid: int) -> int:
+    os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def _work(number: int) -> NoReturn:

@@ -31,8 +31,9 @@ from scraper import verdict as verdicts
 from scraper.assets import Assets, Gathered, Job
 from scraper.body import coding_problem, decoded
 from scraper.crawl import Result
-from scraper.fetch import HopRequest, without_user
+from scraper.fetch import HopRequest
 from scraper.read.reading import Page, Reading, failed
+from scraper.redact import without_user
 from scraper.sniff import is_html
 from scraper.walk import Walk, Walker
 
@@ -95,8 +96,10 @@ class Preserver:
             row, _ = known
             if now - row.captured_at < timedelta(seconds=self._rules.recapture_after):
                 return Result(link, row, already=True)
+        # What could not be read when it came is asked for in full, and read again.
+        capture = known[1] if known is not None and not _unread(known[0]) else None
         try:
-            return Result(link, self._commit(link, asked, known[1] if known else None, now).result())
+            return Result(link, self._commit(link, asked, capture, now).result())
         except TearsheetError:
             raise
         except Exception as error:  # a fault of ours costs this address, never the run
@@ -194,6 +197,10 @@ class Preserver:
         if len(walk.exchanges) > self._rules.max_redirects or target in [hop.url for hop in walk.exchanges]:
             return None
         return target
+
+
+def _unread(row: PageRow) -> bool:
+    return row.text is None and not row.extractor and row.verdict in (VerdictKind.PAGE, VerdictKind.UNCHANGED)
 
 
 def not_asked_row(link: Link, now: datetime, reason: str) -> PageRow:

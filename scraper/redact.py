@@ -1,8 +1,11 @@
-"""Header blocks without the headers that are nobody's business, byte for byte otherwise."""
+"""What is nobody's business: headers, and user information in addresses. All else stays byte for byte."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
+
+_USER = re.compile(r"[/\\]{2,}[^/\\?#]*@")
 
 
 def less_headers(block: bytes, names: Collection[str]) -> bytes:
@@ -21,3 +24,8 @@ def less_headers(block: bytes, names: Collection[str]) -> bytes:
         if not dropping:
             kept.append(line)
     return b"\n".join(kept)
+
+
+def without_user(url: str) -> str:
+    """The address less its user information, which is never recorded."""
+    return _USER.sub("//", url, count=1)

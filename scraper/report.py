@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.models import PageRow, VerdictKind
+from archive.article import words
+from archive.models import Article, PageRow, VerdictKind
 from archive.rows import iso
+
+LONGEST_SHOWN = 100
+LONGEST_ADDRESS = 500
 
 if TYPE_CHECKING:
     from scraper.crawl import Result, Tally
@@ -54,13 +58,24 @@ def kept_before(row: PageRow) -> str:
     return f"kept already on {row.captured_at:%Y-%m-%d at %H:%M} UTC; --again asks for it anew"
 
 
+def unread(row: PageRow) -> bool:
+    """Whether it is kept without a text because reading it failed."""
+    return row.verdict is VerdictKind.PAGE and row.text is None and not row.extractor
+
+
+def shown_address(url: str) -> str:
+    """An address as a terminal may have it: no control characters, and no longer than people read."""
+    text = url if url.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in url)
+    return text if len(text) <= LONGEST_ADDRESS else text[: LONGEST_ADDRESS - 1] + "…"
+
+
 def result_lines(result: Result, folder: Path) -> list[str]:
     """A kept page is its title, its facts and its files; a failure its verdict, address and reason."""
     row = result.row
     if result.already:
-        return [f"= {row.title or row.url}", f"    {row.url}", f"    {kept_before(row)}"]
+        return [f"= {row.title or shown_address(row.url)}", f"    {shown_address(row.url)}", f"    {kept_before(row)}"]
     if not row.verdict.kept:
-        return [f"x {row.verdict.value}: {row.url}", f"    {row.reason}"]
+        return [f"x {row.verdict.value}: {shown_address(row.url)}", f"    {row.reason}"]
     facts = [row.verdict.value]
     if row.authors:
         facts.append(", ".join(row.authors))
@@ -70,7 +85,13 @@ def result_lines(result: Result, folder: Path) -> list[str]:
         facts.append(f"{row.words} words")
     if row.requisites or row.missing:
         facts.append(f"{row.requisites} requisites" + (f", {len(row.missing)} missing" if row.missing else ""))
-    lines = [f"+ {row.title or row.url}", f"    {row.final_url}", f"    {' · '.join(facts)}"]
+    lines = [
+        f"+ {row.title or shown_address(row.url)}",
+        f"    {shown_address(row.final_url)}",
+        f"    {' · '.join(facts)}",
+    ]
+    if unread(row):
+        lines.append(f"    without a text  {row.reason}")
     if row.text:
         lines.append(f"    text  {shown(folder / row.text)}")
     if row.warc:
@@ -105,7 +126,8 @@ def summary_lines(tally: Tally, folder: Path, seconds: float) -> list[str]:
 
 
 def list_line(row: PageRow) -> str:
-    return f"{row.captured_at:%Y-%m-%d %H:%M}  {row.verdict.value:<13} {row.title or '-'}\n    {row.final_url}"
+    address = shown_address(row.final_url)
+    return f"{row.captured_at:%Y-%m-%d %H:%M}  {row.verdict.value:<13} {row.title or '-'}\n    {address}"
 
 
 def meta_lines(row: PageRow, folder: Path) -> Iterable[str]:
@@ -119,3 +141,23 @@ def meta_lines(row: PageRow, folder: Path) -> Iterable[str]:
             yield f"{name}: {', '.join(map(str, value))}"
         else:
             yield f"{name}: {value}"
+
+
+def why_lines(article: Article) -> Iterator[str]:
+    """Each field of an article, and below it where it stands on the page."""
+    values = {
+        "title": article.title,
+        "subtitle": article.subtitle,
+        "authors": ", ".join(article.authors),
+        "date": str(article.date),
+        "intro": article.intro,
+        "caption": article.caption,
+        "credit": article.credit,
+        "body": f"{len(article.body)} blocks, {words(article)} words",
+        "url": article.url,
+    }
+    why = dict(article.meta.why)
+    for name in filter(why.get, values):
+        value = values[name] or ""
+        yield f"{name:<9} {value if len(value) <= LONGEST_SHOWN else value[: LONGEST_SHOWN - 1] + '…'}"
+        yield f"{'':<9} - {why[name]}"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.errors import NotKeptError
+from archive.errors import NotKeptError, UsageError
+from scraper.report import json_line, meta_lines, why_lines
 
 if TYPE_CHECKING:
     from archive.collection import Collection
@@ -14,6 +18,45 @@ if TYPE_CHECKING:
     from archive.settings import ArchiveSettings
 
 HTML_LIMIT = 100_000_000
+
+
+class Form(StrEnum):
+    """As what a kept page is shown."""
+
+    TEXT = "text"
+    META = "meta"
+    HTML = "html"
+    WHY = "why"
+
+
+def show_page(collection: Collection, address: str, form: Form, as_json: bool, say: Callable[[str], None]) -> None:
+    """Prints what is kept of an address. Raises NotKeptError where that is nothing."""
+    row = collection.find(address)
+    if row is None:
+        raise NotKeptError(f"nothing is kept of {address}: tearsheet fetch {address} keeps it")
+    if form is Form.HTML:
+        sys.stdout.buffer.write(page_bytes(collection, row))
+    elif form is Form.WHY:
+        article = collection.article_of(_with_text(collection, row, address, say))
+        why = dict(article.meta.why) if article is not None else {}
+        print(json.dumps(why, ensure_ascii=False) if as_json or article is None else "\n".join(why_lines(article)))
+    elif form is Form.META:
+        print(json_line(row, collection.path) if as_json else "\n".join(meta_lines(row, collection.path)))
+    else:
+        row = _with_text(collection, row, address, say)
+        text = collection.text_of(row) or ""
+        print(json_line(row, collection.path, content=text) if as_json else text)
+
+
+def _with_text(collection: Collection, row: PageRow, address: str, say: Callable[[str], None]) -> PageRow:
+    """The latest capture if it has a text, else the latest that has one."""
+    if collection.text_of(row) is not None:
+        return row
+    earlier = collection.find_text(address)
+    if earlier is None or collection.text_of(earlier) is None:
+        raise NotKeptError(f"{address} is kept as {row.verdict.value}, without a text: {row.reason}")
+    say(f"the capture of {row.captured_at:%Y-%m-%d} has no text ({row.reason}); this is that of an earlier one")
+    return earlier
 
 
 def page_bytes(collection: Collection, row: PageRow) -> bytes:
@@ -25,7 +68,10 @@ def page_bytes(collection: Collection, row: PageRow) -> bytes:
         raise NotKeptError(f"no answer of {row.url} is stored: {row.reason}")
     answer = collection.read(capture)
     with answer.payload() as payload:
-        return decoded_stream(payload, answer.http_headers(), HTML_LIMIT)
+        found = decoded_stream(payload, answer.http_headers(), HTML_LIMIT)
+    if len(found) >= HTML_LIMIT:
+        raise UsageError(f"{row.url} is larger than {HTML_LIMIT} bytes: read it out of {row.warc}, offset {row.offset}")
+    return found
 
 
 def status_lines(stats: dict[str, Any], folder: Path) -> Iterator[str]:
@@ -42,8 +88,6 @@ def status_lines(stats: dict[str, Any], folder: Path) -> Iterator[str]:
 
 def rebuild_collection(settings: ArchiveSettings, tell: Callable[[str], None], as_json: bool) -> int:
     """Rebuild what is derived; returns the exit code: 5 where a WARC file is damaged, told with its offset."""
-    import json
-
     from archive.rebuild import rebuild
 
     report = rebuild(settings, tell=tell)

@@ -68,7 +68,8 @@ class Call(Struct):
 
     @property
     def port(self) -> int:
-        return urlsplit(self.url).port or (443 if self.scheme == "https" else 80)
+        port = urlsplit(self.url).port
+        return (443 if self.scheme == "https" else 80) if port is None else port
 
 
 class CallRequest(PreparedRequest):

@@ -28,15 +28,12 @@ PAGES_PER_WORKER = 2000
 
 
 class Worker(Struct):
-    """A reading process: its number, the socket on which it serves, and how many pages it has read."""
+    """A reading process: who forked it, its number there, the socket on which it serves, how many pages it has read."""
 
+    server: ForkServer
     pid: int
     socket: socket.socket
     pages: int = 0
-
-
-class Gone(Exception):
-    """The worker ended, with this exit code, while it was reading."""
 
 
 class Readers:
@@ -74,36 +71,31 @@ class Readers:
         worker = self._idle.get()
         try:
             worker = worker or self._fork()
+        except OSError as error:
+            self._idle.put(None)
+            return failed(f"no process could be had to read it: {error.strerror or error}")
+        clean = False
+        try:
             reading = self._ask(worker, page)
-            if worker.pages >= PAGES_PER_WORKER:
-                self._end(worker)
-                worker = None
+            clean = worker.pages < PAGES_PER_WORKER
             return reading
         except TimeoutError:
-            if worker is not None:
-                self._end(worker)
-                worker = None
             return failed(f"reading took longer than {self._settings.timeout:g} s and was stopped")
-        except Gone as gone:
-            worker = None
-            return failed(f"the reader process ended while reading (exit code {gone})")
-        except OSError as error:
-            worker = None
-            return failed(f"no process could be had to read it: {error.strerror or error}")
+        except ConnectionError:
+            code = self._end(worker)
+            return failed(f"the reader process ended while reading (exit code {code})")
         finally:
-            self._idle.put(worker)
+            if not clean:
+                self._end(worker)
+            self._idle.put(worker if clean else None)
 
     def _ask(self, worker: Worker, page: Page) -> Reading:
-        """What the worker answers. Raises TimeoutError after the deadline and Gone when it ended."""
+        """What the worker answers. Raises TimeoutError after the deadline and ConnectionError when it ended."""
         deadline = monotonic() + self._settings.timeout
-        data = pickle.dumps((self._settings.timeout, page), pickle.HIGHEST_PROTOCOL)
-        try:
-            send(worker.socket, data, deadline)
-            answer = receive(worker.socket, deadline)
-        except ConnectionError:
-            answer = None
+        send(worker.socket, pickle.dumps((self._settings.timeout, page), pickle.HIGHEST_PROTOCOL), deadline)
+        answer = receive(worker.socket, deadline)
         if answer is None:
-            raise Gone(self._end(worker))
+            raise ConnectionResetError
         worker.pages += 1
         reading: Reading = pickle.loads(answer)  # noqa: S301 - from our own process
         return reading
@@ -112,18 +104,20 @@ class Readers:
         with self._lock:
             assert self._server is not None, "the readers are not open"
             try:
-                return Worker(*self._server.fork())
-            except OSError:
+                return Worker(self._server, *self._server.fork())
+            except ConnectionError:
                 # Somebody ended the fork server: another takes its place, once.
                 self._server.close()
                 self._server = fork_server()
-                return Worker(*self._server.fork())
+                return Worker(self._server, *self._server.fork())
 
     def _end(self, worker: Worker) -> int:
+        """The exit code; that of a killed process where nobody can tell any more."""
+        if worker.socket.fileno() < 0:
+            return -signal.SIGKILL
         worker.socket.close()
         with self._lock:
-            assert self._server is not None, "the readers are not open"
             try:
-                return self._server.end(worker.pid)
+                return worker.server.end(worker.pid)
             except OSError:
                 return -signal.SIGKILL

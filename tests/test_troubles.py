@@ -185,3 +185,102 @@ def test_a_password_with_an_at_sign_is_never_shown(there: Home) -> None:
     assert "ss@" not in ran.out
     kept = there.run("fetch", "--json", "https://user:p@ss@a.test/story")
     assert kept.rows[0]["url"] == "https://a.test/story"
+
+
+def test_children_that_nobody_may_wait_for(there: Home) -> None:
+    """A parent that ignores SIGCHLD hands that on."""
+    done = subprocess.run(
+        ["bash", "-c", f"trap '' CHLD; exec {shlex.join(there.command('fetch', 'https://a.test/story'))}"],
+        cwd=there.folder,
+        env=there.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("encoding", ["ascii:strict", "latin-1:strict", "utf-8:strict"])
+def test_what_an_output_cannot_hold_is_escaped(there: Home, web: Web, encoding: str) -> None:
+    web.host("a.test").page("/east", ARTICLE.replace("A quiet day", "静かな日 – é"))
+    environment = there.environment | {"PYTHONIOENCODING": encoding}
+    for command in (["fetch", "--json"], ["show", "--meta", "--json"], ["show"]):
+        done = subprocess.run(
+            there.command(*command, "https://a.test/east"),
+            cwd=there.folder,
+            env=environment,
+            capture_output=True,
+            timeout=60,
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
+        if "--json" in command:
+            assert json.loads(done.stdout.decode(encoding.partition(":")[0]))["title"].startswith("静かな日 – é")
+
+
+def test_a_list_on_stdin_in_another_encoding(there: Home) -> None:
+    done = subprocess.run(
+        there.command("fetch", "--dry-run", "-"),
+        cwd=there.folder,
+        env=there.environment | {"PYTHONIOENCODING": "utf-8:strict"},
+        input=b"\xef\xbb\xbfhttps://a.test/story # one\nhttps://a.test/caf\xe9\n",
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"ask   https://a.test/story  (")
+
+
+def test_control_characters_do_not_reach_the_terminal(there: Home) -> None:
+    ran = there.run("fetch", "-", stdin="https://a.test/x\x1b[31mred\n")
+    assert "\x1b" not in ran.out + ran.err
+
+
+def test_several_lists(there: Home) -> None:
+    for name in "ab":
+        (there.folder / f"{name}.txt").write_text(f"https://{name}.test/story\n")
+    ran = there.run("fetch", "--dry-run", "-i", "a.txt", "-i", "b.txt")
+    assert [line.split()[1] for line in ran.out.splitlines()] == ["https://a.test/story", "https://b.test/story"]
+
+
+# --------------------------------------------------------------------------------------------- reading that fails
+
+
+def test_a_page_that_could_not_be_read_is_read_when_it_is_asked_again(there: Home, web: Web) -> None:
+    there.run("fetch", "https://a.test/story")
+    web.host("a.test").page("/story", ARTICLE.replace("A quiet day", "A loud day"))
+    environment = there.environment | {"TEARSHEET_READ__TIMEOUT": "0.000001"}
+
+    def again(**more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            there.command("fetch", "--again", *([] if more else ["-q"]), "https://a.test/story"),
+            cwd=there.folder,
+            env=environment if not more else there.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    failed = again()
+    assert failed.returncode == 0
+    assert "was stopped" in failed.stderr
+    shown = there.run("show", "https://a.test/story")
+    assert "A quiet day" in shown.out
+    assert "has no text" in shown.err
+    assert again(limit="none").returncode == 0
+    assert "A loud day" in there.run("show", "https://a.test/story").out
+
+
+def test_texts_whose_records_are_damaged_are_set_aside(there: Home) -> None:
+    there.run("fetch", "https://a.test/story", "https://b.test/story")
+    before = there.texts()
+    (warc,) = there.warcs()
+    warc.write_bytes(warc.read_bytes()[:-600])
+    (there.collection / "text" / "notes.txt").write_text("mine")
+    ran = there.run("rebuild")
+    assert ran.code == 5
+    assert "could not be made again" in ran.err
+    (aside,) = there.collection.glob("text-set-aside-*")
+    left = {str(path.relative_to(aside)): path.read_bytes() for path in aside.rglob("*") if path.is_file()}
+    assert left.pop("notes.txt") == b"mine"
+    assert left
+    assert there.texts() | left == before

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from msgspec.structs import replace
+
 from archive import urls
 from archive.inline import clean_inline
 from archive.models import Article, ArticleMeta, Block, Caption
@@ -14,6 +16,7 @@ from scraper.read.facts import Facts, Json, fragment_text, text
 from scraper.read.title import Title
 from scraper.read.tree import Node, key_of
 from scraper.read.units import walk
+from scraper.read.why import Places, explain
 
 _STATED = "the body is what the page states in its metadata; hardly any of it stands in the page itself"
 _HOME = re.compile(r"(?:index|default|home)\.[a-z]{2,5}\Z", re.IGNORECASE)
@@ -57,7 +60,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     blocks = blocks or shown
     if not blocks:
         return None
-    return Article(
+    made = Article(
         title=title.text if title else _from_address(sheet.url),
         url=address(sheet),
         body=blocks,
@@ -69,6 +72,8 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
         credit=picture.credit,
         meta=_meta(sheet, published, notes),
     )
+    why = explain(made, Places(facts, (unit.key for unit in page.units)), facts)
+    return replace(made, meta=replace(made.meta, why=why))
 
 
 def address(sheet: Sheet) -> str:

@@ -343,7 +343,19 @@ def test_json_is_lossless(article: Article) -> None:
 
 def test_json_keeps_every_field() -> None:
     meta = ArticleMeta(
-        "en", "Site", "Politics", ("a", "b"), "D", "2013-05-05T01:00:00+02:00", "m", False, "i", "og", ("n",), ("p",)
+        language="en",
+        site_name="Site",
+        section="Politics",
+        tags=("a", "b"),
+        description="D",
+        published="2013-05-05T01:00:00+02:00",
+        modified="m",
+        free=False,
+        image="i",
+        title_source="og",
+        notes=("n",),
+        pages=("p",),
+        why=(("title", "og:title"),),
     )
     article = replace(ARTICLE, meta=meta)
     assert from_json(to_json(article)).meta == meta

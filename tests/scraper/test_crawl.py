@@ -161,4 +161,19 @@ def test_twins_are_asked_once_and_told_each() -> None:
         ("https://b/gone", False),
         ("https://b/gone#x", False),
     ]
+    assert [one.row.url for one in told] == [one.link.url for one in told]
     assert (tally.asked, tally.kept, tally.already, tally.failed, tally.unasked) == (5, 1, 2, 2, 0)
+
+
+def test_a_login_is_no_twin_and_is_not_told() -> None:
+    asked = []
+
+    def keep(link: Link) -> Result:
+        asked.append(link.url)
+        return kept(link)
+
+    addresses = links("https://a/1", "https://me:secret@a/1", "https://me:secret@a/1", "https://me:other@a/1")
+    told: list[Result] = []
+    run(addresses, keep, lambda _: 0.0, told.append, Limits(4, 0.0, threading.Event()))
+    assert sorted(asked) == ["https://a/1", "https://me:other@a/1", "https://me:secret@a/1"]
+    assert sum("secret" in one.link.url + one.row.url for one in told) == 1

@@ -140,6 +140,19 @@ def test_circles_and_endless_redirects_are_told(web: Web, host: Host, asker: Fet
     assert failed(chain[-1]) == ("redirects", None)
 
 
+def test_a_site_that_looks_whether_its_cookie_comes_along(host: Host, asker: Fetcher) -> None:
+    def look(connection: Connection, request: Request) -> None:
+        if request.header("cookie"):
+            connection.respond(200, b"here")
+        else:
+            connection.respond(302, headers=[("Location", "/a"), ("Set-Cookie", "seen=1")])
+
+    host.route("/a", look)
+    assert [hop.status for hop in asker.chain(get("http://news.test/a"))] == [302, 200]
+    host.route("/b", lambda c, r: c.respond(302, headers=[("Location", "/b"), ("Set-Cookie", "seen=1")]))
+    assert [hop.status for hop in asker.chain(get("http://news.test/b"))] == [302, 302, None]
+
+
 def test_redirects_end_when_the_time_is_over(host: Host, asker: Fetcher) -> None:
     host.redirect("/a", "/b")
     chain = asker.chain(HopRequest("http://news.test/a", until=0.0))

@@ -13,7 +13,7 @@ from scraper.sources.lists import completed, links_from
 def test_arguments_lists_and_stdin_each_once_in_order(tmp_path: Path) -> None:
     path = tmp_path / "links.txt"
     path.write_bytes(b"\xef\xbb\xbf# mine\r\nhttps://b.test/\r\n\r\n  <https://c.test/> \nhttps://a.test/\n\xff\n")
-    found = links_from(["https://a.test/", "-"], path, io.StringIO("https://d.test/\n#no\n"))
+    found = links_from(["https://a.test/", "-"], [path], io.BytesIO(b"\xef\xbb\xbfhttps://d.test/ # mine\n#no\n"))
     assert [link.url for link in found] == [
         "https://a.test/",
         "https://d.test/",
@@ -27,7 +27,7 @@ def test_arguments_lists_and_stdin_each_once_in_order(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="absent"):
-        links_from([], tmp_path / "absent", io.StringIO())
+        links_from([], [tmp_path / "absent"], io.BytesIO())
 
 
 @pytest.mark.parametrize(

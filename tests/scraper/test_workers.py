@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from scraper.forking import ForkServer
 from scraper.read.reading import Page
 from scraper.settings import ReadSettings
 from scraper.workers import Readers
@@ -64,6 +65,20 @@ def test_a_reader_that_is_ended_costs_its_page_alone() -> None:
         found = [readers.read(page).error for _ in range(2)]
         assert found[-1] is None
     assert server not in children(os.getpid())
+
+
+def test_the_fork_server_ends_only_what_it_forked() -> None:
+    bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    server = ForkServer()
+    assert server.end(bystander.pid) == -signal.SIGKILL
+    assert bystander.poll() is None
+    pid, connection = server.fork()
+    server.close()
+    server.close()
+    assert not Path(f"/proc/{pid}").exists()
+    connection.close()
+    bystander.communicate(b"\n")
+    assert bystander.returncode == 0
 
 
 def test_readers_end_with_their_caller(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def page_verdict(exchange: Exchange, reading: Reading | None, asked: str) -> Ver
         _challenge(signals, proven, length)
         or _consent(exchange, reading, proven, asked)
         or _not_found(exchange, signals, proven, length, asked)
+        or _broken(signals, proven, length)
         or _refused(signals, proven, length)
         or _login(exchange, signals, proven, length)
         or _paywall(signals, article, length)
@@ -159,6 +160,12 @@ def _is_home(path: str) -> bool:
     )
 
 
+def _broken(signals: Signals, proven: tuple[str, ...], length: int) -> Verdict | None:
+    if not signals.broken or length >= 120 or (proven and length >= FEW_WORDS):
+        return None
+    return Verdict(_K.SERVER_ERROR, "the page says that the server failed, with status 200", signals.broken)
+
+
 def _refused(signals: Signals, proven: tuple[str, ...], length: int) -> Verdict | None:
     if not signals.blocked or length >= 150 or (proven and length >= FEW_WORDS):
         return None
@@ -229,6 +236,8 @@ def _article(exchange: Exchange, reading: Reading, proven: tuple[str, ...], leng
     if listing:
         return Verdict(_K.PAGE, "a page that lists others", listing)
     text = f"{length} words of text"
+    if not proven and length < FEW_WORDS:
+        return Verdict(_K.PAGE, "a page without an article in it", (text, f"{signals.links} links"))
     if proven:
         return Verdict(_K.ARTICLE, "an article", (*proven, text))
     return Verdict(_K.ARTICLE, "an article, by its text alone", (text,))

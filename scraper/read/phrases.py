@@ -154,6 +154,35 @@ NOT_FOUND_TITLES = _list(
     """
 )
 
+# Of pages that stand in for one which could not be made just then.
+BROKEN_TITLES = _list(
+    """
+    error | unexpected error | an error occurred | an error has occurred | an unexpected error occurred |
+    something went wrong | oops, something went wrong | oops! something went wrong | internal server error |
+    server error | 500 | 500 internal server error | bad gateway | 502 bad gateway | 503 service unavailable |
+    service unavailable | service temporarily unavailable | temporarily unavailable | gateway timeout |
+    504 gateway time-out | technical difficulties | we are experiencing technical difficulties |
+    maintenance | under maintenance | site maintenance | down for maintenance | site under maintenance |
+    scheduled maintenance | we'll be back soon | we will be back soon | be right back |
+    ein fehler ist aufgetreten | es ist ein fehler aufgetreten | interner serverfehler | technischer fehler |
+    technische störung | wartungsarbeiten | wartung | wartungsmodus | vorübergehend nicht erreichbar |
+    une erreur est survenue | une erreur s'est produite | erreur interne | erreur serveur | site en maintenance |
+    service indisponible | service temporairement indisponible | se ha producido un error | ha ocurrido un error |
+    error interno | error del servidor | sitio en mantenimiento | en mantenimiento | ocorreu um erro |
+    erro interno | erro interno do servidor | site em manutenção | em manutenção | si è verificato un errore |
+    errore interno | errore del server | sito in manutenzione | in manutenzione | er is een fout opgetreden |
+    er ging iets mis | er is iets misgegaan | onderhoud | ett fel har uppstått | ett fel uppstod |
+    något gick fel | det oppstod en feil | noe gikk galt | der opstod en fejl | noget gik galt |
+    jotain meni vikaan | tapahtui virhe | wystąpił błąd | coś poszło nie tak | przerwa techniczna |
+    došlo k chybě | nastala chyba | něco se pokazilo | hiba történt | a apărut o eroare | произошла ошибка |
+    что-то пошло не так | технические работы | внутренняя ошибка сервера | сталася помилка | технічні роботи |
+    възникна грешка | παρουσιάστηκε σφάλμα | κάτι πήγε στραβά | bir hata oluştu | bir şeyler ters gitti |
+    bakım çalışması | حدث خطأ | خطأ في الخادم | خطایی رخ داد | אירעה שגיאה | कुछ गलत हो गया | đã xảy ra lỗi |
+    terjadi kesalahan | เกิดข้อผิดพลาด | エラーが発生しました | メンテナンス中 | ただいまメンテナンス中です |
+    오류가 발생했습니다 | 서비스 점검 | 系统错误 | 服务器错误 | 出错了 | 系統錯誤 | 發生錯誤 | 网站维护中
+    """
+)
+
 # Words of consent dialogs; their share of a page's words tells a dialog from an article that mentions cookies.
 CONSENT_WORDS = frozenset(
     _list(

@@ -78,6 +78,8 @@ class Signals(Struct, frozen=True):
     paywall: tuple[str, ...] = ()
     login: tuple[str, ...] = ()
     not_found: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    """Words in title or heading that say that the server failed, or is being worked on."""
     blocked: tuple[str, ...] = ()
     """Words that refuse access (forbidden, banned, not available in your country) in title or heading."""
     shell: tuple[str, ...] = ()

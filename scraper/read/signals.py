@@ -104,6 +104,7 @@ def find(root: HtmlElement, source: str) -> Signals:
         paywall=_paywall(root, apart, meta, sum(paragraphs)),
         login=_titled(titles, phrases.LOGIN_TITLES, whole=True) if words < 600 else (),
         not_found=_titled(titles, phrases.NOT_FOUND_TITLES, whole=False),
+        broken=_titled(titles, phrases.BROKEN_TITLES, whole=False) if words < _MARK_WORDS else (),
         blocked=_blocked(titles, low) if words < _MARK_WORDS else (),
         shell=_shell(root, words) if words < 100 else (),
     )

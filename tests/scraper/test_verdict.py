@@ -405,3 +405,27 @@ def test_hops_assets_and_robots() -> None:
     assert robots_verdict(exchange(b"", status=404)).kind is VerdictKind.ROBOTS
     failing = replace(exchange(b"", status=None), failure=Failure("dns", "no such host"))
     assert robots_verdict(failing).reason == "no such host"
+
+
+# ---------------------------------------------------------------------------------------- galleries and the like
+
+
+@pytest.mark.parametrize("name", walls.WITHOUT_ARTICLE)
+def test_pages_without_an_article(name: str) -> None:
+    assert judge(walls.WITHOUT_ARTICLE[name]).kind is VerdictKind.PAGE
+
+
+def test_a_live_blog_is_an_article() -> None:
+    assert judge(walls.LIVE_BLOG).kind is VerdictKind.ARTICLE
+
+
+@pytest.mark.parametrize("name", walls.BROKEN)
+def test_errors_with_status_200(name: str) -> None:
+    found = judge(walls.BROKEN[name])
+    assert found.kind is VerdictKind.SERVER_ERROR
+    assert "title or heading" in found.evidence[0]
+
+
+@pytest.mark.parametrize("title", ["Something went wrong at the swimming hall", "Error of judgement", "Maintenance"])
+def test_articles_about_errors_stay_articles(title: str) -> None:
+    assert judge(walls.article(title=title)).kind is VerdictKind.ARTICLE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 PROSE = (
     "The town council voted on Tuesday evening to keep the old swimming hall open for another winter, after a debate "
     "that lasted almost four hours and drew more than two hundred people to the gallery.",
@@ -289,4 +291,74 @@ STUBS = {
     "tier and class alone": stub(PROSE[0], "", meta='<meta property="article:content_tier" content="locked">'),
     "no structured data": stub(PROSE[0], "<p>Subscribe to keep reading</p>", free=None),
     "half of a long text": stub("\n".join(PROSE * 2), "<p>Subscribe to read the full story</p>", words=2400),
+}
+
+# Pages without an article, and a live blog, which is one: each with the navigation that pages have.
+
+_NAV = "<nav>" + "".join(f"<a href=/{n}>Section {n}</a> " for n in range(12)) + "</nav>"
+_FOOT = "<footer><a href=/imprint>Imprint</a> <a href=/privacy>Privacy</a></footer>"
+
+
+def _page(title: str, main: str, meta: str = "", more: str = "") -> str:
+    return (
+        f"<!DOCTYPE html><html lang=en><head><title>{title} | The Chronicle</title>{meta}</head>"
+        f"<body>{_NAV}<main><h1>{title}</h1>{main}</main>{more}{_FOOT}</body></html>"
+    )
+
+
+def _og(kind: str) -> str:
+    return f"<meta property='og:type' content='{kind}'>"
+
+
+def _ld(kind: str, **more: str) -> str:
+    return f"<script type='application/ld+json'>{json.dumps({'@type': kind} | more)}</script>"
+
+
+_OTHERS = "".join(f"<a href=/v{n}><h3>Another film of the day, number {n}</h3></a>" for n in range(10))
+_FIGURES = "".join(
+    f"<figure><img src=/{n}.jpg><figcaption>Visitor number {n} at the fair. (Photo: Ann Bee)</figcaption></figure>"
+    for n in range(12)
+)
+_TEASERS = "".join(
+    f"<article><h2><a href=/s{n}>Story number {n} with a headline of some length</a></h2><p>A teaser of one sentence "
+    f"tells what story number {n} is about, and leaves the reader wanting to know how it all ends.</p></article>"
+    for n in range(15)
+)
+_RESULTS = "".join(
+    f"<div class=result><a href=/r{n}>Result {n} about the pier</a><p>… the pier was closed for the season …</p></div>"
+    for n in range(10)
+)
+_POSTS = "".join(
+    f"<article class=post><time>10:{n:02}</time><h3>Update {n}</h3><p>At this minute something happened at the pier, "
+    f"as a spokesman of the harbour told reporters, for the time number {n}.</p></article>"
+    for n in range(14)
+)
+WITHOUT_ARTICLE = {
+    "a video page": _page(
+        "Storm hits the pier",
+        "<video src=/v.mp4></video><p>Waves broke over the pier on Sunday.</p>",
+        _og("video.other") + _ld("VideoObject", name="Storm hits the pier"),
+        _OTHERS,
+    ),
+    "an episode to listen to": _page(
+        "The pier, a series", "<audio src=/a.mp3></audio><p>Part three.</p>", _ld("PodcastEpisode"), _OTHERS
+    ),
+    "a gallery": _page("The fair in pictures", _FIGURES, _og("article")),
+    "a section": _page("Politics", _TEASERS, _og("website")),
+    "a section that calls itself an article": _page("Politics", _TEASERS, _og("article")),
+    "search results": _page("Search results", f"<p>120 results for pier</p>{_RESULTS}"),
+    "a contact page": _page("Contact", "<p>Write to us at 7 Harbour Street, or ring the bell at the door.</p>"),
+}
+LIVE_BLOG = _page(
+    "Storm: live", _POSTS, _og("article") + _ld("LiveBlogPosting", headline="Storm: live", datePublished="2024-05-06")
+)
+BROKEN = {
+    "an error": _page(
+        "Something went wrong",
+        "<p>An unexpected error occurred while we were handling your request. Please try again later. If the problem "
+        "persists, contact the help desk and tell them the number 4711.</p>",
+    ),
+    "maintenance": "<title>Maintenance</title><h1>We'll be back soon</h1><p>Sorry for the inconvenience.</p>",
+    "maintenance in German": _page("Wartungsarbeiten", "<p>Wir sind in wenigen Minuten wieder für Sie da.</p>"),
+    "an error in Japanese": _page("エラーが発生しました", "<p>しばらくしてからもう一度お試しください。</p>"),
 }

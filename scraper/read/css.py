@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from archive.urls import MAX_URL, join, wire_url
 from scraper.read import charset
@@ -38,6 +39,12 @@ _STRING = {
 _BARE = re.compile(r"((?:[^\"'()\\\s]|\\(?:[0-9a-fA-F]{1,6}+(?:\r\n|\s)?|[^\n\r\f0-9a-fA-F]))*+)\s*+(\)|\Z)?")
 _TO_CLOSE = re.compile(r"(?:[^)\\]|\\[\s\S])*+\)?")
 _SPACE = re.compile(r"(?:\s++|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))*+")
+# What is on the wire as it is written, as most references are: a whole address or a path from the root.
+_PLAIN = re.compile(
+    r"(https?://(?:[a-z0-9-]{1,40}\.){1,4}[a-z]{2,20}(?=[/?#]|\Z))?"
+    r"(/(?!/)[!$-;=@-\[\]_a-z~]*+)?(\?[!$-&(-;=?-~]*+)?(?:\#.*+)?",
+    re.DOTALL,
+)
 _IDENT = re.compile(r"[\w-]*+")
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\n\r\f])?|(\r\n|[\n\r\f])|([\s\S]))")
 
@@ -52,11 +59,23 @@ def refs(css: str, base_url: str) -> tuple[Requisite, ...]:
     return _Sheet(css, base_url).read()
 
 
+@lru_cache(64)
+def _origin(base_url: str) -> str:
+    return wire_url(join(base_url, "/"))[:-1]
+
+
 def resolve(base_url: str, ref: str) -> str | None:
     """The wire address of a reference; None for what is not fetched: data, fragments, other schemes, nonsense."""
     ref = ref.strip()
     if not ref or ref[0] == "#" or len(ref) > MAX_URL or ref[:5].lower() == "data:":
         return None
+    plain = _PLAIN.fullmatch(ref)
+    if plain is not None and (plain[1] or plain[2]) and "/." not in ref and "%2" not in ref:
+        host, path, query = plain.groups("")
+        try:
+            return (host or _origin(base_url)) + (path or "/") + query
+        except ValueError:
+            return None
     try:
         return wire_url(join(base_url, ref))
     except ValueError:

@@ -136,7 +136,8 @@ def fetched(corpus: Corpus) -> tuple[dict[str, Figures], list[str]]:
     from tests.site import Web
 
     by_name = {sample.name: sample for sample in corpus.samples}
-    results, others = {}, []
+    results: dict[str, Figures] = {}
+    others: list[str] = []
     with tempfile.TemporaryDirectory(prefix="tearsheet-bench-") as folder, Web() as web:
         names = serve(web)
         there = home(Path(folder), web, crawl__concurrency="8")
@@ -146,13 +147,12 @@ def fetched(corpus: Corpus) -> tuple[dict[str, Figures], list[str]]:
             name = names[row["url"]]
             if row["text"] is None:
                 others.append(f"{name}: {row['verdict']}: {row['reason']}")
-                results[name] = corpus.figures(by_name[name], "", None, None)
                 continue
             text = Path(row["text"])
             article = from_json(json.loads(text.with_suffix(".json").read_bytes())["article"])
             results[name] = corpus.figures(by_name[name], text.read_text("utf-8"), article.caption, article.credit)
     for sample in corpus.samples:
-        if sample.name not in results:
+        if sample.name not in names.values():
             results[sample.name] = direct(corpus, sample)
     return results, others
 
@@ -196,12 +196,18 @@ def main() -> int:
         results, others = {sample.name: direct(corpus, sample) for sample in chosen}, list[str]()
     else:
         results, others = fetched(corpus)
-    theirs = {sample.name: corpus.of_trafilatura(sample) for sample in chosen}
-    missed = _table(chosen, results, theirs)
+    without = [sample for sample in chosen if sample.name not in results]
+    read = [sample for sample in chosen if sample.name in results]
+    theirs = {sample.name: corpus.of_trafilatura(sample) for sample in read}
+    missed = _table(read, results, theirs)
     for line in others:
-        print(f"no article: {line}")
+        print(f"no text: {line}")
+    if without:
+        results |= {sample.name: corpus.figures(sample, "", None, None) for sample in without}
+        strict = ", ".join(f"{name} {mean([results[s.name][name] for s in chosen])[0]:.3f}" for name in SCORED)
+        print(f"with these counted as empty: {strict}")
     for name in SCORED if asked.worst else ():
-        low = sorted((v, s.name) for s in chosen if (v := results[s.name][name]) is not None and v < 0.97)
+        low = sorted((v, s.name) for s in read if (v := results[s.name][name]) is not None and v < 0.97)
         for points, page in low[: asked.worst]:
             print(f"  {name:8} {points:.2f}  {page}")
     if not asked.no_time:

@@ -10,7 +10,7 @@ from html import unescape
 from typing import Any
 
 from archive.inline import clean_inline
-from scraper.read.tree import Node
+from scraper.read.tree import Node, key_of
 
 _MAX_JSON = 4 * 1024 * 1024
 _MAX_OBJECTS = 5000
@@ -77,16 +77,19 @@ def gather(tree: Node) -> Facts:
         identity = found.get("@id")
         if isinstance(identity, str) and len(found) > len(by_id.get(identity, ())):
             by_id[identity] = found
-    title = next(iter(tree.iter("title")), None)
+    title = next((node for node in tree.iter("title") if getattr(node.getparent(), "tag", "") != "svg"), None)
+    canonical = _canonical(tree)
+    told = frozenset(filter(None, (canonical, *metas.get("og:url", ())[:1])))
+    named = frozenset(key_of(value) for name in ("og:title", "twitter:title") for value in metas.get(name, ())[:1])
     base = next((node.get("href") for node in tree.iter("base") if node.get("href")), None)
     return Facts(
         metas=metas,
-        articles=tuple(found for found in objects if is_article(found)),
+        articles=tuple(sorted(filter(is_article, objects), key=lambda found: _strangeness(found, told, named))),
         objects=tuple(objects),
         by_id=by_id,
         title_tag=clean_inline(title.text_content()) if title is not None else "",
         base=base,
-        canonical=_canonical(tree),
+        canonical=canonical,
         language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or tree.get("xml:lang"),
     )
 
@@ -96,6 +99,18 @@ def _canonical(tree: Node) -> str | None:
         if "canonical" in (node.get("rel") or "").lower().split() and (node.get("href") or "").strip():
             return str(node.get("href"))
     return None
+
+
+def _strangeness(found: dict[str, Json], addresses: frozenset[str], titles: frozenset[str]) -> int:
+    """0 for an object that is about the page's own address or has its title; more for what may be another story's."""
+    whole = found.get("mainEntityOfPage")
+    own = [found.get("url"), found.get("@id"), whole.get("@id") if isinstance(whole, dict) else whole]
+    if any(isinstance(address, str) and address.partition("#")[0] in addresses for address in own):
+        return 0
+    headline = key_of(text(found.get("headline") or found.get("name")) or "")
+    if headline and any(headline in title or title in headline for title in titles if title):
+        return 0
+    return 1 if found.get("headline") or found.get("datePublished") or found.get("author") else 2
 
 
 def is_article(found: dict[str, Json]) -> bool:

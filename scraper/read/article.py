@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from archive import urls
 from archive.inline import clean_inline
 from archive.models import Article, ArticleMeta, Block, Caption
-from scraper.read import body, byline, captions, dates, head
+from scraper.read import body, byline, captions, dates, head, sites
 from scraper.read.facts import Facts, Json, fragment_text, text
 from scraper.read.title import Title
 from scraper.read.tree import Node, key_of
@@ -38,7 +38,8 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     """The page's article, None where there is no text. Takes the tree apart; `errors` gets what failed on the way."""
     tree, facts, title = sheet.tree, sheet.facts, sheet.title
     stated = fragment_text(found) if isinstance(found := facts.ld("articleBody"), str) else ""
-    names, published = byline.authors(tree, facts), dates.dates(tree, facts)
+    names = byline.authors(tree, facts, title.node if title else None, sheet.url)
+    published = dates.dates(tree, facts)
     page = walk(tree, sheet.base, title.node if title else None)
     field, failure = body.look(tree, sheet.url, stated, page)
     if failure:
@@ -50,7 +51,9 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     if field is not None:
         top = head.head(field, title)
         lines = head.lines(field, top.start)
-        names = names or byline.from_lines(lines)
+        if byline.is_doubtful(names, facts, sheet.url):
+            others = sites.names(facts, sheet.url) | sites.sections(facts) | set(map(key_of, names))
+            names = byline.from_lines(lines, head.last_lines(field), others) or names
         day = dates.corrected(published, lines) if day else dates.from_lines(lines)
         keys = frozenset(filter(None, (key_of(title.text) if title else "", *map(key_of, names))))
         kept = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))

@@ -1,209 +1,263 @@
-"""Who wrote it."""
+"""Who wrote it: what the page states, held against what it prints."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
-from archive.inline import clean_inline
+from scraper.read import sites
+from scraper.read.dates import is_dated
 from scraper.read.facts import Facts, Json, text, types
-from scraper.read.tree import Node, key_of, label, tag_of, text_of
-from scraper.read.vocabulary import joined, named, wording
+from scraper.read.names import (
+    BY,
+    HAN_BY,
+    PARTICLE,
+    clean_name,
+    is_agency,
+    is_house,
+    is_nobody,
+    is_person,
+    split,
+)
+from scraper.read.printed import printed
+from scraper.read.tree import Node, key_of, tag_of, text_of
+
+__all__ = ["BY", "authors", "clean_name", "from_lines", "is_doubtful", "split"]
 
 MAX_AUTHORS = 20
-BY = wording(
-    """
-    by|von|par|por|di|da|av|af|door|przez|yazan|автор|text|texte|texto|autor(?:in)?|words|written by|story by
-    |reported by|posted by
-    """,
-    r"(?:\s{0,3}:\s{0,3}|\s{1,3})(?=\S)",
-)
-_HAN_BY = re.compile(
-    r"(?:作者|撰文|文|(?:本报|本報)?(?:记者|記者))\s{0,3}[:：丨|/／]\s{0,3}|(?:本报|本報)(?:记者|記者)\s{1,3}"
-)
-_HAN_NAME = re.compile("[\u3400-\u9fff]{2,4}\\Z")
-_BETWEEN = re.compile(r"\s*(?:,\s*(?:and|und|et|y|e)\s|[,;/|]|\s&\s|、|・|·|•|\n)\s*", re.IGNORECASE)
-_AND = re.compile(r"\s(?:and|und|et|y|e|og|och|en|i|ve|и|with)\s", re.IGNORECASE)
-_ADDRESS = re.compile(r"https?://\S{1,2000}|www\.\S{1,2000}", re.IGNORECASE)
-_LONGEST = 2000
-_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|esq)\.?\Z", re.IGNORECASE)
-_PLACE = re.compile(r"\s(?:in|à|aus|reporting from|from)\s[A-Z][^,]{1,40}\Z")
-_ROLE = re.compile(
-    joined(
-        r"""
-        \b(?:staff|writer|reporters?|correspondent|editor|editorial|contributor|columnist|journalist|producer|desk|bureau
-        |redaktion|redakteur|newsroom|team|agency|agencies|chief|special|senior|political|business|associate
-        |photographer|press)\b
-        """
-    ),
-    re.IGNORECASE,
-)
-_NO_NAME = re.compile(r"https?:|www\.|@|\d{2,}|[{}<>=]", re.IGNORECASE)
-_CLASS = named(
-    """
-    byline|bylines|author|authors|autor|autoren|autore|auteur|author name|author names|writer|writers|contributor
-    |contributors|reporter
-    """
-)
-_ABOUT = named("bio|box|card|about|profile|description|avatar|image|photo|social|links")
-"""Parts of a page that tell about an author rather than name one."""
 _METAS = (
     "author",
     "article:author",
+    "article:author:name",
+    "og:article:author",
     "byl",
     "parsely-author",
     "sailthru.author",
     "dc.creator",
     "dcterms.creator",
+    "dc.creator.name",
     "citation_author",
+    "cxenseparse:author",
+    "article.author",
+    "authors",
+    "byline",
+    "creator",
 )
-_BY_LINE = re.compile(r"(?:by|written by|von|par|por)\s{1,3}(.{2,150})\Z", re.IGNORECASE)
-_REST = re.compile(
-    r"\s{0,3}(?:[|•·–—]|\b(?:posted|published|updated)\b|\bon\s\w{3,9}\s\d|\b\d{1,2}[./\s]).*\Z", re.IGNORECASE
+_ADDRESS = re.compile(r"https?://|www\.|/|\A@|\A\d+\Z", re.IGNORECASE)
+_ACCOUNT = re.compile(
+    r"/(?:author|authors|autor|user|users)/(?:admin\w{0,12}|editor\w{0,4}|webmaster|root|wp\w{0,8}|\d)/?\Z", re.I
 )
+_STORY = re.compile(r"(?:Comment|Review|Rating|WebSite|Person|Question|Answer|ImageObject|VideoObject)\Z")
 
 
-def authors(tree: Node, facts: Facts) -> tuple[str, ...]:
-    """The names as the page states them, each once."""
-    sources = (
-        _from_json(facts, organizations=False),
-        _from_microdata(tree),
-        _from_meta(facts),
-        _from_links(tree),
-        _from_classes(tree),
-        _from_words(tree),
-        _from_json(facts, organizations=True),
-    )
-    for source in sources:
-        names = _distinct(source)
+def authors(tree: Node, facts: Facts, title: Node | None = None, url: str = "") -> tuple[str, ...]:
+    """The names, each once, in their order.
+
+    What the JSON-LD says of people goes first, then what the page prints, then its other metadata. The site's own name,
+    its newsroom or an account's stand for an author only where nothing better is found and readers see them, or the
+    JSON-LD states an organization.
+    """
+    own = sites.names(facts, url)
+    shown = _distinct(printed(tree, title), own)
+    stated = _distinct(_from_json(facts, own, organizations=False), own)
+    people = tuple(name for name in stated if not _is_vague(name, own))
+    if people and not _is_account(facts):
+        return _fuller(people, shown)
+    seen = tuple(name for name in shown if not _is_vague(name, own))
+    if seen and not people:
+        return seen
+    for source in (_from_microdata(tree, hidden=False), _from_meta(facts), _from_microdata(tree, hidden=True)):
+        names = tuple(n for n in _distinct(source, own) if not _is_vague(n, own) and (" " in n or _is_whole(n)))
         if names:
-            return names
-    return ()
+            return people or names
+    houses = (shown, stated, _distinct(_from_json(facts, own, organizations=True), own))
+    named = (tuple(name for name in house if not is_nobody(name)) for house in houses)
+    return people or seen or next(filter(None, named), ())
 
 
-def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+def is_doubtful(names: tuple[str, ...], facts: Facts, url: str) -> bool:
+    """Whether the names are no person's: none at all, the site's own, the newsroom's or an account's."""
+    own = sites.names(facts, url)
+    return all(_is_vague(name, own) for name in names) or _is_account(facts)
+
+
+def _is_vague(name: str, own: frozenset[str]) -> bool:
+    return sites.is_site(name, own) or is_house(name) or is_nobody(name)
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a single word can be all of a name: an agency's, or one in a script without spaces."""
+    return is_agency(name) or name.isupper() or not any(c.isupper() or c.islower() for c in name)
+
+
+def _fuller(stated: tuple[str, ...], shown: tuple[str, ...]) -> tuple[str, ...]:
+    """The names that the page prints where they are those it states, in better letters or with others beside them."""
+    keys = [key_of(name) for name in shown]
+    if not all(key_of(name) in keys for name in stated):
+        return stated
+    if len(shown) > len(stated) and all(is_person(name) or is_agency(name) for name in shown):
+        return shown
+    return tuple(shown[keys.index(key_of(name))] if name.islower() else name for name in stated)
+
+
+def _distinct(found: Iterable[str], own: frozenset[str]) -> tuple[str, ...]:
     kept: dict[str, str] = {}
-    for raw in names:
-        for name in split(raw):
+    for raw in found:
+        names = split(raw)
+        if len(names) > 1:
+            names = [name for name in names if not sites.is_site(name, own)] or names
+        for name in names:
             key = key_of(name)
             if key and key not in kept and len(kept) < MAX_AUTHORS:
                 kept[key] = name
     return tuple(kept.values())
 
 
-def split(raw: str) -> list[str]:
-    """The names in a byline: "By A B, staff writer, and C D in Rome" gives A B and C D."""
-    raw = clean_inline(_ADDRESS.sub(" ", raw[:_LONGEST]))
-    match = _HAN_BY.match(raw)
-    if match:
-        raw = raw[match.end() :]
-        if all(map(_HAN_NAME.match, raw.split())):
-            return raw.split()
-    match = BY.match(raw)
-    if match:
-        raw = raw[match.end() :]
-    names: list[str] = []
-    for part in _BETWEEN.split(raw):
-        if names and _SUFFIX.match(part):
-            names[-1] = f"{names[-1]}, {part}"
-            continue
-        names.extend(filter(None, map(clean_name, _people_of(part))))
-    people = [name for name in names if not _ROLE.search(name)]
-    return people or names
+# ---------------------------------------------------------------------------------------------------- what is stated
 
 
-def _people_of(part: str) -> list[str]:
-    """A part of a byline at its "and"s, where what stands on both sides can be a person's full name."""
-    sides = _AND.split(part)
-    return sides if len(sides) > 1 and all(len(side.split()) >= 2 for side in sides) else [part]
+def _from_json(facts: Facts, own: frozenset[str], *, organizations: bool) -> Iterator[str]:
+    """People, with the agencies beside them; or organizations where there are no people."""
+    found = list(_named(facts.ld("author", "creator"), facts))
+    people = [name for name, person in found if person]
+    if organizations != bool(people):
+        yield from (name for name, person in found if person or organizations or not _is_vague(name, own))
 
 
-def clean_name(name: str) -> str:
-    name = re.sub(r"\s*\([^()]{0,80}\)\s*", " ", name)
-    name = _PLACE.sub("", name)
-    name = clean_inline(name)
-    junior = re.search(r"\b[JS]r\.\Z", name) is not None
-    name = name.strip(' .,:;|-–—•·*"“”') + ("." if junior else "")
-    if not 2 <= len(name) <= 60 or _NO_NAME.search(name) or len(name.split()) > 6:
-        return ""
-    if not any(c.isalpha() for c in name):
-        return ""
-    return name
-
-
-def _from_json(facts: Facts, *, organizations: bool) -> Iterator[str]:
-    yield from _people(facts.ld("author", "creator"), facts, organizations)
-
-
-def _people(value: Json, facts: Facts, organizations: bool) -> Iterator[str]:
+def _named(value: Json, facts: Facts) -> Iterator[tuple[str, bool]]:
+    """Each name, and whether it is a person's for all that is stated."""
     if isinstance(value, list):
         for item in value[:MAX_AUTHORS]:
-            yield from _people(item, facts, organizations)
+            yield from _named(item, facts)
         return
     value = facts.resolved(value)
-    if isinstance(value, dict):
-        if any(kind.endswith("Organization") for kind in types(value)) != organizations:
-            return
-        name = value.get("name")
-        yield from filter(None, map(text, name[:MAX_AUTHORS] if isinstance(name, list) else [name]))
-    elif not organizations and (found := text(value)):
-        yield found
+    if not isinstance(value, dict):
+        if found := text(value):
+            yield found, True
+        return
+    if isinstance(value.get("@list"), list):
+        yield from _named(value["@list"], facts)
+        return
+    person = not any(kind.endswith("Organization") for kind in types(value))
+    name = value.get("name") or " ".join(filter(None, (text(value.get("givenName")), text(value.get("familyName")))))
+    for found in filter(None, map(text, name[:MAX_AUTHORS] if isinstance(name, list) else [name])):
+        yield found, person
 
 
-def _from_microdata(tree: Node) -> Iterator[str]:
+def _is_account(facts: Facts) -> bool:
+    """Whether the only author that the JSON-LD states is the account that the site was set up with."""
+    value = facts.ld("author", "creator")
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if not isinstance(value, dict):
+        return False
+    full = facts.resolved(value)
+    known = [v for v in (value.get("@id"), value.get("url"), full.get("url")) if isinstance(v, str)]
+    return any(_ACCOUNT.search(address) for address in known)
+
+
+def _from_microdata(tree: Node, *, hidden: bool) -> Iterator[str]:
+    """`itemprop=author` of the story itself, not of comments on it; `hidden` for what only `meta` elements say."""
     for node in tree.iter():
-        if not tag_of(node) or "author" not in (node.get("itemprop") or "").split():
+        if not tag_of(node) or "author" not in (node.get("itemprop") or "").split() or _is_of_another(node):
             continue
-        if tag_of(node) == "meta":
-            yield node.get("content") or ""
+        if tag_of(node) in ("meta", "link"):
+            if hidden:
+                yield node.get("content") or ""
             continue
         names = [n for n in node.iterdescendants() if tag_of(n) and "name" in (n.get("itemprop") or "").split()]
-        if names:
+        if not names:
+            if not hidden:
+                yield text_of(node)
+        elif (tag_of(names[0]) == "meta") == hidden:
             yield names[0].get("content") or text_of(names[0])
-        else:
-            yield text_of(node)
+
+
+def _is_of_another(node: Node) -> bool:
+    """Whether the item that the property belongs to is a comment, a review or a person rather than a story."""
+    for ancestor in node.iterancestors():
+        if ancestor.get("itemscope") is not None:
+            kind = (ancestor.get("itemtype") or "").rstrip("/")
+            return _STORY.search(kind) is not None
+        if "comment" in (ancestor.get("itemprop") or ""):
+            return True
+    return False
 
 
 def _from_meta(facts: Facts) -> Iterator[str]:
     for name in _METAS:
-        values = [v for v in facts.metas.get(name, ()) if v and not _NO_NAME.search(v)]
+        values = [v for v in facts.metas.get(name, ()) if v and not _ADDRESS.search(v)]
         if values:
             yield from values
             return
 
 
-def _from_links(tree: Node) -> Iterator[str]:
-    for node in tree.iter("a"):
-        if "author" in (node.get("rel") or "").lower().split():
-            yield text_of(node)
+# ---------------------------------------------------------------------------------------------------- what is printed
+
+_REST = re.compile(
+    r"\s{0,3}(?:[|•·–—]|\b(?:posted|published|updated)\b|\bon\s\w{3,9}\s\d|\b\d{1,4}[./年:\s-]).*\Z", re.IGNORECASE
+)
+_NAME_FIRST = re.compile(r"[【（(\[]?([가-힣]{2,4}|[\u3400-\u9fff]{2,6})\s?(?:기자|특파원|記者|记者)\b")
+_REPORTED = re.compile(r"[（(](?:\S{0,6}[社报報])?(?:记者|記者)[:：\s]?([^()（）]{2,40})[)）]\Z")
+_EDITED = re.compile(
+    r"\A[(（【\[]?(?:责任编辑|責任編輯|责编|編輯|编辑)\s?[:：]\s?([^()（）【】\[\]]{2,40})[)）】\]]?\Z"
+)
+_SHORT = 80
+_LONGEST = 200
 
 
-def _from_classes(tree: Node) -> Iterator[str]:
-    for node in tree.iter("a", "span", "p", "div", "address", "li", "cite", "h4", "h5", "h6", "strong"):
-        name = label(node)
-        if name and _CLASS.search(name) and not _ABOUT.search(name):
-            found = text_of(node)
-            if 2 < len(found) < 120:
-                yield found
-                return
-
-
-def _from_words(tree: Node) -> Iterator[str]:
-    """The links of the first element whose own text is "By" and then a link."""
-    for node in tree.iter("a"):
-        parent = node.getparent()
-        if parent is not None and _BY_ALONE.match(parent.text or "") and parent[0] is node:
-            yield from (text_of(link) for link in parent.iterchildren("a"))
-            return
-
-
-_BY_ALONE = re.compile(r"\s*(?:By|Written by|Von|Par|Por|Di|Door|Av|Af)\s*:?\s*\Z")
-
-
-def from_lines(lines: Iterable[str]) -> tuple[str, ...]:
-    """The names in the first of some lines that reads "By A" or "By A and B"."""
+def from_lines(lines: list[str], last: Iterable[str] = (), others: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """The names in the lines above the text: in the first that reads "By A" or "By A and B", in any language; else in
+    one that is a name alone, beside a date or, all in capitals, before the text. Else in those of the `last` lines,
+    below the text, that read "Text: A". `others` are keys of what else a line may say, such as a section."""
     for line in lines:
-        match = _BY_LINE.match(line)
-        if match and (names := _distinct([_REST.sub("", match.group(1))])):
+        if (names := _signed(line)) and not others.issuperset(map(key_of, names)):
             return names
+    for i, line in enumerate(lines):
+        beside = lines[max(0, i - 1) : i] + lines[i + 1 : i + 2]
+        above = line.isupper() and i == len(lines) - 1
+        if (above or any(map(is_dated, beside))) and _is_name_alone(line, others):
+            return tuple(split(line))
+    last = list(last)
+    for line in last:
+        if _is_label(line) and (names := _signed(line)):
+            return names
+    for pattern in (_REPORTED, _EDITED):
+        for line in last:
+            if match := pattern.search(line):
+                return tuple(split(match.group(1)))
     return ()
+
+
+def _is_label(line: str) -> bool:
+    """Whether what stands before the names ends in a colon or the like."""
+    opened = BY.match(line) or HAN_BY.match(line)
+    return opened is not None and opened.group().rstrip().endswith(_COLONS)
+
+
+_COLONS = tuple(":：/／|｜丨")
+
+
+def _signed(line: str) -> tuple[str, ...]:
+    if len(line) > _LONGEST:
+        return ()
+    if match := _NAME_FIRST.match(line):
+        return (match.group(1),)
+    if not (BY.match(line) or HAN_BY.match(line)):
+        return ()
+    names = split(_REST.sub("", line))
+    known = bool(names) and all(is_person(name) or is_agency(name) for name in names)
+    return tuple(dict.fromkeys(names)) if known and not (PARTICLE.match(line) and len(line) > _SHORT) else ()
+
+
+def _is_name_alone(line: str, others: frozenset[str]) -> bool:
+    names = split(line)
+    return (
+        len(line) <= _SHORT
+        and line.lower() != line.upper()
+        and bool(names)
+        and all(
+            is_person(name) and not is_house(name) and len(name.split()) <= 4 and key_of(name) not in others
+            for name in names
+        )
+    )

@@ -29,6 +29,7 @@ _INTRO = named(
 _NO_INTRO = named("image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights")
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 _FAR = 40
+_NEAR = 6
 _RUNNING = 60
 _LONGEST = 900
 
@@ -135,3 +136,16 @@ def lines(field: Field, start: int) -> list[str]:
         elif isinstance(unit.block, ListBlock) and len(unit.text) < 200:
             found.extend(_LINK.sub(r"\1", item.text) for item in unit.block.items)
     return found[:_FAR]
+
+
+def last_lines(field: Field) -> list[str]:
+    """The short lines right below the running text, where some pages sign it."""
+    end = max((i for i, weight in enumerate(field.weight) if weight >= _RUNNING and field.inside[i]), default=-1)
+    if end < 0:
+        return []
+    below = [unit for unit in field.units[end + 1 : end + _NEAR] if unit.kind == "text" and len(unit.text) < 200]
+    return (
+        [field.units[end].lines[-1], *(line for unit in below for line in unit.lines)]
+        if field.units[end].lines
+        else [line for unit in below for line in unit.lines]
+    )

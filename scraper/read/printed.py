@@ -1,0 +1,173 @@
+"""Whom the page prints as its author: byline elements and links to authors, outside boxes of other things."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from archive.inline import clean_inline
+from scraper.read.names import BY, is_agency, is_house, is_person, split
+from scraper.read.tree import Node, is_hidden, label, tag_of, text_of
+from scraper.read.vocabulary import named, ordered, wording
+
+_HINT = re.compile(
+    r"author|byline|by-line|autor|auteur|aut[eo]r|autore|writer|reporter|journalist|contributor|signature|firma\b|forfatter"
+    r"|skribent|penulis|yazar|muhabir|avtor|kirjoittaja|toimittaja|tac-?gia|wartawan|credit|pewarta|name-?writer|gija",
+    re.IGNORECASE,
+)
+_CLASS = named(
+    """
+    by ?lines?|by line name|byl|authors?|autor(?:e[sn]?|i|zy|ka)?|auteurs?|author names?|authors names?|name author
+    |writers?|writer name|contributors?|reporters?|reporter name|journalists?|signature|firmas?|forfatter(?:e|navn)?
+    |skribent(?:er)?|penulis|yazar|muhabir|avtor|kirjoittaja|toimittaja|tac ?gia|wartawan|pewarta|gija
+    """
+)
+_ABOUT = named(
+    """
+    bio|biography|box|card|about|profile|description|avatar|image|img|photo|picture|social|links?|follow|more|icon|title
+    |role|job|position|date|time|twitter|email|mail|comment|copyright|thumb|popover|tooltip|dropdown|modal|footer|desc
+    """
+)
+"""Parts of a page that tell about an author rather than name one."""
+_OTHERS = named(
+    """
+    related[a-z]{0,12}|teasers?|tease|cards?|recommend[a-z]{0,8}|recirc[a-z]{0,12}|comments?|commentlist|sidebar|widget
+    |most read|popular|trending|more|latest|footer|nav|menu|author box|author bio|about author|author info box|promo
+    |carousel|slider|newsletter|opinion list|list items?|archive|loop|caption|figcaption|gallery|media|image|embed|quote
+    |tabs?|grid|feed|swiper|post list|news list|aside|autor box|td author|multiple authors boxes|pp author boxes
+    """
+)
+_BOXES = frozenset(("aside", "nav", "footer", "figure", "figcaption", "blockquote", "table"))
+_PATH = re.compile(
+    r"/(?:authors?|autor(?:e[sn]?|i|zy|in)?|auteurs?|by|byline|people|person|profiles?|redakteure?|redactores|reporters?|staff"
+    r"|journalists?|journalistes?|writers?|contributors?|columnists?|skribent|yazar|yazarlar|muhabir|penulis|firmas?|signature"
+    r"|avtor|forfatter|medarbeider|equipo|equipe|redazione|team|kolumnist|colunista|tac-gia|users?|profil|author_info)"
+    r"[/:?=-][^/?]{2,}",
+    re.IGNORECASE,
+)
+_REST = re.compile(
+    r"\s{0,3}(?:[|•·]|\b(?:posted|published|updated|last|veröffentlicht|aktualisiert|publié|publicado|mis à jour)\b"
+    r"|\bon\s\w{3,9}\s\d|[,\s]{0,3}\b(?:mon|tue|wed|thu|fri|sat|sun)\w{0,6}\b|[,\s]{0,3}\b\w{3,9}\.?\s\d{1,2},"
+    r"|\b\d{1,4}[./:年\s-]).*\Z",
+    re.IGNORECASE,
+)
+_JUNK = wording(
+    r"(?:view|see|read|more|all|show|follow|about|posts|contact|profile|email|e-mail|mehr|alle|voir|ver|vedi|leggi|zobacz|все)\b"
+)
+_TAGS = ordered("a span p div address li cite h1 h2 h3 h4 h5 h6 strong em b section ul td dd small header")
+_FAR = 30
+_LONGEST = 160
+_UP = 14
+
+
+def printed(tree: Node, title: Node | None) -> tuple[str, ...]:
+    """The names in the first byline after the title, else in the last before it; empty where the page has none."""
+    before: tuple[str, ...] = ()
+    above = set(title.iterancestors()) if title is not None else set()
+    nested = any(tag_of(node) == "article" for node in above)
+    passed, tried = title is None, 0
+    for node in tree.iter(*_TAGS):
+        if node is title:
+            passed = True
+            continue
+        if not _is_hinted(node) or node in above:
+            continue
+        if _is_apart(node, above, nested):
+            continue
+        tried += 1
+        names = _names(_group(node))
+        if names:
+            if passed:
+                return names
+            before = names
+        if tried > _FAR:
+            break
+    return before
+
+
+def _is_hinted(node: Node) -> bool:
+    """Whether the element is a byline by its relation, address or name."""
+    get = node.get
+    if tag_of(node) == "a":
+        href = get("href") or ""
+        if "author" in (get("rel") or "").lower().split() or _PATH.search(href[:300]):
+            return True
+    raw = f"{get('class') or ''} {get('itemprop') or ''} {get('data-testid') or ''}"
+    if not _HINT.search(raw[:300]):
+        return False
+    name = label(node)
+    return _CLASS.search(name) is not None and not _ABOUT.search(name)
+
+
+def _is_apart(node: Node, above: set[Node], nested: bool) -> bool:
+    """Whether the element stands in a box of its own beside what holds the title: a teaser, a comment, a profile."""
+    if is_hidden(node):
+        return True
+    for count, ancestor in enumerate(node.iterancestors()):
+        if ancestor in above or count > _UP:
+            return False
+        tag = tag_of(ancestor)
+        if tag in _BOXES or (tag == "article" and nested) or is_hidden(ancestor):
+            return True
+        name = label(ancestor)
+        if name and _OTHERS.search(name) and not _CLASS.search(name):
+            return True
+        if tag in ("li", "div", "section") and any(link is not None for link in map(_headed, ancestor.iterchildren())):
+            return True
+    return False
+
+
+def _headed(child: Node) -> Node | None:
+    """A link that makes the element a heading of another story."""
+    if tag_of(child) not in ("h2", "h3", "h4"):
+        return None
+    return next((link for link in child.iter("a") if not _PATH.search((link.get("href") or "")[:300])), None)
+
+
+def _group(node: Node) -> list[Node]:
+    """The element, and those beside it that are bylines as well: each author may have one."""
+    for place in (node.getparent(), node.getparent().getparent() if node.getparent() is not None else None):
+        if place is None or len(place) > _FAR:
+            break
+        found = [child for child in place.iter(tag_of(node)) if _is_hinted(child)]
+        if 1 < len(found) <= 12 and len(text_of(place)) < 2 * _LONGEST:
+            return found
+    return [node]
+
+
+def _names(nodes: list[Node]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for node in nodes:
+        for name in _of(node):
+            found.setdefault(name)
+    return tuple(found)
+
+
+def _of(node: Node) -> Iterator[str]:
+    """The names that a byline element holds: those of its links to authors, else those of its text."""
+    if tag_of(node) != "a":
+        links = [clean_inline(text_of(link)) for link in node.iter("a") if _is_hinted(link)]
+        names = [name for text in links if not _JUNK.match(text) for name in _accepted(text, loose=False)]
+        if names:
+            yield from names
+            return
+    shown = _shown(node)
+    if 1 < len(shown) <= _LONGEST and not _JUNK.match(shown):
+        yield from _accepted(shown, loose=True)
+
+
+def _shown(node: Node) -> str:
+    """The element's text without its dates, roles, addresses and the like."""
+    parts: list[str] = [node.text or ""]
+    for child in node:
+        if tag_of(child) and tag_of(child) not in ("time", "button", "svg", "img") and not _ABOUT.search(label(child)):
+            parts.append(_shown(child) if len(child) else text_of(child))
+        parts.append(child.tail or "")
+    return clean_inline(" ".join(parts))
+
+
+def _accepted(shown: str, *, loose: bool) -> list[str]:
+    """The names in a text, if they are names: `loose` takes a single word where "By" or the like stands before it."""
+    opened = loose and BY.match(shown) is not None
+    names = split(_REST.sub("", shown) or shown)
+    return [n for n in names if is_person(n) or is_agency(n) or is_house(n) or (opened and n[:1].isupper())]

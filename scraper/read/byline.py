@@ -203,6 +203,7 @@ _EDITED = re.compile(
     r"\A[(（【\[]?(?:责任编辑|責任編輯|责编|編輯|编辑)\s?[:：]\s?([^()（）【】\[\]]{2,40})[)）】\]]?\Z"
 )
 _SHORT = 80
+_TWO = 2
 _LONGEST = 200
 
 
@@ -246,6 +247,8 @@ def _signed(line: str) -> tuple[str, ...]:
     if not (BY.match(line) or HAN_BY.match(line)):
         return ()
     names = split(_REST.sub("", line))
+    if names and PARTICLE.match(names[0]) and len(names[0].split()) == _TWO:
+        return ()  # "Von Halle", or somebody of that name.
     known = bool(names) and all(is_person(name) or is_agency(name) for name in names)
     return tuple(dict.fromkeys(names)) if known and not (PARTICLE.match(line) and len(line) > _SHORT) else ()
 

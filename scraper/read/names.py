@@ -49,7 +49,7 @@ _AND = re.compile(
     r"\s(?:and|und|et|y|e|og|och|en|i|a|és|și|şi|ir|un|ja|ve|и|та|і|й|και|dan|và|na|with|و|और|এবং|ও|และ|an)\s",
     re.IGNORECASE,
 )
-_DASH = re.compile(r"\s[-–—]{1,2}\s|\.\s(?=[^\s.]{4})")
+_DASH = re.compile(r"\s[-–—]{1,2}\s|(?<=\w{3})\.\s(?=[^\s.]{4})")
 _ADDRESS = re.compile(
     r"https?://\S{1,2000}|www\.\S{1,2000}|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}|(?<!\S)@\w{1,60}", re.I
 )
@@ -100,7 +100,7 @@ _HOUSE = re.compile(
         r"""
         (?:(?:the|la|le|o|a)\s)?(?:online[- ]?)?(?:news|web|digital|online|staff|city|sports?|editorial|central|team)?
         [\s-]?(?:editors?|editorial(?:\s(?:staff|team|board|desk))?|newsroom|newsdesk|desk|staff(?:\s(?:writer|reporter))?
-        |reporters?|correspondent|bureau|team|redaktion(?:en)?|redakteur|rédaction|redacción|redaccion|redacció|redação|redacao
+        |reporters?|correspondent|bureau|team)\Z|(?:(?:la|le|o|a|online|die)[\s-])?(?:redaktion(?:en)?|redakteur|rédaction|redacción|redaccion|redacció|redação|redacao
         |redazione|redactie|redaksjon(?:en)?|redaksi|redakcja|redakce|redakcia|redakcija|redakció|redakciju|redactia|redacția
         |szerkesztőség|toimitus|ritstjórn|toimetus|редакция|редакція|редакција|редакцията|haber\smerkezi|σύνταξη
         |συντακτική\sομάδα|newsroom|編集部|编辑部|編輯部|편집부|온라인뉴스팀|تحریریه|التحرير|هيئة\sالتحرير|מערכת|डेस्क|ডেস্ক
@@ -152,7 +152,8 @@ def _opened(raw: str) -> str:
         if match is None:
             break
         rest = raw[match.end() :]
-        if PARTICLE.match(raw) and ":" not in match.group() and len(rest.split()) < 2:
+        alone = len(rest.split()) < 2 and not is_house(rest) and not is_agency(rest)
+        if alone and PARTICLE.match(raw) and ":" not in match.group():
             break
         raw = rest
     return raw
@@ -215,7 +216,7 @@ def is_person(name: str) -> bool:
     tokens = name.split()
     if not name or any(c.isdigit() for c in name) or re.search(r"[?!:;…«»“”„\"]", name):
         return False
-    if not any(c.isupper() or c.islower() for c in name):
+    if name.lower() == name.upper():
         return 1 <= len(tokens) <= 5 and (2 <= len(name) <= 8 or (len(tokens) > 1 and len(name) <= 40))
     if not 2 <= len(tokens) <= 5 or not (tokens[0][0].isupper() or tokens[0].casefold() in _PARTICLES):
         return False

@@ -32,9 +32,15 @@ _ABOUT = named(
 _OTHERS = named(
     """
     related[a-z]{0,12}|teasers?|tease|cards?|recommend[a-z]{0,8}|recirc[a-z]{0,12}|comments?|commentlist|sidebar|widget
-    |most read|popular|trending|more|latest|footer|nav|menu|author box|author bio|about author|author info box|promo
+    |most read|popular|trending|more|latest|footer|nav|menu|promo
     |carousel|slider|newsletter|opinion list|list items?|archive|loop|caption|figcaption|gallery|media|image|embed|quote
-    |tabs?|grid|feed|swiper|post list|news list|aside|autor box|td author|multiple authors boxes|pp author boxes
+    |tabs?|grid|feed|swiper|post list|news list|aside
+    """
+)
+_PROFILE = named(
+    """
+    (?:author|autor|auteur|writer) (?:box|bio|info|profile|card|about|description|biography|infobox)[a-z]{0,3}
+    |about (?:the )?author|multiple authors boxes
     """
 )
 _BOXES = frozenset(("aside", "nav", "footer", "figure", "figcaption", "blockquote", "table"))
@@ -110,7 +116,7 @@ def _is_apart(node: Node, above: set[Node], nested: bool) -> bool:
         if tag in _BOXES or (tag == "article" and nested) or is_hidden(ancestor):
             return True
         name = label(ancestor)
-        if name and _OTHERS.search(name) and not _CLASS.search(name):
+        if name and (_PROFILE.search(name) or (_OTHERS.search(name) and not _CLASS.search(name))):
             return True
         if tag in ("li", "div", "section") and any(link is not None for link in map(_headed, ancestor.iterchildren())):
             return True

@@ -8,13 +8,22 @@ from collections.abc import Iterator
 from archive.inline import clean_inline
 from scraper.read.names import BY, is_agency, is_house, is_person, split
 from scraper.read.tree import Node, is_hidden, label, tag_of, text_of
-from scraper.read.vocabulary import named, ordered, wording
+from scraper.read.vocabulary import named, ordered, wording, words
 
-_HINT = re.compile(
-    r"author|byline|by-line|autor|auteur|aut[eo]r|autore|writer|reporter|journalist|contributor|signature|firma\b|forfatter"
-    r"|skribent|penulis|yazar|muhabir|avtor|kirjoittaja|toimittaja|tac-?gia|wartawan|credit|pewarta|name-?writer|gija",
-    re.IGNORECASE,
+_HINTS = words(
+    """
+    author byline by-line autor auteur auteu autore writer reporter journalist contributor signature firma forfatter
+    skribent penulis yazar muhabir avtor kirjoittaja toimittaja tac-gia tacgia wartawan pewarta gija
+    """
 )
+_HINTED_PATHS = words(
+    """
+    /author /autor /auteur /by /people /person /profil /redakt /redac /report /staff /journal /writer /contributor
+    /columnist /skribent /yazar /muhabir /penulis /firma /signature /avtor /forfatter /medarbeider /equip /redazione
+    /team /kolumnist /colunista /tac-gia /user
+    """
+)
+"""What a byline's class, or a link to an author, holds at least: a quick test before the exact one."""
 _CLASS = named(
     """
     by ?lines?|by line name|byl|authors?|autor(?:e[sn]?|i|zy|ka)?|auteurs?|author names?|authors names?|name author
@@ -62,6 +71,7 @@ _JUNK = wording(
 )
 _TAGS = ordered("a span p div address li cite h1 h2 h3 h4 h5 h6 strong em b section ul td dd small header")
 _FAR = 30
+_EMPTY = 2
 _LONGEST = 160
 _UP = 14
 
@@ -94,12 +104,14 @@ def printed(tree: Node, title: Node | None) -> tuple[str, ...]:
 def _is_hinted(node: Node) -> bool:
     """Whether the element is a byline by its relation, address or name."""
     get = node.get
-    if tag_of(node) == "a":
-        href = get("href") or ""
-        if "author" in (get("rel") or "").lower().split() or _PATH.search(href[:300]):
+    if node.tag == "a":
+        href = (get("href") or "")[:300].lower()
+        if any(map(href.__contains__, _HINTED_PATHS)) and _PATH.search(href):
+            return True
+        if "author" in (get("rel") or "").lower().split():
             return True
     raw = f"{get('class') or ''} {get('itemprop') or ''} {get('data-testid') or ''}"
-    if not _HINT.search(raw[:300]):
+    if len(raw) <= _EMPTY or not any(map(raw[:300].lower().__contains__, _HINTS)):
         return False
     name = label(node)
     return _CLASS.search(name) is not None and not _ABOUT.search(name)

@@ -39,13 +39,14 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     tree, facts, title = sheet.tree, sheet.facts, sheet.title
     stated = fragment_text(found) if isinstance(found := facts.ld("articleBody"), str) else ""
     names = byline.authors(tree, facts, title.node if title else None, sheet.url)
-    published = dates.dates(tree, facts)
+    published = dates.dates(tree, facts, title.node if title else None)
+    guess = None if published.day else dates.guessed(tree, sheet.url)
     page = walk(tree, sheet.base, title.node if title else None)
     field, failure = body.look(tree, sheet.url, stated, page)
     if failure:
         errors.append(failure)
     top = head.Head()
-    day = published.day
+    day = published.day or guess
     picture = captions.Picture()
     shown: tuple[Block, ...] = ()
     if field is not None:
@@ -54,7 +55,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
         if byline.is_doubtful(names, facts, sheet.url):
             others = sites.names(facts, sheet.url) | sites.sections(facts) | set(map(key_of, names))
             names = byline.from_lines(lines, head.last_lines(field), others) or names
-        day = dates.corrected(published, lines) if day else dates.from_lines(lines)
+        day = dates.corrected(published, lines, facts.language) or dates.from_lines(lines, facts.language) or guess
         keys = frozenset(filter(None, (key_of(title.text) if title else "", *map(key_of, names))))
         kept = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))
         picture, shown = _blocks(field, kept, top, sheet.base)

@@ -43,6 +43,8 @@ _METAS = (
     "byline",
     "creator",
 )
+_MAKERS = ("generator", "copyright", "rights", "designer", "publisher", "dc.publisher", "owner", "reply-to")
+"""Who made the site rather than the article."""
 _ADDRESS = re.compile(r"https?://|www\.|/|\A@|\A\d+\Z", re.IGNORECASE)
 _ACCOUNT = re.compile(
     r"/(?:author|authors|autor|user|users)/(?:admin\w{0,12}|editor\w{0,4}|webmaster|root|wp\w{0,8}|\d)/?\Z", re.I
@@ -185,8 +187,9 @@ def _is_of_another(node: Node) -> bool:
 
 
 def _from_meta(facts: Facts) -> Iterator[str]:
+    makers = {v for name in _MAKERS for v in facts.metas.get(name, ())}
     for name in _METAS:
-        values = [v for v in facts.metas.get(name, ()) if v and not _ADDRESS.search(v)]
+        values = [v for v in facts.metas.get(name, ()) if v and not _ADDRESS.search(v) and v not in makers]
         if values:
             yield from values
             return

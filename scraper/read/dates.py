@@ -6,9 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 
+import htmldate
+
+from scraper.read.calendars import latin_digits, made, read_day
 from scraper.read.facts import Facts, text
-from scraper.read.tree import Node, label, tag_of, text_of
+from scraper.read.tree import Node, is_hidden, label, tag_of, text_of
 from scraper.read.vocabulary import named, ordered, wording
 
 _ISO = re.compile(
@@ -33,6 +37,9 @@ _MODIFIED = ordered(
 )
 
 
+__all__ = ["Dates", "corrected", "dates", "from_lines", "guessed", "is_dated", "read_day"]
+
+
 @dataclass(frozen=True, slots=True)
 class Dates:
     day: date | None
@@ -50,24 +57,43 @@ class _Moment:
     """Whether the offset is the publisher's own, not UTC."""
 
 
-def dates(tree: Node, facts: Facts) -> Dates:
-    stated = [value for value in _stated(tree, facts) if _moment(value)]
+def dates(tree: Node, facts: Facts, title: Node | None = None) -> Dates:
+    language = facts.language
+    stated = [value for value in _stated(tree, facts) if _moment(value, language)]
     published = stated[0] if stated else None
     modified = text(facts.ld("dateModified")) or facts.meta(*_MODIFIED)
     if published is None:
-        return Dates(_shown(tree), None, modified)
-    first = _moment(published)
+        return Dates(_shown(tree, language, title), None, modified)
+    first = _moment(published, language)
     assert first is not None
     day, in_utc = first.day, False
     if first.instant is not None and not first.local:
-        for other in map(_moment, stated[1:]):
+        for other in (_moment(value, language) for value in stated[1:]):
             if other and other.local and other.instant and abs(other.instant - first.instant) < timedelta(minutes=2):
                 return Dates(other.day, published, modified)
-        shown = _shown(tree)
+        shown = _shown(tree, language, title)
         if shown is not None and abs((shown - day).days) == 1:
             day = shown
         in_utc = shown is None
     return Dates(day, published, modified, in_utc)
+
+
+def guessed(tree: Node, url: str) -> date | None:
+    """The day in the page's address, else what htmldate finds: for a page that states and shows no day of its own."""
+    match = _PATH_DAY.search(url)
+    if match:
+        year, _, *parts = match.groups()
+        month, day = filter(None, parts)
+        if named := made(int(year), int(month), int(day)):
+            return named
+    try:
+        found = htmldate.find_date(tree, original_date=True, extensive_search=False, url=url)
+    except (ValueError, TypeError, AttributeError, OverflowError):
+        return None
+    return date.fromisoformat(found) if found else None
+
+
+_PATH_DAY = re.compile(r"/((?:19|20)\d\d)(?:([/-])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))(?=[/_.-]|\Z)")
 
 
 def _stated(tree: Node, facts: Facts) -> Iterator[str]:
@@ -97,17 +123,18 @@ def _from_times(tree: Node) -> Iterator[str]:
     yield from others[:1]
 
 
-def _moment(value: str) -> _Moment | None:
+def _moment(value: str, language: str | None = None) -> _Moment | None:
+    value = latin_digits(value[:100])
     match = _ISO.match(value)
     if match is None:
-        return None
+        return _written(value, language)
     year, month, day, hour, minute, second, zone = match.groups()
+    found = made(int(year), int(month), int(day))
+    if found is None:
+        return _written(value, language)
+    if hour is None:
+        return _Moment(found, None, False)
     try:
-        found = date(int(year), int(month), int(day))
-        if not 1800 <= found.year <= 2200:
-            return None
-        if hour is None:
-            return _Moment(found, None, False)
         time = datetime(found.year, found.month, found.day, int(hour), int(minute), min(59, int(second or 0)))
     except ValueError:
         return None
@@ -120,60 +147,32 @@ def _moment(value: str) -> _Moment | None:
         return _Moment(found, None, False)
 
 
+def _written(value: str, language: str | None) -> _Moment | None:
+    """A moment in other forms than ISO 8601: an e-mail's, seconds or milliseconds since 1970, or as people write."""
+    if match := _EPOCH.match(value):
+        instant = datetime.fromtimestamp(int(match.group(1)), UTC)
+        return _Moment(instant.date(), instant, False)
+    if _MAIL.search(value):
+        try:
+            sent = parsedate_to_datetime(value)
+        except (ValueError, TypeError, OverflowError):
+            sent = None
+        if sent is not None and sent.tzinfo is not None:
+            return _Moment(sent.date(), sent.astimezone(UTC), sent.utcoffset() != timedelta(0))
+    found = read_day(value, language)
+    return _Moment(found, None, False) if found else None
+
+
+_EPOCH = re.compile(r"\s*([1-9]\d{8,9})(?:\d{3})?\s*\Z")
+_MAIL = re.compile(r"\A\s*(?:\w{3},\s)?\d{1,2}\s\w{3}\s\d{4}\s\d{2}:\d{2}")
+
+
 def _offset(zone: str) -> timedelta:
     if zone[0] not in "+-":
         return timedelta(0)
     digits = zone[1:].replace(":", "").ljust(4, "0")
     offset = timedelta(hours=min(int(digits[:2]), 23), minutes=min(int(digits[2:4]), 59))
     return -offset if zone[0] == "-" else offset
-
-
-_MONTH_NAMES = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan januar janvier enero gennaio janeiro januari jänner stycznia ledna января ocak tammikuuta",
-            "february feb februar février fevrier febrero febbraio fevereiro februari lutego února февраля"
-            " şubat helmikuuta",
-            "march mar märz maerz mars marzo março marco maart marca března марта mart maaliskuuta",
-            "april apr avril abril aprile kwietnia dubna апреля nisan huhtikuuta",
-            "may mai mayo maggio maio mei maj maja května мая mayıs toukokuuta",
-            "june jun juni juin junio giugno junho czerwca června июня haziran kesäkuuta",
-            "july jul juli juillet julio luglio julho lipca července июля temmuz heinäkuuta",
-            "august aug août aout agosto augustus augusti sierpnia srpna августа ağustos elokuuta",
-            "september sep sept septembre septiembre settembre setembro września září сентября eylül syyskuuta",
-            "october oct oktober okt octobre octubre ottobre outubro października října октября ekim lokakuuta",
-            "november nov novembre noviembre novembro listopada listopadu ноября kasım marraskuuta",
-            "december dec dezember dez décembre decembre diciembre dicembre dezembro desember grudnia prosince декабря"
-            " aralık joulukuuta",
-        ),
-        1,
-    )
-    for name in names.split()
-}
-_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|\.)?\s+(?:de\s+|of\s+)?([^\W\d_]{3,12})\.?,?\s+(?:de\s+)?(\d{4})\b")
-_MONTH_FIRST = re.compile(r"\b([^\W\d_]{3,12})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
-_NUMERIC = re.compile(r"\b(\d{4})[-/.年년]\s?(\d{1,2})[-/.月월]\s?(\d{1,2})(?!\d)")
-_DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\d)")
-"""Where points stand between the numbers, the day comes first."""
-
-
-_ORDERS = ((_MONTH_FIRST, (2, 0, 1)), (_DAY_FIRST, (2, 1, 0)), (_NUMERIC, (0, 1, 2)), (_DOTTED, (2, 1, 0)))
-
-
-def read_day(shown: str) -> date | None:
-    """The day in a date as people write it; None where it could be several."""
-    shown = shown[:300]
-    for pattern, order in _ORDERS:
-        for match in pattern.finditer(shown):
-            year, month, day = (match.groups()[i] for i in order)
-            number = int(month) if month.isdigit() else _MONTH_NAMES.get(month.lower())
-            if number:
-                try:
-                    return date(int(year), number, int(day))
-                except ValueError:
-                    continue
-    return None
 
 
 def is_dated(shown: str) -> bool:
@@ -186,35 +185,59 @@ _SHORT_DATE = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b")
 _DATE_CLASS = named(
     """
     date|dates|published|publish|pubdate|published date|publish date|timestamp|dateline|datetime|posted on|post date
-    |entry date|datum|fecha
+    |entry date|article date|news date|date time|post time|publish time|published time|publication date|datum|fecha
+    |dato|data|tarih|tanggal|paivays|datetime|created|dtpublished|pub date
     """
 )
 _UPDATED = named("updated|update|modified|lastmod|last updated|datemodified")
 
 
-def _shown(tree: Node) -> date | None:
-    """The first day that the page shows as its own, in a `time` element or one named for dates."""
-    for node in tree.iter("time", "span", "div", "p", "li", "abbr"):
-        name = label(node)
-        if tag_of(node) != "time" and not _DATE_CLASS.search(name):
+_OUTSIDE = frozenset(("nav", "footer", "aside", "header"))
+_HINTS = ("dat", "time", "publi", "post", "fecha", "tarih", "tanggal", "tid")
+
+
+def _shown(tree: Node, language: str | None, title: Node | None) -> date | None:
+    """The first day that the page shows as its own, in a `time` element or one named for dates: after the title, else
+    before it; never in a box of other things or in the site's header."""
+    above = set(title.iterancestors()) if title is not None else set()
+    before, passed = None, title is None
+    for node in tree.iter("time", "span", "div", "p", "li", "abbr", "h1", "h2"):
+        if node is title:
+            passed = True
             continue
-        if _UPDATED.search(name) or "datemodified" in (node.get("itemprop") or "").lower():
+        if tag_of(node) != "time":
+            raw = f"{node.get('class') or ''} {node.get('itemprop') or ''} {node.get('id') or ''}".lower()
+            if not any(map(raw.__contains__, _HINTS)) or not _DATE_CLASS.search(label(node)):
+                continue
+        if _UPDATED.search(label(node)) or "datemodified" in (node.get("itemprop") or "").lower():
             continue
         shown = text_of(node)
-        found = None if _UPDATED_LINE.match(shown) else read_day(shown)
-        if found:
-            return found
-    return None
+        found = None if _UPDATED_LINE.match(shown) else read_day(shown, language)
+        if found and not _is_apart(node, above):
+            if passed:
+                return found
+            before = before or found
+    return before
 
 
-def from_lines(lines: Iterable[str]) -> date | None:
+def _is_apart(node: Node, above: set[Node]) -> bool:
+    for ancestor in node.iterancestors():
+        if ancestor in above:
+            return False
+        if tag_of(ancestor) in _OUTSIDE or (above and tag_of(ancestor) == "article") or is_hidden(ancestor):
+            return True
+    return is_hidden(node)
+
+
+def from_lines(lines: Iterable[str], language: str | None = None) -> date | None:
     """The day in the first of some lines that shows one, an update's aside."""
-    return next((day for line in lines if not _UPDATED_LINE.match(line) and (day := read_day(line))), None)
+    return next((day for line in lines if not _UPDATED_LINE.match(line) and (day := read_day(line, language))), None)
 
 
-def corrected(known: Dates, lines: Iterable[str]) -> date | None:
+def corrected(known: Dates, lines: Iterable[str], language: str | None = None) -> date | None:
     """The known day; where only UTC tells it, the neighbouring day that a short line beside the title shows."""
-    shown = from_lines(line for line in lines if len(line) < _DATE_LINE) if known.in_utc and known.day else None
+    short = (line for line in lines if len(line) < _DATE_LINE)
+    shown = from_lines(short, language) if known.in_utc and known.day else None
     return shown if shown and known.day and abs((shown - known.day).days) == 1 else known.day
 
 
@@ -224,6 +247,9 @@ _UPDATED_LINE = wording(
     r"""
     \W{0,3}(?:last\s|page\s|zuletzt\s|dernière\s|última\s|ultimo\s)?(?:updated?|modified|edited|aktualisiert|geändert
     |mise?\sà\sjour|modifié|actualizad[oa]|actualización|atualizad[oa]|aggiornat[oa]|aggiornamento|bijgewerkt|oppdatert
-    |uppdaterad|opdateret|обновлено|更新|最終更新)
+    |uppdaterad|opdateret|ændret|endret|ändrad|sist oppdatert|senast|muokattu|päivitetty|zaktualizowano|aktualizacja
+    |aktualizováno|aktualizované|frissítve|actualizat|ažurirano|posodobljeno|обновлено|изменено|оновлено|обновена|ажурирано
+    |atnaujinta|papildināts|uuendatud|ενημέρωση|ενημερώθηκε|güncelle\S{0,6}|عُ?دّ?لت?|تحديث|آخر تحديث|به‌?روز|עודכן|עדכון
+    |अपडेट|अद्यतन|আপডেট|diperbarui|dikemas kini|cập nhật|อัปเดต|ปรับปรุง|imesasishwa|更新|最終更新|수정|업데이트|최종)
     """
 )

@@ -55,9 +55,9 @@ _STORY = re.compile(r"(?:Comment|Review|Rating|WebSite|Person|Question|Answer|Im
 def authors(tree: Node, facts: Facts, title: Node | None = None, url: str = "") -> tuple[str, ...]:
     """The names, each once, in their order.
 
-    What the JSON-LD says of people goes first, then what the page prints, then its other metadata. The site's own name,
-    its newsroom or an account's stand for an author only where nothing better is found and readers see them, or the
-    JSON-LD states an organization.
+    What the JSON-LD says of people goes first, then microdata and `meta`, then what the page prints. The site's own
+    name, its newsroom or an account's stand for an author only where nothing better is found and readers see them, or
+    the JSON-LD states them.
     """
     own = sites.names(facts, url)
     shown = _distinct(printed(tree, title), own)
@@ -66,15 +66,17 @@ def authors(tree: Node, facts: Facts, title: Node | None = None, url: str = "") 
     if people and not _is_account(facts):
         return _fuller(people, shown)
     seen = tuple(name for name in shown if not _is_vague(name, own))
-    if seen and not people:
-        return seen
-    for source in (_from_microdata(tree, hidden=False), _from_meta(facts), _from_microdata(tree, hidden=True)):
-        names = tuple(n for n in _distinct(source, own) if not _is_vague(n, own) and (" " in n or _is_whole(n)))
+    told = (_from_microdata(tree, hidden=False), _from_meta(facts)) if not people else ()
+    for source in (*told, seen, _from_microdata(tree, hidden=True)):
+        found = (name for name in _distinct(source, own) if not _is_vague(name, own))
+        names = tuple(name for name in found if source is seen or " " in name or _is_whole(name))
         if names:
-            return people or names
+            return names if people else _fuller(names, seen)
+    if people:
+        return people
     houses = (shown, stated, _distinct(_from_json(facts, own, organizations=True), own))
-    named = (tuple(name for name in house if not is_nobody(name)) for house in houses)
-    return people or seen or next(filter(None, named), ())
+    named = (tuple(n for n in house if not is_nobody(n) or sites.is_site(n, own)) for house in houses)
+    return next(filter(None, named), ())
 
 
 def is_doubtful(names: tuple[str, ...], facts: Facts, url: str) -> bool:

@@ -170,15 +170,49 @@ def _loads(raw: str) -> Json:
         raw = raw.removeprefix(mark).strip()
     for mark in ("-->", "//]]>", "/*]]>*/", "]]>", ";"):
         raw = raw.removesuffix(mark).strip()
+    if '"' not in raw and "&quot;" in raw:
+        raw = unescape(raw)
     for attempt in (raw, _TRAILING_COMMA.sub("", _CONTROL.sub(" ", raw))):
         try:
             return json.loads(attempt, strict=False)
         except (ValueError, RecursionError):
             continue
-    try:
-        return json.JSONDecoder(strict=False).raw_decode(raw)[0]
-    except (ValueError, RecursionError):
+    return _several(raw) or _salvaged(raw)
+
+
+def _several(raw: str) -> list[Json]:
+    """Objects that follow one another without a list around them, up to where they cannot be read."""
+    found: list[Json] = []
+    decoder, at = json.JSONDecoder(strict=False), 0
+    while at < len(raw) and len(found) < _MAX_SCRIPT:
+        try:
+            value, at = decoder.raw_decode(raw, at)
+        except (ValueError, RecursionError):
+            break
+        found.append(value)
+        at = _GAP.match(raw, at).end()  # type: ignore[union-attr]  # it matches the empty text as well
+    return found
+
+
+def _salvaged(raw: str) -> Json:
+    """The plain properties of an article whose JSON cannot be read, mostly for a quotation mark inside a text."""
+    kind = _KIND.search(raw)
+    if kind is None or not _ARTICLE.search(kind.group(1)):
         return None
+    found: dict[str, Json] = {"@type": kind.group(1)}
+    for name, value in _PLAIN.findall(raw[:_MAX_FRAGMENT]):
+        found.setdefault(name, value)
+    if author := _AUTHOR.search(raw):
+        found["author"] = [{"@type": "Person", "name": name} for name in _NAMED.findall(author.group(1))]
+    return found
+
+
+_MAX_SCRIPT = 100
+_GAP = re.compile(r"[\s,;]*")
+_KIND = re.compile(r'"@type"\s*:\s*\[?\s*"([A-Za-z]{3,40})"')
+_PLAIN = re.compile(r'"(headline|datePublished|dateModified|dateCreated)"\s*:\s*"([^"\\\n]{1,500})"\s*[,}\n]')
+_AUTHOR = re.compile(r'"author"\s*:\s*(\[[^\]]{0,2000}\]|\{[^{}]{0,1000}\})')
+_NAMED = re.compile(r'"name"\s*:\s*"([^"\\\n]{1,120})"')
 
 
 def _walk(value: Json, depth: int) -> Iterator[dict[str, Json]]:

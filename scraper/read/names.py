@@ -37,11 +37,13 @@ HAN_BY = re.compile(
     r"(?:\s{0,3}[:：丨|｜/／]\s{0,3}|\s{1,3})"
 )
 _HAN_NAME = re.compile("[\u3400-\u9fff]{2,4}\\Z")
+_DATELINE = re.compile(r"\A\s*[가-힣]{2,6}=\s?")
 _HAN_ROLE = re.compile(
     "\\s{0,2}(?:(?:인턴|선임|전문|수습|객원|온라인)?\\s?기자|특파원|논설위원|앵커|編集委員|論説委員|特派員|通信員|記者|记者|通讯员|報導|报道|記者報導|ライター)[)）】\\]]?\\Z"
 )
 _BETWEEN = re.compile(
-    r"\s*(?:,\s*(?:and|und|et|y|e|og|och|en|i|и|та|και|dan)\s|[,;/|，；｜،؛、\n]|\s&\s|\s[•·]\s|(?<=[\u3400-\u9fff])・(?=[\u3400-\u9fff]))"
+    r"\s*(?:,\s*(?:and|und|et|y|e|og|och|en|i|и|та|και|dan)\s|[,;/|，；｜،؛、\n]|\s&\s|\s[•·]\s|(?<=[\u3400-\u9fff])・(?=[\u3400-\u9fff])"
+    r"|(?<=[가-힣])·(?=[가-힣]))"
     r"\s*",
     re.IGNORECASE,
 )
@@ -139,7 +141,13 @@ def split(raw: str) -> list[str]:
             continue
         names.extend(filter(None, (clean_name(name) for side in _people_of(part) for name in _undashed(side))))
     people = [name for name in names if is_agency(name) or not _ROLE.search(name)]
-    return people or names
+    full = [name for name in people if is_agency(name) or not _is_word(name)]
+    return full if any(map(is_person, full)) else people or names
+
+
+def _is_word(name: str) -> bool:
+    """Whether it is a single word with one capital: beside full names that is a place."""
+    return " " not in name and name.istitle()
 
 
 def _opened(raw: str) -> str:
@@ -181,7 +189,7 @@ def _undashed(part: str) -> list[str]:
 
 def clean_name(name: str) -> str:
     name = re.sub(r"\s*\([^()]{0,80}\)\s*", " ", name)
-    name = _PLACE.sub("", name)
+    name = _DATELINE.sub("", _PLACE.sub("", name))
     name = clean_inline(_HAN_ROLE.sub("", clean_inline(name)))
     junior = re.search(r"\b[JS]r\.\Z", name) is not None
     name = name.strip(' .,:;|-–—•·*"“”()（）【】[]') + ("." if junior else "")
@@ -202,7 +210,8 @@ def is_agency(name: str) -> bool:
 
 def is_nobody(name: str) -> bool:
     """Whether it is what software calls an account, not a person: "admin", "kevin-r"."""
-    return key(name) in _NOBODY or (re.fullmatch(r"[a-z0-9._-]{2,40}", name) is not None and not is_agency(name))
+    account = re.fullmatch(r"[a-z0-9._-]{2,40}", name) is not None
+    return key(name) in _NOBODY or (account and not is_agency(name) and not is_house(name))
 
 
 def is_house(name: str) -> bool:

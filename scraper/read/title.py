@@ -173,7 +173,7 @@ def _told(node: Node, whole: str, keys: list[str]) -> str:
                 if len(value) * 3 > len(whole) and key_of(value) in keys:
                     return value
     for child in inner:
-        if _KICKER.search(label(child)):
+        if _KICKER.search(name := label(child)) or _UNSEEN.search(name):
             part = clean_inline(text_of(child))
             if len(part) < len(whole) * 0.6:
                 whole = _less(whole, part)

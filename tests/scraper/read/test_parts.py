@@ -308,6 +308,31 @@ def test_json_ld_as_pages_write_it() -> None:
     assert found.ld("headline").split() == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("raw", "headlines"),
+    [
+        ('{"@type": "Article", "headline": "a"}\n{"@type": "Article", "headline": "b"}', ["a", "b"]),
+        ('{"@type": "Article", "headline": "a"}, {"@type": "Article", "headline": "b"} and more', ["a", "b"]),
+        ("{&quot;@type&quot;: &quot;Article&quot;, &quot;headline&quot;: &quot;a&quot;}", ["a"]),
+        ('{"@type": "NewsArticle", "headline": "a", "description": "He said "no".", "x": 1}', ["a"]),
+        ('{"@type": "Product", "headline": "a", "description": "He said "no"."}', []),
+        ("{", []),
+    ],
+)
+def test_json_ld_that_is_hardly_json(raw: str, headlines: list[str]) -> None:
+    found = gather(tree("", f'<script type="application/ld+json">{raw}</script>'))
+    assert [a["headline"] for a in found.articles] == headlines
+
+
+def test_what_is_saved_of_json_ld_that_cannot_be_read() -> None:
+    raw = """{"@type": "NewsArticle", "headline": "a "quoted" word", "datePublished": "2021-03-05T10:00:00+01:00",
+    "author": [{"@type": "Person", "name": "A B"}, {"@type": "Person", "name": "C D"}], "publisher": {"name": "E"}}"""
+    found = gather(tree("", f'<script type="application/ld+json">{raw}</script>'))
+    assert byline.authors(tree(""), found) == ("A B", "C D")
+    assert dates.dates(tree(""), found).day == date(2021, 3, 5)
+    assert found.ld("headline") is None
+
+
 def test_json_ld_deep_and_long_is_bounded() -> None:
     deep = '{"@type":"Article","hasPart":' * 5000 + "1" + "}" * 5000
     found = gather(tree("", f'<script type="application/ld+json">{deep}</script>'))

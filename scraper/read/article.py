@@ -54,7 +54,8 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
         lines = head.lines(field, top.start)
         if byline.is_doubtful(names, facts, sheet.url):
             others = sites.names(facts, sheet.url) | sites.sections(facts) | set(map(key_of, names))
-            names = byline.from_lines(lines, head.last_lines(field), others) or names
+            whole = "\n".join(unit.text for unit in field.units)
+            names = byline.from_lines(lines, head.last_lines(field), others, whole) or names
         day = dates.corrected(published, lines, facts.language) or dates.from_lines(lines, facts.language) or guess
         keys = frozenset(filter(None, (key_of(title.text) if title else "", *map(key_of, names))))
         kept = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))

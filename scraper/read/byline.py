@@ -11,7 +11,9 @@ from scraper.read.facts import Facts, Json, text, types
 from scraper.read.names import (
     BY,
     HAN_BY,
+    NAME_FIRST,
     PARTICLE,
+    REST,
     clean_name,
     is_agency,
     is_house,
@@ -86,7 +88,14 @@ def is_doubtful(names: tuple[str, ...], facts: Facts, url: str) -> bool:
 
 
 def _is_vague(name: str, own: frozenset[str]) -> bool:
-    return sites.is_site(name, own) or is_house(name) or is_nobody(name)
+    tokens = name.split()
+    halves = ((" ".join(tokens[:i]), " ".join(tokens[i:])) for i in range(1, len(tokens)))
+    return (
+        sites.is_site(name, own)
+        or is_house(name)
+        or is_nobody(name)
+        or any(sites.is_site(first, own) and is_house(rest) for first, rest in halves)
+    )
 
 
 def _is_whole(name: str) -> bool:
@@ -199,10 +208,6 @@ def _from_meta(facts: Facts) -> Iterator[str]:
 
 # ---------------------------------------------------------------------------------------------------- what is printed
 
-_REST = re.compile(
-    r"\s{0,3}(?:[|•·–—]|\b(?:posted|published|updated)\b|\bon\s\w{3,9}\s\d|\b\d{1,4}[./年:\s-]).*\Z", re.IGNORECASE
-)
-_NAME_FIRST = re.compile(r"[【（(\[]?([가-힣]{2,4}|[\u3400-\u9fff]{2,6})\s?(?:기자|특파원|記者|记者)\b")
 _REPORTED = re.compile(r"[（(](?:\S{0,6}[社报報])?(?:记者|記者)[:：\s]?([^()（）]{2,40})[)）]\Z")
 _EDITED = re.compile(
     r"\A[(（【\[]?(?:责任编辑|責任編輯|责编|編輯|编辑)\s?[:：]\s?([^()（）【】\[\]]{2,40})[)）】\]]?\Z"
@@ -212,17 +217,21 @@ _TWO = 2
 _LONGEST = 200
 
 
-def from_lines(lines: list[str], last: Iterable[str] = (), others: frozenset[str] = frozenset()) -> tuple[str, ...]:
+def from_lines(
+    lines: list[str], last: Iterable[str] = (), others: frozenset[str] = frozenset(), whole: str = ""
+) -> tuple[str, ...]:
     """The names in the lines above the text: in the first that reads "By A" or "By A and B", in any language; else in
-    one that is a name alone, beside a date or, all in capitals, before the text. Else in those of the `last` lines,
-    below the text, that read "Text: A". `others` are keys of what else a line may say, such as a section."""
+    one that is a name alone, beside a date or, all in capitals, before the text, and stands nowhere else in the `whole`
+    page. Else in those of the `last` lines, below the text, that read "Text: A". `others` are keys of what else a line
+    may say, such as a section.
+    """
     for line in lines:
         if (names := _signed(line)) and not others.issuperset(map(key_of, names)):
             return names
     for i, line in enumerate(lines):
         beside = lines[max(0, i - 1) : i] + lines[i + 1 : i + 2]
         above = line.isupper() and i == len(lines) - 1
-        if (above or any(map(is_dated, beside))) and _is_name_alone(line, others):
+        if (above or any(map(is_dated, beside))) and _is_name_alone(line, others) and whole.count(line) < _TWO:
             return tuple(split(line))
     last = list(last)
     for line in last:
@@ -245,16 +254,24 @@ _COLONS = tuple(":：/／|｜丨")
 
 
 def _signed(line: str) -> tuple[str, ...]:
+    """The names in a line that a byline opens, or in the part of it that one opens."""
     if len(line) > _LONGEST:
         return ()
-    if match := _NAME_FIRST.match(line):
+    return next(filter(None, map(_signed_part, _PARTS.split(line))), ())
+
+
+_PARTS = re.compile(r"\s?[|｜•·]\s?|\s(?=(?:作者|记者|記者|撰文|文|글)\s?[:：])")
+
+
+def _signed_part(line: str) -> tuple[str, ...]:
+    if match := NAME_FIRST.match(line):
         return (match.group(1),)
     if not (BY.match(line) or HAN_BY.match(line)):
         return ()
-    names = split(_REST.sub("", line))
+    names = split(REST.sub("", line))
     if names and PARTICLE.match(names[0]) and len(names[0].split()) == _TWO:
         return ()  # "Von Halle", or somebody of that name.
-    known = bool(names) and all(is_person(name) or is_agency(name) for name in names)
+    known = bool(names) and all((is_person(name) and not is_nobody(name)) or is_agency(name) for name in names)
     return tuple(dict.fromkeys(names)) if known and not (PARTICLE.match(line) and len(line) > _SHORT) else ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -87,12 +88,30 @@ def guessed(tree: Node, url: str) -> date | None:
         if named := made(int(year), int(month), int(day)):
             return named
     try:
-        found = htmldate.find_date(tree, original_date=True, extensive_search=False, url=url)
+        found = htmldate.find_date(_own(tree), original_date=True, extensive_search=False, url=url)
     except (ValueError, TypeError, AttributeError, OverflowError):
         return None
     return date.fromisoformat(found) if found else None
 
 
+def _own(tree: Node) -> Node:
+    """A copy of the page without what is beside its article: menus, other stories, the site's header."""
+    own = copy.deepcopy(tree)
+    stories = list(own.iter("article"))
+    kept = [story for story in stories if next(story.iter("h1"), None) is not None] or stories[:1]
+    named_so = [node for node in own.iter("section", "div", "ul") if _OTHERS.search(label(node))]
+    for node in (*stories, *named_so, *own.iter("nav", "footer", "aside", "header")):
+        if node not in kept and node.getparent() is not None and next(node.iter("h1"), None) is None:
+            node.drop_tree()
+    return own
+
+
+_OTHERS = named(
+    """
+    related[a-z]{0,12}|teasers?|cards?|recommend[a-z]{0,8}|sidebar|widget|most read|popular|trending|latest|comments?
+    |promo|carousel|slider|newsletter|footer|menu|navigation
+    """
+)
 _PATH_DAY = re.compile(r"/((?:19|20)\d\d)(?:([/-])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))(?=[/_.-]|\Z)")
 
 
@@ -192,7 +211,7 @@ _DATE_CLASS = named(
 _UPDATED = named("updated|update|modified|lastmod|last updated|datemodified")
 
 
-_OUTSIDE = frozenset(("nav", "footer", "aside", "header"))
+_OUTSIDE = frozenset(("nav", "footer", "aside"))
 _HINTS = ("dat", "time", "publi", "post", "fecha", "tarih", "tanggal", "tid")
 
 
@@ -213,18 +232,21 @@ def _shown(tree: Node, language: str | None, title: Node | None) -> date | None:
             continue
         shown = text_of(node)
         found = None if _UPDATED_LINE.match(shown) else read_day(shown, language)
-        if found and not _is_apart(node, above):
+        if found and not _is_apart(node, above, passed):
             if passed:
                 return found
             before = before or found
     return before
 
 
-def _is_apart(node: Node, above: set[Node]) -> bool:
+def _is_apart(node: Node, above: set[Node], passed: bool) -> bool:
     for ancestor in node.iterancestors():
         if ancestor in above:
             return False
-        if tag_of(ancestor) in _OUTSIDE or (above and tag_of(ancestor) == "article") or is_hidden(ancestor):
+        tag = tag_of(ancestor)
+        if tag in _OUTSIDE or (tag == "header" and not passed) or (above and tag == "article") or is_hidden(ancestor):
+            return True
+        if _OTHERS.search(label(ancestor)):
             return True
     return is_hidden(node)
 

@@ -36,6 +36,24 @@ HAN_BY = re.compile(
     r"[(（【\[]?(?:作者|撰文|文字?|执笔|執筆|筆者|著者|取材・文|(?:本报|本報|本刊|特约|特約|实习|實習)?(?:记者|記者)|글|글쓴이|작성자|기자)"
     r"(?:\s{0,3}[:：丨|｜/／]\s{0,3}|\s{1,3})"
 )
+REST = re.compile(
+    joined(
+        r"""
+        (?<=\S)\s{0,3}(?:[|•·]|\b(?:posted|published|updated|last\supdated|veröffentlicht|aktualisiert|stand:|publiée?|publicad[oa]
+        |pubblicato|gepubliceerd|geplaatst|publicerad|uppdaterad|udgivet|opdateret|publisert|oppdatert|julkaistu|birt
+        |opublikowan[oy]|aktualizacja|publikováno|zveřejněno|objavljeno|közzétéve|publicat|publikuota
+        |mis\sà\sjour|actualizad[oa]|aggiornato|опубликовано|обновлено|опубліковано|оновлено|δημοσίευση|yayın\S{0,8}
+        |diterbitkan|đăng|imechapishwa)\b
+        |입력|수정|등록|승인|발행|发布|发表|發布|公開|更新|時間|时间|نُ?شر|تاريخ|منتشر|פורסם|עודכן|प्रकाशित|প্রকাশ
+        |\b(?:on|am|le|el|il|em|op|den|dne|vom|på|kl|w\sdniu)\s(?:\w{3,9}\s)?\d
+        |[,\s]{0,3}\b(?:mon|tue|wed|thu|fri|sat|sun)(?:\w{0,3}day)?\b
+        |[,\s]{0,3}\b\w{3,9}\.?\s\d{1,2},|\b\d{1,4}[./:年\s-]).*\Z
+        """
+    ),
+    re.IGNORECASE,
+)
+"""What follows the names: dates, and what they are dates of."""
+NAME_FIRST = re.compile(r"\A[【（(\[]?([가-힣]{2,4}|[\u3400-\u9fff]{2,6})\s?(?:기자|특파원|記者|记者)(?!\w)")
 _HAN_NAME = re.compile("[\u3400-\u9fff]{2,4}\\Z")
 _DATELINE = re.compile(r"\A\s*[가-힣]{2,6}=\s?")
 _HAN_ROLE = re.compile(
@@ -121,6 +139,9 @@ _NO_PERSON = words(
     """
     the read more follow share updated update published comments comment view all posts about see this that subscribe
     here photo image video getty sign contact latest news home print email copy advertisement und oder bei les des the's
+    reading time min minutes listen article prime minister president world politics business sport sports culture
+    opinion analysis local national international economy health science technology east west north south special report
+    breaking live stream gallery lesezeit uhr artikel lectura leitura lettura lecture minutos minuti
     """
 )
 
@@ -190,6 +211,8 @@ def _undashed(part: str) -> list[str]:
 def clean_name(name: str) -> str:
     name = re.sub(r"\s*\([^()]{0,80}\)\s*", " ", name)
     name = _DATELINE.sub("", _PLACE.sub("", name))
+    if match := NAME_FIRST.match(name):
+        name = match.group(1)
     name = clean_inline(_HAN_ROLE.sub("", clean_inline(name)))
     junior = re.search(r"\b[JS]r\.\Z", name) is not None
     name = name.strip(' .,:;|-–—•·*"“”()（）【】[]') + ("." if junior else "")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from archive.inline import clean_inline
-from scraper.read.names import BY, is_agency, is_house, is_person, split
+from scraper.read.names import BY, REST, is_agency, is_house, is_person, split
 from scraper.read.tree import Node, is_hidden, label, tag_of, text_of
 from scraper.read.vocabulary import named, ordered, wording, words
 
@@ -60,12 +60,6 @@ _PATH = re.compile(
     r"[/:?=-][^/?]{2,}",
     re.IGNORECASE,
 )
-_REST = re.compile(
-    r"\s{0,3}(?:[|•·]|\b(?:posted|published|updated|last|veröffentlicht|aktualisiert|publié|publicado|mis à jour)\b"
-    r"|\bon\s\w{3,9}\s\d|[,\s]{0,3}\b(?:mon|tue|wed|thu|fri|sat|sun)\w{0,6}\b|[,\s]{0,3}\b\w{3,9}\.?\s\d{1,2},"
-    r"|\b\d{1,4}[./:年\s-]).*\Z",
-    re.IGNORECASE,
-)
 _JUNK = wording(
     r"(?:view|see|read|more|all|show|follow|about|posts|contact|profile|email|e-mail|mehr|alle|voir|ver|vedi|leggi|zobacz|все)\b"
 )
@@ -74,6 +68,7 @@ _FAR = 30
 _EMPTY = 2
 _LONGEST = 160
 _UP = 14
+_LONG, _MANY, _NAMED = 60, 3, 10
 
 
 def printed(tree: Node, title: Node | None) -> tuple[str, ...]:
@@ -81,14 +76,16 @@ def printed(tree: Node, title: Node | None) -> tuple[str, ...]:
     before: tuple[str, ...] = ()
     above = set(title.iterancestors()) if title is not None else set()
     nested = any(tag_of(node) == "article" for node in above)
-    passed, tried = title is None, 0
+    passed, tried, paragraphs = title is None, 0, 0
     for node in tree.iter(*_TAGS):
         if node is title:
             passed = True
             continue
+        if passed and node.tag == "p" and len(node.text or "") >= _LONG:
+            paragraphs += 1
         if not _is_hinted(node) or node in above:
             continue
-        if _is_apart(node, above, nested):
+        if _is_apart(node, above, nested) or (paragraphs > _MANY and _is_linked(node, above)):
             continue
         tried += 1
         names = _names(_group(node))
@@ -131,6 +128,17 @@ def _is_apart(node: Node, above: set[Node], nested: bool) -> bool:
         if name and (_PROFILE.search(name) or (_OTHERS.search(name) and not _CLASS.search(name))):
             return True
         if tag in ("li", "div", "section") and any(link is not None for link in map(_headed, ancestor.iterchildren())):
+            return True
+    return False
+
+
+def _is_linked(node: Node, above: set[Node]) -> bool:
+    """Whether something else beside the element is a link: below an article that is another story."""
+    for count, ancestor in enumerate(node.iterancestors()):
+        if ancestor in above or count >= _MANY:
+            return False
+        links = (link for link in ancestor.iter("a") if not _is_hinted(link) and node not in link.iterancestors())
+        if any(len(text_of(link)) >= _NAMED for link in links):
             return True
     return False
 
@@ -187,5 +195,5 @@ def _shown(node: Node) -> str:
 def _accepted(shown: str, *, loose: bool) -> list[str]:
     """The names in a text, if they are names: `loose` takes a single word where "By" or the like stands before it."""
     opened = loose and BY.match(shown) is not None
-    names = split(_REST.sub("", shown) or shown)
+    names = split(REST.sub("", shown) or shown)
     return [n for n in names if is_person(n) or is_agency(n) or is_house(n) or (opened and n[:1].isupper())]

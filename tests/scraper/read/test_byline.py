@@ -10,6 +10,8 @@ from scraper.read import byline
 from scraper.read.byline import from_lines, split
 from scraper.read.facts import gather
 from scraper.read.names import is_house, is_nobody, is_person
+from scraper.read.page import read
+from scraper.read.reading import Page
 from scraper.read.title import title
 from scraper.read.tree import parse
 
@@ -226,3 +228,60 @@ def test_lines_below_the_text() -> None:
     assert from_lines([], ["Von Anke Weiß"]) == ()
     assert from_lines([], ["……港口今日开工。（记者张三、李小四）", "(责编：王五六、赵七)"]) == ("张三", "李小四")
     assert from_lines([], ["(责编：王五六、赵七)"]) == ("王五六", "赵七")
+
+
+# ------------------------------------------------------------------------------------------------ whole pages
+
+RUN = "".join(
+    f"<p>Der Hafen lag still am Morgen der Abstimmung, sagte Schreiber Nummer {n}, der früh kam, um alles zu sehen.</p>"
+    for n in range(6)
+)
+
+
+def of_page(above: str = "", below: str = "", top: str = "") -> tuple[str, ...]:
+    head = f"<title>Der Kai wird breiter</title><meta property=og:site_name content=Hafenblatt>{top}"
+    markup = f"<html lang=de><head>{head}</head><body><main>{H1}{above}{RUN}{below}</main></body></html>"
+    found = read(Page(markup.encode(), (), URL)).article
+    assert found is not None
+    return found.authors
+
+
+@pytest.mark.parametrize(
+    ("above", "expected"),
+    [
+        ("<div class=x1>Anke Weiß</div><div class=x2>03.05.2024, 10:20</div>", ("Anke Weiß",)),
+        ("<p>By <strong>Anke Weiß</strong></p><p>May 3, 2024</p>", ("Anke Weiß",)),
+        ("<div>Von <b>Anke Weiß</b> | 3. Mai 2024 | 3 Min</div>", ("Anke Weiß",)),
+        ("<p class=i><span>2024-05-03 10:20</span> <span>来源：海边网</span> <span>作者：张三</span></p>", ("张三",)),
+        ("<div class=byline><b>홍길동 기자</b> <b>입력 2024.05.03</b> <b>수정 2024.06.09</b></div>", ("홍길동",)),
+        ("<div class=byline>Av Åsa Öberg Publicerad 3 maj 2024 kl 10.20</div>", ("Åsa Öberg",)),
+        ("<div class=author>Publicado por Inés Robledo el 3 de mayo de 2024</div>", ("Inés Robledo",)),
+        ("<div class=author>โดย สมชาย ใจดี</div><div>3 พ.ค. 2567</div>", ("สมชาย ใจดี",)),
+        ("<p>ANKE WEISS</p>", ("ANKE WEISS",)),
+    ],
+)
+def test_printed_above_the_text(above: str, expected: tuple[str, ...]) -> None:
+    assert of_page(above) == expected
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "top"),
+    [
+        ("", "", ""),
+        ("<p>New York, May 3, 2024</p>", "", ""),
+        ("<div>World News</div><div>3 May 2024</div>", "", ""),
+        ("<div>Reading Time</div><div>3 May 2024</div>", "", ""),
+        ("<p>SPECIAL REPORT</p>", "", ""),
+        ("<div>Neu Hafen</div><div>3.5.2024</div>", "<p>Neu Hafen war schon immer da.</p>", ""),
+        ("<dd itemprop=author>Written by <span itemprop=name>Super User</span></dd>", "", ""),
+        ("", "", "<meta name=author content='Hafenblatt Web Desk'>"),
+        ("", "", "<meta name=author content=Werkstatt><meta name=generator content=Werkstatt>"),
+        ("", "", "<meta name=author content='https://social.example/hafenblatt'>"),
+        ("", "<div><a href=/x>Eine andere Geschichte</a><b class=byline>Von Ole Bruns</b></div>", ""),
+        ("", "<div class=comment-list><div class=comment-author>Ole Bruns</div></div>", ""),
+        ("", "<p>Foto: Ole Bruns</p>", ""),
+        ("<blockquote><p>Wir waren es.</p><cite class=author>Ole Bruns</cite></blockquote>", "", ""),
+    ],
+)
+def test_no_author_where_the_page_prints_none(above: str, below: str, top: str) -> None:
+    assert of_page(above, below, top) == ()

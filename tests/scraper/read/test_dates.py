@@ -179,3 +179,13 @@ def test_a_day_that_is_printed_goes_before_the_address() -> None:
     markup = f"<h1>The vote</h1><p>3 May 2024</p>{TEXT}".encode()
     found = read(Page(markup, (), "https://news.example/2024/05/09/vote")).article
     assert found is not None and found.date == MAY
+
+
+def test_the_last_resort_does_not_look_beside_the_article() -> None:
+    beside = (
+        "<header><span>9 June 2025</span></header><main><article><h1>The vote</h1>{}</article></main>"
+        "<section class=related><time>9 June 2025</time></section><article><p>9 June 2025</p></article>"
+    )
+    for own, expected in ((f"{TEXT}<div class=postmeta>3 May 2024</div>", MAY), (TEXT, None)):
+        found = read(Page(beside.format(own).encode(), (), "https://news.example/vote")).article
+        assert found is not None and found.date == expected

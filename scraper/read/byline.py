@@ -230,7 +230,7 @@ def from_lines(
             return names
     for i, line in enumerate(lines):
         beside = lines[max(0, i - 1) : i] + lines[i + 1 : i + 2]
-        above = line.isupper() and i == len(lines) - 1
+        above = line.isupper() and all(len(below) > _SHORT for below in lines[i + 1 :])
         if (above or any(map(is_dated, beside))) and _is_name_alone(line, others) and whole.count(line) < _TWO:
             return tuple(split(line))
     last = list(last)

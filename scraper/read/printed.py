@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -73,29 +74,38 @@ _LONG, _MANY, _NAMED = 60, 3, 10
 
 def printed(tree: Node, title: Node | None) -> tuple[str, ...]:
     """The names in the first byline after the title, else in the last before it; empty where the page has none."""
-    before: tuple[str, ...] = ()
-    above = set(title.iterancestors()) if title is not None else set()
-    nested = any(tag_of(node) == "article" for node in above)
-    passed, tried, paragraphs = title is None, 0, 0
-    for node in tree.iter(*_TAGS):
+    if title is None:
+        return next(_bylines(tree.iter(*_TAGS), frozenset()), ())
+    above = frozenset(title.iterancestors())
+    nodes = tree.iter(*_TAGS)
+    for node in nodes:
         if node is title:
-            passed = True
-            continue
-        if passed and node.tag == "p" and len(node.text or "") >= _LONG:
+            break
+    after = next(_bylines(nodes, above), ())
+    if after:
+        return after
+    place = next((node for node in title.iterancestors("article", "main", "header", "section", "div")), None)
+    nodes = place.iter(*_TAGS) if place is not None else iter(())
+    before = list(_bylines(itertools.takewhile(lambda node: node is not title, nodes), above))
+    return before[-1] if before else ()
+
+
+def _bylines(nodes: Iterator[Node], above: frozenset[Node]) -> Iterator[tuple[str, ...]]:
+    """The names of each byline among the elements; `above` are those that hold the title."""
+    nested = any(tag_of(node) == "article" for node in above)
+    tried = paragraphs = 0
+    for node in nodes:
+        if node.tag == "p" and len(node.text or "") >= _LONG:
             paragraphs += 1
         if not _is_hinted(node) or node in above:
             continue
         if _is_apart(node, above, nested) or (paragraphs > _MANY and _is_linked(node, above)):
             continue
         tried += 1
-        names = _names(_group(node))
-        if names:
-            if passed:
-                return names
-            before = names
+        if names := _names(_group(node)):
+            yield names
         if tried > _FAR:
-            break
-    return before
+            return
 
 
 def _is_hinted(node: Node) -> bool:
@@ -114,7 +124,7 @@ def _is_hinted(node: Node) -> bool:
     return _CLASS.search(name) is not None and not _ABOUT.search(name)
 
 
-def _is_apart(node: Node, above: set[Node], nested: bool) -> bool:
+def _is_apart(node: Node, above: frozenset[Node], nested: bool) -> bool:
     """Whether the element stands in a box of its own beside what holds the title: a teaser, a comment, a profile."""
     if is_hidden(node):
         return True
@@ -132,7 +142,7 @@ def _is_apart(node: Node, above: set[Node], nested: bool) -> bool:
     return False
 
 
-def _is_linked(node: Node, above: set[Node]) -> bool:
+def _is_linked(node: Node, above: frozenset[Node]) -> bool:
     """Whether something else beside the element is a link: below an article that is another story."""
     for count, ancestor in enumerate(node.iterancestors()):
         if ancestor in above or count >= _MANY:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from archive import urls
 from archive.inline import clean_inline
 from archive.models import Article, ArticleMeta, Block, Caption
-from scraper.read import body, byline, captions, dates, head
+from scraper.read import body, byline, captions, dates, head, lead
 from scraper.read.facts import Facts, Json, fragment_text, text
 from scraper.read.title import Title
 from scraper.read.tree import Node, key_of
@@ -37,6 +37,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     stated = fragment_text(found) if isinstance(found := facts.ld("articleBody"), str) else ""
     names, published = byline.authors(tree, facts), dates.dates(tree, facts)
     page = walk(tree, sheet.base, title.node if title else None)
+    said = lead.stated(tree, facts, title.node if title else None, page.units)
     field, failure = body.look(tree, sheet.url, stated, page)
     if failure:
         errors.append(failure)
@@ -51,7 +52,8 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
         day = dates.corrected(published, lines) if day else dates.from_lines(lines)
         keys = frozenset(filter(None, (key_of(title.text) if title else "", *map(key_of, names))))
         kept = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))
-        picture, shown = _blocks(field, kept, top, sheet.base)
+        picture, own = lead.choose(field, kept, top.start, said, sheet.base)
+        shown = _blocks(field, kept, own, sheet.base)
     blocks: tuple[Block, ...] = body.from_statement(stated, field)
     notes = (_STATED,) if blocks else ()
     blocks = blocks or shown
@@ -89,26 +91,29 @@ def _from_address(url: str) -> str:
     return clean_inline(re.sub(r"[-_+]+|\.\w{2,5}\Z", " ", segments[-1])) if segments else host
 
 
-def _blocks(
-    field: body.Field, kept: list[int], top: head.Head, base: str
-) -> tuple[captions.Picture, tuple[Block, ...]]:
-    """The lead picture, and the blocks of the body with the captions of the pictures inside it."""
-    lead = captions.Picture()
+def _blocks(field: body.Field, kept: list[int], lead_unit: int | None, base: str) -> tuple[Block, ...]:
+    """The blocks of the body with the captions of the pictures inside it."""
     blocks: list[Block] = []
     chosen = set(kept)
-    for i in range(top.start, kept[-1] + 1 if kept else 0):
+    for i in range(kept[0], kept[-1] + 1) if kept else ():
         unit = field.units[i]
         if i in chosen and unit.block is not None:
             blocks.append(unit.block)
-        elif unit.kind == "figure" and not unit.boxes:
+        elif unit.kind == "figure" and not unit.boxes and i != lead_unit and field.inside[i]:
             found = captions.picture(unit.node, base)
+            last = blocks[-1] if blocks else None
             if found == captions.Picture():
                 continue
-            if blocks and field.inside[i]:
+            whole = (
+                lead.joined(captions.Picture(last.text, last.credit), found, unit.node)
+                if isinstance(last, Caption)
+                else None
+            )
+            if whole:
+                blocks[-1] = Caption(whole.caption, whole.credit)
+            else:
                 blocks.append(Caption(found.caption, found.credit))
-            elif not blocks and lead.caption is None:
-                lead = found
-    return lead, tuple(blocks)
+    return tuple(blocks)
 
 
 def _meta(sheet: Sheet, published: dates.Dates, notes: tuple[str, ...]) -> ArticleMeta:

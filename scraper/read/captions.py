@@ -181,6 +181,27 @@ def _completed(node: Node, caption: str, credit: str) -> Picture:
     return Picture(caption or None, credit or None)
 
 
+def is_captioned(node: Node) -> bool:
+    """Whether an element in this one is named a caption and holds text."""
+    return any(_SURELY.search(_label(n)) and text_of(n) for n in node.iterdescendants() if tag_of(n) not in ("", "img"))
+
+
+def credit_in(node: Node, place: Node) -> str | None:
+    """The credit that stands in an element beside its caption."""
+    for found in node.iterdescendants():
+        if (
+            tag_of(found) in ("", *NEVER)
+            or found is place
+            or place in found.iterancestors()
+            or found in place.iterancestors()
+        ):
+            continue
+        shown = text_of(found)
+        if shown and len(shown) <= _MAX_CREDIT and not is_label(shown) and (_is_credit(found) or label_end(shown)):
+            return clean_credit(shown) or None
+    return None
+
+
 def _caption_node(node: Node) -> Node | None:
     if tag_of(node) == "figcaption":
         return node
@@ -232,6 +253,8 @@ def _credit_nodes(node: Node, place: Node | None) -> list[Node]:
         if captions:
             return captions[:1]
     beside = _beside(node)
+    if beside is None:
+        beside = _aside_from(node, place)
     if beside is not None:
         return [beside]
     parts = _parts(place)
@@ -271,6 +294,23 @@ def _beside(node: Node) -> Node | None:
     return beside if labelled and not text.endswith(("?", "!")) and next(beside.iter("img"), None) is None else None
 
 
+def _aside_from(node: Node, place: Node) -> Node | None:
+    """The element of a figure outside its caption that reads like a credit."""
+    if place is node or place.tag != "figcaption":
+        return None
+    for found in node.iterdescendants():
+        if (
+            tag_of(found) not in ("p", "div", "span", "small")
+            or found in place.iterancestors()
+            or place in found.iterancestors()
+        ):
+            continue
+        text = text_of(found)
+        if text and len(text) <= 80 and (is_crediting(text) or is_name(text)) and next(found.iter("img"), None) is None:
+            return found
+    return None
+
+
 def _parts(place: Node) -> list[Node]:
     """The caption's parts where it consists of elements alone; looked for inside a lone wrapper too."""
     for _ in range(4):
@@ -285,12 +325,23 @@ def _parts(place: Node) -> list[Node]:
 
 def _ends_in_credit(last: Node) -> bool:
     """Whether the element that ends a line of text reads like a credit."""
-    if (last.tail or "").strip() or last.tag not in (*INLINE, "p", "div") or last.tag in ("b", "strong"):
+    if (last.tail or "").strip() or last.tag not in (*INLINE, "p", "div"):
         return False
     text = text_of(last)
+    if _is_glued(last) and (is_name(text) or is_crediting(text)):
+        return True
+    if last.tag in ("b", "strong"):
+        return False
     if last.tag == "a":
         return is_crediting(text) and len(text.split()) < 8
     return is_crediting(text) or _is_set_off_name(last) or (text.startswith(_DASHES) and len(text) <= 80)
+
+
+def _is_glued(last: Node) -> bool:
+    """Whether no space parts an element from the text before it, as where style sheets set it on a line of its own."""
+    previous = last.getprevious()
+    before = (previous.tail or text_of(previous)) if previous is not None else last.getparent().text
+    return bool(before) and before[-1].isalnum() and text_of(last)[:1].isupper()
 
 
 _DASHES = ("– ", "— ", "- ", "| ", "/ ", "• ", "· ", "(", "[", "© ")

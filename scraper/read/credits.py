@@ -297,7 +297,7 @@ def _after_the_end(caption: str) -> tuple[str, str] | None:
 
 
 _FOR = re.compile(r"\s(?:for|pour|para|per|für|voor)\s(?:the\s)?", re.IGNORECASE)
-_SUFFIXED = re.compile(r"(?:摄|攝|撮影|供图|供圖|提供|제공|nuotr)\Z")
+_SUFFIXED = re.compile(r"(?:摄|攝|撮影|供图|供圖|提供|제공|nuotr|\s[Pp]hotos?)\Z")
 _LAST_PART = re.compile(r"[、，,＝\s]\s?([^。、，,＝\s]{1,16}(?:摄|攝|撮影|供图|供圖|提供))\Z")
 
 

@@ -61,6 +61,7 @@ _UNSEEN = named(
     """
 )
 """What is put into a caption that is no part of it: counters, buttons, words for screen readers."""
+_TOGGLE = named("(?:toggle|hide|show|expand|open|close|more|enlarge) [a-z]{0,9}|[a-z]{0,9} (?:toggle|button|btn)")
 _CONTROLS = ("button", "select", "form", "nav")
 _OPENING = re.compile(
     joined(
@@ -78,19 +79,19 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"\s{0,2}[|•·]?\s{0,2}(?:(?:hide|toggle|show) caption|enlarge(?: this)?(?: image)?|read more|view gallery"
-    r"|bild vergrößern|agrandir(?: l'image)?|ampliar(?: foto| imagen)?|zoom|click to enlarge|×|x)\Z",
+    r"\s{0,2}[|•·]?\s{0,2}(?:(?:hide|toggle|show) caption|enlarge(?: this)?(?: image)?|read more|拡大する?|view gallery"
+    r"|bild vergrößern|agrandir(?: l'image)?|ampliar(?: foto| imagen)?|zoom|click to enlarge|vis (?:mer|mindre)|show (?:more|less)|mehr anzeigen"
+    r"|ver más|leer más|lue lisää|visa mer|×)\Z",
     re.IGNORECASE,
 )
 _NO_CAPTION = re.compile(
     r"(?:powered by|advertisement|anzeige|photo|image|video|loading\W*|play video)\Z", re.IGNORECASE
 )
 _MAX_CREDIT = 140
-_STATED_CREDITS = (
-    "data-credit", "data-credits", "data-photo-credit", "data-image-credit", "data-copyright", "data-photographer",
-    "data-attribution", "data-creditline",
-)  # fmt: skip
-_STATED_CAPTIONS = ("data-caption", "data-image-caption", "data-photo-caption", "data-caption-text")
+_STATED_CREDIT = re.compile(
+    r"data-(?:[a-z]{1,9}-){0,2}(?:credits?|photocredit|creditline|copyright|photographer|attribution)\Z"
+)
+_STATED_CAPTION = re.compile(r"data-(?:[a-z]{1,9}-){0,2}(?:captions?|caption-text)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,11 @@ def _is_unseen(node: Node, tag: str) -> bool:
     if tag in _CONTROLS or node.get("role") == "button" or node.get("hidden") is not None:
         return True
     name = label(node)
-    if not name or _UNSEEN.search(name) is None or _SURELY.search(name) or _CREDIT.search(name):
+    if not name:
+        return False
+    if _TOGGLE.search(name) and len(text_of(node)) < 30:
+        return True
+    if _UNSEEN.search(name) is None or _SURELY.search(name) or _CREDIT.search(name):
         return False
     return next(node.iter("img", "figcaption"), None) is None and len(text_of(node)) < 60
 
@@ -168,11 +173,11 @@ def _completed(node: Node, caption: str, credit: str) -> Picture:
     images = [node, *node.iter("img", "a", "amp-img", "picture")]
     if not credit:
         stated = [m.get("content") for m in node.iter("meta") if _is_credit(m)]
-        stated += [image.get(name) for image in images for name in _STATED_CREDITS]
+        stated += [v for image in images for name, v in image.items() if _STATED_CREDIT.match(name)]
         found = next((c for s in stated if s and (c := clean_credit(clean_inline(s))) and not c.isdigit()), "")
         credit = found if len(found) <= _MAX_CREDIT and "<" not in found and "://" not in found else ""
     if not caption:
-        stated = [image.get(name) for image in images for name in _STATED_CAPTIONS]
+        stated = [v for image in images for name, v in image.items() if _STATED_CAPTION.match(name)]
         # Joomla shows the title of a picture of this class below it.
         stated += [i.get("title") for i in images if i.tag == "img" and "caption" in (i.get("class") or "").split()]
         found = next((clean_inline(s) for s in stated if s and "<" not in s and len(s) < 1500), "")
@@ -260,6 +265,9 @@ def _credit_nodes(node: Node, place: Node | None) -> list[Node]:
     parts = _parts(place)
     if len(parts) < 2:
         return []
+    first = text_of(parts[0])
+    if parts[0] is not place and len(first) <= 80 and 0 < label_end(first) < len(first) and len(parts) == 2:
+        return [parts[0]]
     last, before = text_of(parts[-1]), text_of(parts[-2])
     if not 2 <= len(last) <= 80 or len(last.split()) > 9 or (len(last) > 30 and last.endswith((".", "。", "!", "?"))):
         return []
@@ -281,17 +289,32 @@ def _holds_more(node: Node, place: Node | None) -> bool:
 
 
 def _beside(node: Node) -> Node | None:
-    """The element behind a figure that is named a credit, or that says nothing but "Photo: A B"."""
-    beside = node.getnext()
-    if beside is None or tag_of(beside) in ("", *NEVER) or (node.tail or "").strip():
-        return None
-    text = text_of(beside)
-    if not text or len(text) > _MAX_CREDIT:
-        return None
-    if _BESIDE.search(_label(beside)):
-        return beside
+    """The element behind a figure, or behind what holds it alone, that is named a credit or says but "Photo: A B"."""
+    for _ in range(3):
+        if (node.tail or "").strip():
+            return None
+        beside = node.getnext()
+        while beside is not None and tag_of(beside) in ("script", "style", "noscript", "br", "meta"):
+            beside = beside.getnext()
+        if beside is not None:
+            return beside if tag_of(beside) not in ("", *NEVER) and _says_credit(beside) else None
+        parent = node.getparent()
+        if parent is None or tag_of(parent) not in ("div", "a", "span", "p", "section", "td", "center"):
+            return None
+        if text_of(parent) != text_of(node):
+            return None
+        node = parent
+    return None
+
+
+def _says_credit(node: Node) -> bool:
+    text = text_of(node)
+    if not text or len(text) > _MAX_CREDIT or next(node.iter("img", "h1", "h2", "h3"), None) is not None:
+        return False
+    if _BESIDE.search(_label(node)):
+        return True
     labelled = 1 < label_end(text) < len(text) and len(text) <= 70 and len(clean_credit(text).split()) <= 7
-    return beside if labelled and not text.endswith(("?", "!")) and next(beside.iter("img"), None) is None else None
+    return labelled and not text.endswith(("?", "!"))
 
 
 def _aside_from(node: Node, place: Node) -> Node | None:
@@ -357,11 +380,23 @@ def _is_set_off_name(last: Node) -> bool:
 
 
 def _is_credit(node: Node) -> bool:
-    """A `cite`, or what is named a credit: the later of two names counts ("caption author" is no caption)."""
+    """A `cite`, or what is named a credit: the later of two names counts ("caption author" is no caption).
+
+    Of one class for captions and one for credits only the text can tell.
+    """
     if tag_of(node) == "cite":
         return True
     name = _label(node)
     if not name:
         return False
     credit = max((m.end() for m in _CREDIT.finditer(name)), default=0)
-    return credit > max((m.end() for m in _SURELY.finditer(name)), default=0)
+    if credit <= max((m.end() for m in _SURELY.finditer(name)), default=0):
+        return False
+    if any(_ENDS_IN_CAPTION.search(words_of(token)) for token in (node.get("class") or "").split()):
+        shown = text_of(node)
+        return is_crediting(shown) or is_name(shown) or len(shown) < _SHORT
+    return True
+
+
+_ENDS_IN_CAPTION = re.compile(r" (?:fig)?captions? \Z")
+_SHORT = 40

@@ -10,7 +10,7 @@ NOUNS = words(
     """
     photo photos photograph photographs photography photographer photographie photographe picture pictures pic pics pix
     image images illustration illustrations graphic graphics infographic video still screenshot screengrab artwork
-    credit credits copyright source sources courtesy handout foto fotos fotó fotók fotografie fotografía fotografia
+    credit credits copyright source sources courtesy handout file pool foto fotos fotó fotók fotografie fotografía fotografia
     fotografías fotograf fotografija fotografin fotoğraf fotograaf fotografo fotógrafo fotogallery fotokredit
     imagen imágenes imagem imagens immagine immagini imatge imagine bild bilder beeld beelden billede billeder bilde
     kuva kuvat kuvaaja kuvitus arkistokuva mynd myndir ljósmynd ljósmyndari afbeelding grafik grafika gráfico gráfica
@@ -96,6 +96,7 @@ AGENCIES = joined(
 AGENCY = re.compile(
     rf"(?<![^\W_]){AGENCIES}(?![^\W_])"
     r"|ＡＰ|ＡＦＰ|ロイター|共同|時事|アフロ|ゲッティ|연합뉴스|뉴시스|뉴스1|로이터|게티이미지|新华社|新華社|中新社|中央社|视觉中国|視覺中國|美聯社|路透"
+    r"|رويترز|الفرنسية|أسوشيتد برس|الأناضول|غيتي|ایرنا|ایسنا|تسنیم|פלאש ?90|רויטרס|पीटीआई|एएनआई|रॉयटर्स|รอยเตอร์|ΑΠΕ"
 )
 STOCK = re.compile(
     r"(?:(?:AFP|AP|EPA|Reuters|EFE|dpa|PA)\s(?:via|/)\s)?(?:Getty ?Images(?:/iStockphoto)?|Shutterstock"

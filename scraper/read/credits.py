@@ -106,14 +106,18 @@ def _stripped(credit: str) -> str:
     return credit
 
 
+_TRAILING = re.compile(
+    r"\s(?:©|ⓒ|\(c\)|photo(?:graph)?s? by|courtesy of|fot\.)\s?\Z|(?<=[.!?…|/)–—])\s?[(\[]?(?:fotos?|photos?|фото|bild|kuva|credits?)\s?\Z",
+    re.IGNORECASE,
+)
+
+
 def unlabelled(caption: str) -> str:
     """A caption without the label of a credit that was cut off behind it."""
     colon = re.search(r"\s{0,2}[:：=]\s{0,2}\Z", caption)
     start = _label_start(caption, colon.start()) if colon else None
     if start is None:
-        match = re.search(
-            r"\s(?:©|ⓒ|\(c\)|photo(?:graph)?s? by|courtesy of|fot\.|foto|photo)\s?\Z", caption, re.IGNORECASE
-        )
+        match = _TRAILING.search(caption)
         start = match.start() if match else None
     return tidied(caption[:start].rstrip(" (|/–—-,;[")) if start is not None else caption
 
@@ -297,7 +301,7 @@ def _after_the_end(caption: str) -> tuple[str, str] | None:
 
 
 _FOR = re.compile(r"\s(?:for|pour|para|per|für|voor)\s(?:the\s)?", re.IGNORECASE)
-_SUFFIXED = re.compile(r"(?:摄|攝|撮影|供图|供圖|提供|제공|nuotr|\s[Pp]hotos?)\Z")
+_SUFFIXED = re.compile(r"(?:摄|攝|撮影|供图|供圖|提供|제공|기자|nuotr|\s[Pp]hotos?)\Z")
 _LAST_PART = re.compile(r"[、，,＝\s]\s?([^。、，,＝\s]{1,16}(?:摄|攝|撮影|供图|供圖|提供))\Z")
 
 

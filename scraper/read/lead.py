@@ -23,7 +23,7 @@ _NONE = Picture()
 _NO_LEAD = named(
     """
     authors?|author [a-z]{1,8}|byline|bylines|avatar|profile|headshot|logo|brand|branding|sponsor|sponsored|bio|related
-    |teasers?|newsletter|podcast|recommended|promo|ad|ads|advert|advertisement|most read|thumbnails|contributor
+    |newsletter|podcast|recommended|promo|ad|ads|advert|advertisement|most read|contributor
     """
 )
 _WITHIN = named("article|post|story|content|entry|main|detail|hentry|single|news")

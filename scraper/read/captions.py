@@ -125,7 +125,7 @@ def picture(node: Node, base: str = "") -> Picture:
         whole, found_credit = split_credit(whole)
         credit = found_credit or ""
     whole = tidied(whole)
-    if is_label(whole) or _NO_CAPTION.match(whole):
+    if (is_label(whole) and not whole.endswith(".")) or _NO_CAPTION.match(whole):
         whole = ""
     if whole and place is not None:
         whole = styled(place, whole, base)
@@ -263,23 +263,33 @@ def _credit_nodes(node: Node, place: Node | None) -> list[Node]:
     if beside is not None:
         return [beside]
     parts = _parts(place)
-    if len(parts) < 2:
+    leading = _leading(place, parts)
+    if leading is not None:
+        return [leading]
+    if len(parts) < 2 or label_end(text_of(place)):
         return []
-    first = text_of(parts[0])
-    if parts[0] is not place and len(first) <= 80 and 0 < label_end(first) < len(first) and len(parts) == 2:
-        return [parts[0]]
     last, before = text_of(parts[-1]), text_of(parts[-2])
     if not 2 <= len(last) <= 80 or len(last.split()) > 9 or (len(last) > 30 and last.endswith((".", "。", "!", "?"))):
         return []
     marked = is_crediting(last) or "/" in last or "©" in last or _is_set_off_name(parts[-1])
+    marked = marked or (is_name(last) and (_is_glued(parts[-1]) or parts[-1].tag in ("span", "small", "div", "p")))
     marked = marked or (is_name(last) and parts[-2] is not place and len(before.split()) > 3)
     follows = len(before) > len(last) and before.endswith((".", "!", "?", "”", '"', "。", "…"))
     return [parts[-1]] if marked or follows else []
 
 
+def _leading(place: Node, parts: list[Node]) -> Node | None:
+    """The element in front of a caption that says "Photo: A B"."""
+    first = parts[0] if len(parts) == 2 and parts[0] is not place else None
+    if first is None and len(place) and not (place.text or "").strip() and (place[0].tail or "").strip():
+        first = place[0] if place[0].tag in ("span", "small", "cite", "em", "i") else None
+    text = text_of(first) if first is not None else ""
+    return first if 0 < label_end(text) < len(text) <= 80 else None
+
+
 def _holds_more(node: Node, place: Node | None) -> bool:
     """Whether an element that is named a credit holds the picture or its caption as well."""
-    if next(node.iter("img", "picture", "figcaption"), None) is not None or (
+    if next(node.iterdescendants("img", "picture", "figcaption"), None) is not None or (
         place is not None and node in place.iterancestors()
     ):
         return True
@@ -356,7 +366,9 @@ def _ends_in_credit(last: Node) -> bool:
     if last.tag in ("b", "strong"):
         return False
     if last.tag == "a":
-        return is_crediting(text) and len(text.split()) < 8
+        return is_crediting(text) and len(text.split()) < 8 and _before(last).rstrip().endswith(_ENDS)
+    if last.tag in ("span", "small", "div", "p") and is_name(text) and len(_before(last).split()) > 2:
+        return True
     return is_crediting(text) or _is_set_off_name(last) or (text.startswith(_DASHES) and len(text) <= 80)
 
 
@@ -370,13 +382,26 @@ def _is_glued(last: Node) -> bool:
 _DASHES = ("– ", "— ", "- ", "| ", "/ ", "• ", "· ", "(", "[", "© ")
 
 
+def _before(last: Node) -> str:
+    """The text between an element and the one before it; "" too where that one directly precedes it."""
+    previous = last.getprevious()
+    return str((previous.tail if previous is not None else last.getparent().text) or "")
+
+
+_ENDS = (".", "!", "?", "”", "|", "–", "/", "—", "·", "•", "。", "…")
+
+
 def _is_set_off_name(last: Node) -> bool:
     """Whether an element that ends a caption is set off from a whole sentence before it and reads as a name."""
-    previous = last.getprevious()
-    before = (previous.tail if previous is not None else last.getparent().text) or ""
+    previous, before = last.getprevious(), _before(last)
     broken = previous is not None and tag_of(previous) == "br" and not before.strip()
-    ended = broken or before.rstrip().endswith((".", "!", "?", "”", "|", "–", "/", "—", "·", "•"))
-    return last.tag in ("small", "span", "em", "i", "p", "div") and ended and is_name(text_of(last))
+    if last.tag not in ("small", "span", "em", "i", "p", "div") or not (broken or before.rstrip().endswith(_ENDS)):
+        return False
+    text = text_of(last)
+    return is_name(text) or _HANDLE.match(text) is not None or (" via " in text and is_name(text.partition(" via ")[0]))
+
+
+_HANDLE = re.compile(r"@[\w.]{2,40}|[a-z0-9-]{2,40}(?:\.[a-z0-9-]{2,20}){1,2}\Z")
 
 
 def _is_credit(node: Node) -> bool:
@@ -394,9 +419,8 @@ def _is_credit(node: Node) -> bool:
         return False
     if any(_ENDS_IN_CAPTION.search(words_of(token)) for token in (node.get("class") or "").split()):
         shown = text_of(node)
-        return is_crediting(shown) or is_name(shown) or len(shown) < _SHORT
+        return is_crediting(shown) or is_name(shown)
     return True
 
 
 _ENDS_IN_CAPTION = re.compile(r" (?:fig)?captions? \Z")
-_SHORT = 40

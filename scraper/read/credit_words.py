@@ -10,7 +10,7 @@ NOUNS = words(
     """
     photo photos photograph photographs photography photographer photographie photographe picture pictures pic pics pix
     image images illustration illustrations graphic graphics infographic video still screenshot screengrab artwork
-    credit credits copyright source sources courtesy handout file pool foto fotos fotó fotók fotografie fotografía fotografia
+    credit credits copyright source sources courtesy handout file pool supplied provided contributed foto fotos fotó fotók fotografie fotografía fotografia
     fotografías fotograf fotografija fotografin fotoğraf fotograaf fotografo fotógrafo fotogallery fotokredit
     imagen imágenes imagem imagens immagine immagini imatge imagine bild bilder beeld beelden billede billeder bilde
     kuva kuvat kuvaaja kuvitus arkistokuva mynd myndir ljósmynd ljósmyndari afbeelding grafik grafika gráfico gráfica

@@ -45,6 +45,7 @@ _NAME_AND_AGENCY = re.compile(
 _OPENERS = ".!?…)]}”\"»|/–—-,;:•·(〔【［[（＝=。」』<〈、，！？।۔'’*"
 _CLOSERS = ")]）］】>〉"
 _MAX_CREDIT = 140
+_MAX_SHORTENED = 5
 _MAX_CAPTION = 5000
 
 
@@ -88,11 +89,12 @@ def clean_credit(credit: str) -> str:
         ):
             break
         credit = _stripped(credit[end:])
-    credit = _SLASH_LABEL.sub("", credit)
+    credit = _BY.sub("", _SLASH_LABEL.sub("", credit))
     ended = credit.endswith((".", "。")) and credit.count(".") <= 1 and len(credit) > 4
     return credit[:-1] if ended and not _SHORTENED.search(credit) else credit
 
 
+_BY = re.compile(r"\A(?:[Bb]y|[Pp]ar|[Pp]or)\s(?=[^\W\d_a-zß-ÿ])")
 _SLASH_LABEL = re.compile(
     r"\A(?:ljósmynd|mynd|foto|fotó|photo|фото|圖|图|写真|사진)\s?[/／]\s?(?=\S{2})", re.IGNORECASE
 )
@@ -150,6 +152,7 @@ def _in_brackets(caption: str) -> tuple[str, str] | None:
     if match:
         inner = next(filter(None, match.groups()))
         told = is_crediting(inner) or CREDITING.search(inner) is not None
+        told = told or (is_name(inner) and caption[: match.start()].rstrip().endswith((".", "!", "?", "”", "…")))
         if told and NO_NAME.sub("", inner).strip(" ,./-"):
             before = caption[: match.start()].rstrip()
             # The agency stands in brackets, and the photographer before them.
@@ -198,10 +201,17 @@ def _labelled(caption: str) -> tuple[str, str] | None:
         return _labelled_first(caption, end) if start == 0 else None
     if _SENTENCE_END.search(rest.rstrip(_CLOSERS)[:-1]):
         return _labelled_first(caption, end) if start == 0 else None
+    if start == 0 and not _reads_as_credit(rest):
+        return None
     before = caption[:start].rstrip(" (|/–—-,;[（［【<〈＝=•·")
     if rest.endswith((")", "]", "）", "］", "】", ">", "〉")) and rest.count("(") < rest.count(")") + 1:
         rest = rest.rstrip(_CLOSERS) if not re.search(r"[(\[（［【<〈]", rest) else rest
     return tidied(before), clean_credit(rest)
+
+
+def _reads_as_credit(text: str) -> bool:
+    """Whether what follows a label at a caption's start is a credit, not the caption: "Photo: the pier in the snow"."""
+    return is_crediting(text) or "/" in text or sum(len(word) > 3 and word.islower() for word in text.split()) <= 2
 
 
 def _is_agencys(caption: str, match: re.Match[str]) -> bool:
@@ -231,7 +241,11 @@ def _label_start(text: str, at: int) -> int | None:
     for token in reversed(list(TOKEN.finditer(before))):
         gap = before[token.end() : end]
         word = token.group().casefold()
-        if gap.strip(" /.'’-(&") or (word not in NOUNS and word not in LINKS):
+        if (
+            gap.strip(" /.'’-(&")
+            or (gap[:1] == "." and len(word) > _MAX_SHORTENED)
+            or (word not in NOUNS and word not in LINKS)
+        ):
             break
         if word in NOUNS:
             start = token.start()
@@ -291,7 +305,12 @@ def _after_the_end(caption: str) -> tuple[str, str] | None:
         return None
     if AGENCY.search(bare) and len(bare.split()) <= 9 and _begins_as_credit(bare):
         return before, clean_credit(rest)
-    if _TWO_NAMES.match(bare) or bare.startswith("/") or label_end(bare):
+    if (
+        (bare.startswith("@") and len(bare.split()) <= 3)
+        or _TWO_NAMES.match(bare)
+        or bare.startswith("/")
+        or label_end(bare)
+    ):
         return before, clean_credit(rest)
     if rest == bare and len(before.split()) > 3 and is_name(_FOR.split(bare)[0]):
         return before, clean_credit(rest)

@@ -10,7 +10,8 @@ NOUNS = words(
     """
     photo photos photograph photographs photography photographer photographie photographe picture pictures pic pics pix
     image images illustration illustrations graphic graphics infographic video still screenshot screengrab artwork
-    credit credits copyright source sources courtesy handout file pool supplied provided contributed foto fotos fotó fotók fotografie fotografía fotografia
+    credit credits copyright source sources courtesy handout file pool supplied provided contributed
+    foto fotos fotó fotók fotografie fotografía fotografia
     fotografías fotograf fotografija fotografin fotoğraf fotograaf fotografo fotógrafo fotogallery fotokredit
     imagen imágenes imagem imagens immagine immagini imatge imagine bild bilder beeld beelden billede billeder bilde
     kuva kuvat kuvaaja kuvitus arkistokuva mynd myndir ljósmynd ljósmyndari afbeelding grafik grafika gráfico gráfica
@@ -82,7 +83,8 @@ AGENCIES = joined(
     r"""
     (?:AP|AFP|Reuters|Getty(?: ?Images)?|EPA(?:-EFE)?|EFE|ANSA|dpa|TASS|Xinhua|PTI|ANI|IANS|Shutterstock
     |iStock(?:photo)?|Alamy(?: Stock Photo| Live News)?|Bloomberg|UPI|Imago(?: Images)?|picture[ -]alliance
-    |Keystone(?:-SDA)?|APA|Unsplash|Pexels|Pixabay|Adobe ?Stock|Wikimedia(?: Commons)?|Flickr|PA (?:Wire|Media|Images|Archive)|PA|NTB|TT
+    |Keystone(?:-SDA)?|APA|Unsplash|Pexels|Pixabay|Adobe ?Stock|Wikimedia(?: Commons)?|Flickr
+    |PA (?:Wire|Media|Images|Archive)|PA|NTB|TT
     |Scanpix|Ritzau
     |Lehtikuva|LaPresse|IPA|Anadolu(?: Agency| Ajansı)?|AA|DHA|İHA|Sipa(?: USA)?|Belga(?:image)?|ANP|ČTK|CTK|TASR|SITA
     |PAP|MTI|Agerpres|Mediafax|Inquam Photos|Tanjug|HINA|Pixsell|Cropix|Fena|BTA|BGNES|Lusa|Folhapress|Agência Brasil

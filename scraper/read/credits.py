@@ -37,7 +37,7 @@ _SLASHED = re.compile(r"\s/\s?([^/|]{2,40})\Z")
 _SHORTENED = re.compile(r"\b(?:[A-Z]|Jr|Sr|Inc|Ltd|Co|Corp|Bros|nuotr|ml|st)\.\Z")
 _PARTICLES = r"(?:de|da|dos|das|do|del|di|du|la|le|van|von|der|den|ter|ten|al|el|bin|ben|ibn|af|zu|y|e)"
 _CAPITAL = r"(?:[^\W\d_a-zà-öø-ÿа-яёα-ωά-ώ][^\W\d_]?[\w'’-]{0,30}\.?)"
-_NAME = re.compile(rf"{_CAPITAL}(?:\s(?:{_PARTICLES}\s)?{_CAPITAL}){{1,3}}\Z")
+_NAME = re.compile(rf"{_CAPITAL}(?:\s(?:{_PARTICLES}\s){{0,2}}{_CAPITAL}){{1,3}}\Z")
 _UNCASED = re.compile(r"[^\W\d_a-zA-ZÀ-ɏͰ-ϿЀ-ԯ]")
 _NAME_AND_AGENCY = re.compile(
     rf"\s((?:{_CAPITAL}\s){{1,3}}?{_CAPITAL}\s?/\s?{AGENCIES}|{AGENCIES}\s?/\s?{_CAPITAL}(?:\s{_CAPITAL}){{0,3}})\Z"
@@ -109,7 +109,8 @@ def _stripped(credit: str) -> str:
 
 
 _TRAILING = re.compile(
-    r"\s(?:©|ⓒ|\(c\)|photo(?:graph)?s? by|courtesy of|fot\.)\s?\Z|(?<=[.!?…|/)–—])\s?[(\[]?(?:fotos?|photos?|фото|bild|kuva|credits?)\s?\Z",
+    r"\s(?:©|ⓒ|\(c\)|photo(?:graph)?s? by|courtesy of|fot\.)\s?\Z"
+    r"|(?<=[.!?…|/)–—])\s?[(\[]?(?:fotos?|photos?|фото|bild|kuva|credits?)\s?\Z",
     re.IGNORECASE,
 )
 
@@ -201,7 +202,7 @@ def _labelled(caption: str) -> tuple[str, str] | None:
         return _labelled_first(caption, end) if start == 0 else None
     if _SENTENCE_END.search(rest.rstrip(_CLOSERS)[:-1]):
         return _labelled_first(caption, end) if start == 0 else None
-    if start == 0 and not _reads_as_credit(rest):
+    if not _reads_as_credit(rest, 2 if start == 0 else 4):
         return None
     before = caption[:start].rstrip(" (|/–—-,;[（［【<〈＝=•·")
     if rest.endswith((")", "]", "）", "］", "】", ">", "〉")) and rest.count("(") < rest.count(")") + 1:
@@ -209,9 +210,9 @@ def _labelled(caption: str) -> tuple[str, str] | None:
     return tidied(before), clean_credit(rest)
 
 
-def _reads_as_credit(text: str) -> bool:
-    """Whether what follows a label at a caption's start is a credit, not the caption: "Photo: the pier in the snow"."""
-    return is_crediting(text) or "/" in text or sum(len(word) > 3 and word.islower() for word in text.split()) <= 2
+def _reads_as_credit(text: str, most: int) -> bool:
+    """Whether what follows a label is a credit, not the caption itself: "Photo: the pier in the snow"."""
+    return is_crediting(text) or "/" in text or sum(len(word) > 3 and word.islower() for word in text.split()) <= most
 
 
 def _is_agencys(caption: str, match: re.Match[str]) -> bool:

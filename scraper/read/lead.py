@@ -13,6 +13,7 @@ from archive.models import Paragraph
 from scraper.read import captions, chrome
 from scraper.read.body import Field
 from scraper.read.captions import Picture
+from scraper.read.credit_nodes import credit_in
 from scraper.read.credits import clean_credit, split_credit
 from scraper.read.facts import Facts, Json, text
 from scraper.read.tree import Node, key_of, label, tag_of, text_of
@@ -90,7 +91,7 @@ def stated(tree: Node, facts: Facts, title: Node | None, units: list[Unit]) -> S
 
 def _position(image: Node, index: dict[Node, int]) -> int:
     """The place of the unit that an element stands in or that follows it; a high one where none does."""
-    own = next((node for node in image.iterancestors() if node in index and index[node]), None)
+    own = next((node for node in image.iterancestors() if index.get(node)), None)
     if own is not None and tag_of(own) not in _TOPMOST and next(own.iter("p"), None) is None:
         return index[own]
     node = image
@@ -203,20 +204,18 @@ def choose(field: Field, kept: list[int], start: int, said: Stated, base: str) -
     """The lead picture, and the unit among the body's that it is, if it is one of those."""
     first = kept[0] if kept else start
     running = _running(field, kept) if kept else start
-    found, unit = _among(field, range(start, first), base), None
-    said_unit: int | None = None
+    unit: int | None = None
+    found = _among(field, range(start, first), base)
     if found.caption is None:
-        by_image = _shown(said, running, base)
-        if by_image.caption or (by_image.credit and not found.credit):
-            found = by_image
-            said_unit = _below_summary(field, range(first, running))
+        shown, at = _shown(said, running, base)
+        if shown.caption or (shown.credit and not found.credit):
+            found, unit = shown, at if first < at < running else None
     if found == _NONE:
         found = _above(field, start, base)
     if found == _NONE:
         found = _worded(field, start, first, said)
-    below = _below_summary(field, range(first, running))
-    if below is not None and (found == _NONE or said_unit == below):
-        found, unit = captions.picture(field.units[below].node, base), below
+    if found == _NONE and (unit := _below_summary(field, range(first, running))) is not None:
+        found = captions.picture(field.units[unit].node, base)
     if found.caption or said.at <= first:
         found = Picture(found.caption, found.credit or said.credit or None)
     return found, unit
@@ -255,7 +254,7 @@ def joined(first: Picture, second: Picture, node: Node) -> Picture | None:
 def _may_lead(field: Field, i: int) -> bool:
     """Whether a picture is neither an author's, a sponsor's nor another story's."""
     unit = field.units[i]
-    if unit.meta or chrome.is_chrome(unit):
+    if unit.meta or (chrome.is_chrome(unit) and split_credit(unit.text)[1] is None):
         return False
     root = frozenset(field.chains[field.start])
     for node in field.chains[i][:4]:
@@ -267,18 +266,18 @@ def _may_lead(field: Field, i: int) -> bool:
     return not linked or split_credit(unit.text)[1] is not None
 
 
-def _shown(said: Stated, first: int, base: str) -> Picture:
-    """The picture that the metadata names, where the page shows it above the body."""
-    best = _NONE
+def _shown(said: Stated, running: int, base: str) -> tuple[Picture, int]:
+    """The picture that the metadata names, where the page shows it above the running text, and its place."""
+    best = _NONE, _NOWHERE
     for place in said.shown:
-        if place.at > first:
+        if place.at > running:
             continue
         found = captions.picture(place.node if place.caption is None else place.caption, base)
         if place.caption is not None and place.caption is not place.node and not found.credit:
-            found = Picture(found.caption, captions.credit_in(place.node, place.caption))
+            found = Picture(found.caption, credit_in(place.node, place.caption))
         if found.caption:
-            return found
-        best = best if best != _NONE else found
+            return found, place.at
+        best = best if best[0] != _NONE else (found, place.at)
     return best
 
 

@@ -94,7 +94,7 @@ def _is_credited(node: Node) -> bool:
     if not own and not _follows_picture(node):
         return False
     text = text_of(node)
-    if not text or len(text) > _MAX_CREDITED:
+    if not text or len(text) > _MAX_CREDITED or next(node.iter("figure"), None) is not None:
         return False
     if own and not (node.text or "").strip():
         parts = [child for child in node if tag_of(child) not in NEVER and text_of(child)]

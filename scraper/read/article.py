@@ -38,6 +38,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     names, published = byline.authors(tree, facts), dates.dates(tree, facts)
     page = walk(tree, sheet.base, title.node if title else None)
     said = lead.stated(tree, facts, title.node if title else None, page.units)
+    about = head.stated(facts, title.node if title else None)
     field, failure = body.look(tree, sheet.url, stated, page)
     if failure:
         errors.append(failure)
@@ -46,7 +47,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     picture = captions.Picture()
     shown: tuple[Block, ...] = ()
     if field is not None:
-        top = head.head(field, title)
+        top = head.head(field, title, about)
         lines = head.lines(field, top.start)
         names = names or byline.from_lines(lines)
         day = dates.corrected(published, lines) if day else dates.from_lines(lines)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from archive.inline import clean_inline
-from archive.models import Paragraph
 from scraper.read import captions, chrome
 from scraper.read.body import Field
 from scraper.read.captions import Picture
 from scraper.read.credit_nodes import credit_in
 from scraper.read.credits import clean_credit, split_credit
 from scraper.read.facts import Facts, Json, text
+from scraper.read.marking import Marking
 from scraper.read.tree import Node, key_of, label, tag_of, text_of
 from scraper.read.units import Unit
 from scraper.read.vocabulary import named
@@ -39,10 +38,7 @@ _MAX_UNNAMED = 400
 _BETWEEN = 80
 _MAX_STEPS = 500
 _NOWHERE = 1_000_000
-_LEAST = 4
 _MAX_SUMMARY = 2
-_USUAL = 0.6
-_LONGEST = 900
 _TOPMOST = ("html", "body", "main", "article")
 
 
@@ -327,38 +323,7 @@ def _below_summary(field: Field, places: range) -> int | None:
 
 def _running(field: Field, kept: list[int]) -> int:
     """The place of the first unit of the body that is no summary: one in the mark-up that its paragraphs have."""
-    running = [field.units[i] for i in kept if field.weight[i]]
-    if len(running) < _LEAST:
+    marking = Marking([field.units[i] for i in kept if field.weight[i]])
+    if not marking.enough:
         return kept[0]
-    tags, parents, classes = (Counter(f(unit) for unit in running) for f in (_tag, _parent, _class))
-    for place in kept[:_MAX_SUMMARY]:
-        unit = field.units[place]
-        differs = any(
-            counts[f(unit)] <= _MAX_SUMMARY and counts.most_common(1)[0][1] >= len(running) * _USUAL
-            for counts, f in ((tags, _tag), (parents, _parent), (classes, _class))
-        )
-        if not differs and not _is_bold(unit):
-            return place
-    return kept[_MAX_SUMMARY] if len(kept) > _MAX_SUMMARY else kept[0]
-
-
-def _tag(unit: Unit) -> str:
-    return tag_of(unit.node)
-
-
-def _parent(unit: Unit) -> Node:
-    return unit.node.getparent()
-
-
-def _class(unit: Unit) -> str:
-    return re.sub(r"\d+", "", unit.node.get("class") or "")
-
-
-def _is_bold(unit: Unit) -> bool:
-    block = unit.block
-    return (
-        isinstance(block, Paragraph)
-        and block.text[:2] == "**"
-        and block.text[-2:] == "**"
-        and len(block.text) < _LONGEST
-    )
+    return next((i for i in kept[:_MAX_SUMMARY] if not marking.is_apart(field.units[i])), kept[_MAX_SUMMARY])

@@ -37,12 +37,14 @@ _INTRO = named(
     """
 )
 _NO_INTRO = named("image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights")
+_GALLERY = named("carousel|gallery|slide|slides|slider|slideshow|swiper|galeria|galerie|video|videos")
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 _DESCRIPTIONS = ("og:description", "description", "twitter:description")
 _TELLING = 30
 _MAX_LEVELS = 3
 _MAX_BESIDE = 4
 _FAR = 40
+_NEAR = 5
 _RUNNING = 60
 _LONGEST = 900
 
@@ -84,7 +86,8 @@ def _beside(title: Node, keys: frozenset[str]) -> Node | None:
             if tag_of(after) not in ("", *NEVER):
                 shown = text_of(after)
                 if len(shown) <= _LONGEST and _says(key_of(shown), keys):
-                    return after
+                    inner = [n for n in after.iterdescendants() if tag_of(n) and _says(key_of(text_of(n)), keys)]
+                    return inner[-1] if inner else after
             after = after.getnext()
     return None
 
@@ -112,6 +115,7 @@ def head(field: Field, title: Title | None, said: Stated | None = None) -> Head:
             if shows or (unit.kind == "heading" and unit.key == key):
                 start = i
                 nodes.add(unit.node)
+    own = frozenset(field.chains[start]) if units else frozenset()
     subtitle: str | None = None
     intro: list[str] = []
     place: Node | None = None
@@ -121,7 +125,10 @@ def head(field: Field, title: Title | None, said: Stated | None = None) -> Head:
             if unit.kind not in ("figure", "text", "heading"):
                 break
             continue
-        if unit.key in told or (unit.meta and unit.kind == "heading"):
+        if unit.key in told:
+            nodes.add(unit.node)
+            continue
+        if (unit.meta and unit.kind == "heading") or _is_slide(field, i, own):
             continue
         chain = field.chains[i][:3]
         sub = _named(unit, chain, _SUBTITLE, field)
@@ -186,6 +193,11 @@ def _grouped(unit: Unit) -> Node | None:
     """The unit where it shares an `hgroup` with the title: that is what HTML has for titles with subtitles."""
     parent = unit.node.getparent()
     return unit.node if parent is not None and parent.tag == "hgroup" and len(unit.text) <= _LONGEST else None
+
+
+def _is_slide(field: Field, i: int, own: frozenset[Node]) -> bool:
+    """Whether a unit stands in a gallery, which does not hold the title too."""
+    return any(node not in own and _GALLERY.search(label(node)) for node in field.chains[i][:_NEAR])
 
 
 def _is_second(field: Field, i: int, start: int) -> bool:

@@ -136,9 +136,11 @@ def _images(tree: Node, keys: frozenset[str]) -> list[Node]:
     found: list[Node] = []
     for node in tree.iter("img", "amp-img"):
         values = list(node.values())
-        before = node.getprevious()
-        if before is not None and tag_of(before) == "source":
-            values.extend(before.values())
+        # The parser nests sources, and the picture in them.
+        for around in node.iterancestors():
+            if tag_of(around) != "source":
+                break
+            values.extend(around.values())
         if any(key in value for value in values for key in keys):
             found.append(node)
             if len(found) >= _MAX_MATCHES:
@@ -149,7 +151,8 @@ def _images(tree: Node, keys: frozenset[str]) -> list[Node]:
 def _place(image: Node, stops: frozenset[Node], stated_key: str) -> tuple[Node, Node | None] | None:
     """The element around a picture that also holds its caption."""
     wanted = [key for key in (key_of(image.get("alt") or ""), stated_key) if len(key) >= 8]
-    for level, node in enumerate(image.iterancestors()):
+    around = (node for node in image.iterancestors() if tag_of(node) not in ("source", "picture"))
+    for level, node in enumerate(around):
         tag = tag_of(node)
         if level >= _MAX_LEVELS or node in stops or tag in _TOPMOST:
             return None

@@ -54,7 +54,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
         keys = frozenset(filter(None, (key_of(title.text) if title else "", *map(key_of, names))))
         kept = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))
         picture, own = lead.choose(field, kept, top.start, said, sheet.base)
-        shown = _blocks(field, kept, own, sheet.base)
+        shown = _blocks(field, kept, own, picture, sheet.base)
     blocks: tuple[Block, ...] = body.from_statement(stated, field)
     notes = (_STATED,) if blocks else ()
     blocks = blocks or shown
@@ -92,28 +92,27 @@ def _from_address(url: str) -> str:
     return clean_inline(re.sub(r"[-_+]+|\.\w{2,5}\Z", " ", segments[-1])) if segments else host
 
 
-def _blocks(field: body.Field, kept: list[int], lead_unit: int | None, base: str) -> tuple[Block, ...]:
-    """The blocks of the body with the captions of the pictures inside it."""
+def _blocks(
+    field: body.Field, kept: list[int], own: int | None, opening: captions.Picture, base: str
+) -> tuple[Block, ...]:
+    """The blocks of the body with the captions of the pictures inside it, the lead picture's left out."""
     blocks: list[Block] = []
     chosen = set(kept)
     for i in range(kept[0], kept[-1] + 1) if kept else ():
         unit = field.units[i]
         if i in chosen and unit.block is not None:
             blocks.append(unit.block)
-        elif unit.kind == "figure" and not unit.boxes and i != lead_unit and field.inside[i]:
+        elif unit.kind == "figure" and not unit.boxes and i != own and field.inside[i]:
             found = captions.picture(unit.node, base)
             last = blocks[-1] if blocks else None
-            if found == captions.Picture():
+            if found == captions.Picture() or (found == opening and opening.caption):
                 continue
-            whole = (
-                lead.joined(captions.Picture(last.text, last.credit), found, unit.node)
-                if isinstance(last, Caption)
-                else None
-            )
-            if whole:
-                blocks[-1] = Caption(whole.caption, whole.credit)
-            else:
-                blocks.append(Caption(found.caption, found.credit))
+            if isinstance(last, Caption):
+                whole = lead.joined(captions.Picture(last.text, last.credit), found, unit.node)
+                if whole is not None:
+                    found = whole
+                    blocks.pop()
+            blocks.append(Caption(found.caption, found.credit))
     return tuple(blocks)
 
 

@@ -161,11 +161,10 @@ def _completed(node: Node, caption: str, credit: str) -> Picture:
     return Picture(caption or None, credit or None)
 
 
-def is_captioned(node: Node) -> bool:
-    """Whether an element in this one is named a caption and holds text."""
-    return any(
-        CAPTION.search(names_of(n)) and text_of(n) for n in node.iterdescendants() if tag_of(n) not in ("", "img")
-    )
+def is_captioned(node: Node, *, surely: bool = True) -> bool:
+    """Whether an element in this one is named a caption and holds text; else whether one's name lets that be."""
+    names = CAPTION if surely else _CAPTION
+    return any(names.search(names_of(n)) and text_of(n) for n in node.iterdescendants() if tag_of(n) not in ("", "img"))
 
 
 def _caption_node(node: Node) -> Node | None:

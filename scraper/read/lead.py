@@ -169,8 +169,12 @@ def _place(image: Node, stops: frozenset[Node], stated_key: str) -> tuple[Node, 
         if captions.is_captioned(node):
             return node, None
         heads = next(node.iter("h1", "h2", "h3", "h4", "time", "li"), None) is not None
-        if not heads and len(shown) <= _MAX_UNNAMED and split_credit(shown)[1]:
+        if heads or len(shown) > _MAX_UNNAMED:
+            continue
+        if split_credit(shown)[1]:
             return node, node
+        if captions.is_captioned(node, surely=False) and next(node.iter("a", "button", "form"), None) is None:
+            return node, None
     return None
 
 

@@ -264,3 +264,20 @@ def test_the_publisher_is_no_credit() -> None:
     figure = "<figure><img src=/i/pier-dawn.jpg><figcaption>The pier at dawn</figcaption></figure>"
     found = article(f"<article>{H}{figure}<div class=body>{TEXT}</div></article>", head)
     assert (found.caption, found.credit) == ("The pier at dawn", None)
+
+
+def test_the_lead_picture_is_not_told_again_inside_the_body() -> None:
+    figure = f"<figure><img src=/i/pier-dawn.jpg>{CAPTION}</figure>"
+    other = "<figure><img src=/i/ferry.jpg><figcaption>The ferry.</figcaption></figure>"
+    found = article(
+        f"<article>{H}{figure}<div class=body>{TEXT}{figure}{other}{TEXT.replace('Number', 'No')}</div></article>"
+    )
+    assert (found.caption, found.credit) == ("The pier at dawn.", "Ada Quill")
+    assert [block for block in found.body if isinstance(block, Caption)] == [Caption("The ferry.", None)]
+
+
+def test_sources_that_the_parser_nests_part_no_picture_from_its_caption() -> None:
+    sources = "<source srcset=/x/pier-dawn-400x300.webp>" * 9
+    picture = f"<div class=q1><picture>{sources}<img src=data:,></picture></div><div class=desc>The pier at dawn.</div>"
+    found = article(f"<article>{H}<div class=q0>{picture}</div><div class=body>{TEXT}</div></article>", OG)
+    assert (found.caption, found.credit) == ("The pier at dawn.", None)

@@ -17,15 +17,15 @@ NOUNS = words(
     kuva kuvat kuvaaja kuvitus arkistokuva mynd myndir ljósmynd ljósmyndari afbeelding grafik grafika gráfico gráfica
     grafica karte montage collage bildquelle quelle quellen bildnachweis bildrechte bildhinweis bildcredit symbolbild
     symbolfoto archivbild archivfoto fotoquelle fotonachweis fotomontage zeichnung crédit crédits crédito créditos
-    credito crediti infographie dessin légende capture fuente fuentes fonte fonti font ilustración ilustração
-    illustrazione ilustrasi cortesía reprodução divulgação arquivo archivo archivio bron källa kilde lähde ritað
+    credito crediti infographie dessin légende capture captură captura fuente fuentes fonte fonti font ilustración
+    ilustração illustrazione ilustrasi cortesía reprodução divulgação arquivo archivo archivio bron källa kilde lähde
     illustratie illustrasjon fot zdj zdjęcie zdjęcia źródło ilustracja zdroj autor autoři snímek snímka forrás kép képek
     felvétel illusztráció sursa sursă izvor slika vir ph nuotr nuotrauka nuotraukos foto/bild pilt allikas avots
     bildtext kredit kredi kaynak görsel fotoarchiv burimi fotoja argazkia foto-arkiv arkiv arkivfoto arkivbild
     gambar sumber dok dokumen larawan picha chanzo ảnh hình nguồn tranh
     фото фотография фотографии фотограф источник снимок снимка снимки изображение иллюстрация кадр скриншот коллаж
     джерело світлина зображення ілюстрація фота крыніца извор слика сурет дереккөз автор видео графика архив
-    φωτογραφία φωτογραφίες φωτο φωτό φωτογράφος πηγή εικόνα
+    φωτογραφία φωτογραφια φωτογραφίες φωτο φωτό φωτογράφος πηγή πηγη εικόνα εικονα
     צילום צילומים צילומי תמונה תמונות מקור קרדיט איור
     الصورة صورة تصوير المصدر مصدر عکس عکاس منبع تصویر تصاوير تصاویر ماخذ
     फोटो फ़ोटो चित्र तस्वीर स्रोत सौजन्य साभार छायाचित्र इमेज ছবি সূত্র உபயம் படம் புகைப்படம் ఫోటో ಚಿತ್ರ ഫോട്ടോ
@@ -68,7 +68,8 @@ MARK = re.compile(
         \s{1,3}(?:by|courtesy(?:\s(?:of|to))?|via|von|provided by|supplied by|taken by)\s{1,3}
         |\bcourtesy\s(?:of\s|to\s|(?=(?-i:[A-Z])))\s{0,2}|\b(?:cortesía|cortesia)\sd[eio]\s{1,3}
         |\bmit freundlicher genehmigung (?:von|der|des)\s
-        |\b(?:fot|zdj|ph)\.\s{1,3}|\bcredit(?:\.{3}|…)\s{0,3}|\bph\s(?=[A-Z])
+        |\b(?:photo|image|pic|picture|foto|video)s?\s(?:credits?|courtesy|source)\s?[-–—]\s{0,2}
+        |\b(?:photo|image|picture|foto|bild)s?\s?\|\s{0,2}|\b(?:fot|zdj|ph)\.\s{1,3}|\bcredit(?:\.{3}|…)\s{0,3}|\bph\s(?=[A-Z])
         """
     ),
     re.IGNORECASE,
@@ -113,8 +114,8 @@ CREDITING = re.compile(
     re.IGNORECASE,
 )
 NO_NAME = re.compile(
-    r"(?:\s|\A)(?:file|photos?|image|picture|fotos?|archives?|archivbild|symbolbild|symbolfoto|archivfoto|archivo"
-    r"|arquivo"
+    r"(?:\s|\A)(?:file|photos?|image|picture|fotos?|archives?|archivbild|symbolbild|symbolfoto|archivfoto|archivo|archivio"
+    r"|d'archivio|d'archives|arquivo"
     r"|archiv|d'|de|illustrations?|stock|representational|representative|for|only|representation|purposes?|資料写真"
     r"|фото|архив|из|архива)(?=\s|\Z)",
     re.IGNORECASE,

@@ -46,12 +46,27 @@ _OPENERS = ".!?…)]}”\"»|/–—-,;:•·(〔【［[（＝=。」』<〈、�
 _CLOSERS = ")]）］】>〉"
 _MAX_CREDIT = 140
 _MAX_SHORTENED = 5
+_BARS = ("|", "•", "·", "/", "||", "//")
+_OPENED = {"(": ")", "[": "]", "（": "）", "［": "］", "【": "】"}
 _MAX_CAPTION = 5000
 
 
 def is_name(text: str) -> bool:
     """Whether a text reads as a person's name in a script with capital letters."""
     return _NAME.match(text) is not None and _UNCASED.search(text) is None
+
+
+def are_names(text: str) -> bool:
+    """Whether a text is nothing but names of people, agencies and papers, the last two in capitals."""
+    parts = _AND.split(text)
+    return len(text) <= _MAX_NAMES and all(
+        is_name(part) or AGENCY.fullmatch(part) or (part.isupper() and len(part) > 1 and not part.isdigit())
+        for part in parts
+    )
+
+
+_AND = re.compile(r"\s?[,/&+;]\s?|\s(?:et|and|und|y|e|i|og|och|en|и)\s")
+_MAX_NAMES = 80
 
 
 def is_crediting(text: str) -> bool:
@@ -198,6 +213,12 @@ def _labelled(caption: str) -> tuple[str, str] | None:
             break
         start, end = earlier
     rest = caption[end:].strip()
+    opened = caption[:start].rstrip()[-1:]
+    if opened in _OPENED and (closing := rest.find(_OPENED[opened])) > 0:
+        after = rest[closing + 1 :].strip(" .")
+        rest = rest[:closing]
+        if after and not is_crediting(after):
+            return tidied(f"{caption[:start].rstrip()[:-1].rstrip()} {after}"), clean_credit(rest)
     if not 0 < len(rest) <= _MAX_CREDIT or (start == 0 and len(caption) > 110):
         return _labelled_first(caption, end) if start == 0 else None
     if _SENTENCE_END.search(rest.rstrip(_CLOSERS)[:-1]):
@@ -270,13 +291,11 @@ def _set_off(caption: str) -> tuple[str, str] | None:
     match = _SEPARATED.search(caption, max(0, len(caption) - _MAX_CREDIT))
     if match:
         name = match.group(1) or match.group(2)
-        barred = (
-            caption[match.start() : match.start(1)].strip() in ("|", "•", "·", "/", "||", "//")
-            if match.group(1)
-            else False
-        )
-        if _ends_as_credit(name) or (barred and is_name(name)) or (barred and CREDITING.search(name)):
-            return caption[: match.start()].rstrip(), clean_credit(name)
+        before = caption[: match.start()].rstrip()
+        barred = bool(match.group(1)) and caption[match.start() : match.start(1)].strip() in _BARS
+        named = is_name(name) or CREDITING.search(name) is not None or (before.count(" ") > 2 and are_names(name))
+        if _ends_as_credit(name) or (barred and named):
+            return before, clean_credit(name)
     match = _LAST_PART.search(caption, max(0, len(caption) - 30))
     if match:
         return caption[: match.start()].rstrip(), clean_credit(match.group(1))
@@ -313,7 +332,7 @@ def _after_the_end(caption: str) -> tuple[str, str] | None:
         or label_end(bare)
     ):
         return before, clean_credit(rest)
-    if rest == bare and len(before.split()) > 3 and is_name(_FOR.split(bare)[0]):
+    if rest == bare and len(before.split()) > 3 and (is_name(_FOR.split(bare)[0]) or are_names(bare.strip(" |–—-"))):
         return before, clean_credit(rest)
     if _SUFFIXED.search(bare) and len(bare) <= 40:
         return before, clean_credit(bare if bare[-1] != "r" else rest)

@@ -15,6 +15,7 @@ _FIGURE = named(
 _CAPTION = named("caption|captions|caption text|figcaption|legend|legende|bildunterschrift|cutline")
 _MAX_FIGURE_TEXT = 1500
 _MAX_CREDITED = 400
+_MAX_LINE = 160
 _MAX_CELL = 1500
 _PARTS = ("h1", "h2", "h3", "h4", "table", "figure", "blockquote", "pre", "article")
 _LAYOUT = ("h1", "h2", "ul", "ol", "figure", "article", "form", "blockquote")
@@ -101,7 +102,7 @@ def _is_credited(node: Node) -> bool:
         if len(parts) == 1 and parts[0].tag in ("em", "i", "small") and text_of(parts[0]) == text:
             return True
     caption, credit = split_credit(text)
-    return credit is not None and (own or not caption)
+    return credit is not None and (own or not caption or len(text) <= _MAX_LINE)
 
 
 def _follows_picture(node: Node) -> bool:

@@ -37,7 +37,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     stated = fragment_text(found) if isinstance(found := facts.ld("articleBody"), str) else ""
     names, published = byline.authors(tree, facts), dates.dates(tree, facts)
     page = walk(tree, sheet.base, title.node if title else None)
-    said = lead.stated(tree, facts, title.node if title else None, page.units)
+    said = lead.stated(tree, facts, title.node if title else None, page.units, sheet.base)
     about = head.stated(facts, title.node if title else None)
     field, failure = body.look(tree, sheet.url, stated, page)
     if failure:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scraper.read.credits import clean_credit, is_crediting, is_label, is_name, label_end
+from scraper.read.credits import clean_credit, is_crediting, is_label, is_name, label_end, split_credit
 from scraper.read.tree import INLINE, NEVER, Node, label, tag_of, text_of, words_of
 from scraper.read.vocabulary import named
 
@@ -88,6 +88,9 @@ def credit_nodes(node: Node, place: Node | None) -> list[Node]:
     if len(parts) < 2 or label_end(text_of(place)):
         return []
     last, before = text_of(parts[-1]), text_of(parts[-2])
+    told = split_credit(text_of(place))[1]
+    if told and last != told and told.endswith(last):
+        return []  # "Photo by A B / Agency", of which the last element holds but the agency.
     if not 2 <= len(last) <= 80 or len(last.split()) > 9 or (len(last) > 30 and last.endswith((".", "。", "!", "?"))):
         return []
     marked = is_crediting(last) or "/" in last or "©" in last or _is_set_off_name(parts[-1])

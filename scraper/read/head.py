@@ -37,6 +37,7 @@ _INTRO = named(
     """
 )
 _NO_INTRO = named("image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights")
+_MEDIA = named("image|media|photo|picture|figure|caption")
 _GALLERY = named("carousel|gallery|slide|slides|slider|slideshow|swiper|galeria|galerie|video|videos")
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
 _DESCRIPTIONS = ("og:description", "description", "twitter:description")
@@ -176,6 +177,8 @@ def _named(unit: Unit, chain: tuple[Node, ...], names: re.Pattern[str], field: F
         if node is field.root or (node is not unit.node and _holds(field, node) > _LONGEST):
             return None
         name = label(node)
+        if node is unit.node and name and _MEDIA.search(name):
+            return None
         if name and names.search(name) and not _NO_INTRO.search(name):
             if node is not unit.node and next(node.iter("ul", "ol"), None) is not None:
                 return None  # A box of key points.

@@ -44,11 +44,10 @@ _TOPMOST = ("html", "body", "main", "article")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An element that holds the picture and what is written under it, the element of the caption where that could be
-    told, and the place of the unit that it is or that follows it."""
+    """What is written under the picture where the page shows it, and the place of the unit that it is or that follows
+    it."""
 
-    node: Node
-    caption: Node | None
+    picture: Picture
     at: int
 
 
@@ -62,7 +61,7 @@ class Stated:
     at: int = _NOWHERE
 
 
-def stated(tree: Node, facts: Facts, title: Node | None, units: list[Unit]) -> Stated:
+def stated(tree: Node, facts: Facts, title: Node | None, units: list[Unit], base: str) -> Stated:
     """Looks for the picture before boxes beside the article are taken out of the tree."""
     image = facts.ld("image")
     objects = [facts.resolved(found) for found in (image if isinstance(image, list) else [image])][:4]
@@ -78,10 +77,12 @@ def stated(tree: Node, facts: Facts, title: Node | None, units: list[Unit]) -> S
         stops = frozenset() if title is None else frozenset(title.iterancestors())
         index = {unit.node: i for i, unit in reversed(list(enumerate(units)))}
         at = min(_position(image, index) for image in images)
+        seen: list[Node] = []
         for image in images:
             place = _place(image, stops, key_of(caption))
-            if place is not None and all(place[0] is not other.node for other in places):
-                places.append(Shown(*place, _position(image, index)))
+            if place is not None and all(place[0] is not node for node in seen):
+                seen.append(place[0])
+                places.append(Shown(_written(*place, base), _position(image, index)))
     return Stated(clean_inline(caption), _stated_credit(first, facts), tuple(places), at)
 
 
@@ -173,9 +174,16 @@ def _place(image: Node, stops: frozenset[Node], stated_key: str) -> tuple[Node, 
             continue
         if split_credit(shown)[1]:
             return node, node
-        if captions.is_captioned(node, surely=False) and next(node.iter("a", "button", "form"), None) is None:
+        if captions.is_captioned(node, surely=False) and not any(map(text_of, node.iter("a", "form"))):
             return node, None
     return None
+
+
+def _written(node: Node, caption: Node | None, base: str) -> Picture:
+    found = captions.picture(node if caption is None else caption, base)
+    if caption is None or caption is node or found.credit:
+        return found
+    return Picture(found.caption, credit_in(node, caption))
 
 
 def _says(node: Node, wanted: list[str]) -> bool:
@@ -210,7 +218,7 @@ def choose(field: Field, kept: list[int], start: int, said: Stated, base: str) -
     unit: int | None = None
     found = _among(field, range(start, first), base)
     if found.caption is None:
-        shown, at = _shown(said, running, base)
+        shown, at = _shown(said, running)
         if shown.caption or (shown.credit and not found.credit):
             found, unit = shown, at if first < at < running else None
     if found == _NONE:
@@ -269,19 +277,10 @@ def _may_lead(field: Field, i: int) -> bool:
     return not linked or split_credit(unit.text)[1] is not None
 
 
-def _shown(said: Stated, running: int, base: str) -> tuple[Picture, int]:
+def _shown(said: Stated, running: int) -> tuple[Picture, int]:
     """The picture that the metadata names, where the page shows it above the running text, and its place."""
-    best = _NONE, _NOWHERE
-    for place in said.shown:
-        if place.at > running:
-            continue
-        found = captions.picture(place.node if place.caption is None else place.caption, base)
-        if place.caption is not None and place.caption is not place.node and not found.credit:
-            found = Picture(found.caption, credit_in(place.node, place.caption))
-        if found.caption:
-            return found, place.at
-        best = best if best[0] != _NONE else (found, place.at)
-    return best
+    above = [(place.picture, place.at) for place in said.shown if place.at <= running and place.picture != _NONE]
+    return next((place for place in above if place[0].caption), above[0] if above else (_NONE, _NOWHERE))
 
 
 def _above(field: Field, start: int, base: str) -> Picture:

@@ -120,3 +120,12 @@ NO_NAME = re.compile(
     r"|фото|архив|из|архива)(?=\s|\Z)",
     re.IGNORECASE,
 )
+SHORTENED = words(
+    """
+    gov sen rep gen sgt lt col capt maj rev hon prof pres sec atty supt det cpl pvt adm fr msgr mrs jr sr no nos vs ave
+    ft mt asst insp cmdr cong del ca geb bzw ggf evtl bspw usw inkl exkl str ul im al św inż płk ks bp abp ing mgr judr
+    mudr phdr sra dra lic arq exmo mme mlle mm pr dott avv sig arch geom ing no nr tel dhr mw drs ir afd jan feb mar
+    apr jun jul aug sep sept oct nov dec okt dez fig bl blvd inc ltd co corp bros им ул г пр проф ген св г-н
+    """
+)
+"""Words that end in a dot without ending a sentence."""

@@ -16,6 +16,7 @@ from scraper.read.credit_words import (
     MARK,
     NO_NAME,
     NOUNS,
+    SHORTENED,
     STOCK,
     TOKEN,
 )
@@ -54,6 +55,12 @@ _MAX_CAPTION = 5000
 def is_name(text: str) -> bool:
     """Whether a text reads as a person's name in a script with capital letters."""
     return _NAME.match(text) is not None and _UNCASED.search(text) is None
+
+
+def _sentences(text: str) -> list[int]:
+    """Where the sentences of a text end; the dot behind "Gov" ends none."""
+    found = _SENTENCE_END.finditer(text)
+    return [m.end() for m in found if text[: m.start()].rpartition(" ")[2].lstrip("(").casefold() not in SHORTENED]
 
 
 def are_names(text: str) -> bool:
@@ -209,7 +216,7 @@ def _labelled(caption: str) -> tuple[str, str] | None:
     start, end = places[-1]
     for earlier in reversed(places[:-1]):  # "Photo: © A", "Foto: A / Quelle: B"
         between = caption[earlier[1] : start]
-        if len(between) > 60 or _SENTENCE_END.search(between):
+        if len(between) > 60 or _sentences(between):
             break
         start, end = earlier
     rest = caption[end:].strip()
@@ -221,7 +228,7 @@ def _labelled(caption: str) -> tuple[str, str] | None:
             return tidied(f"{caption[:start].rstrip()[:-1].rstrip()} {after}"), clean_credit(rest)
     if not 0 < len(rest) <= _MAX_CREDIT or (start == 0 and len(caption) > 110):
         return _labelled_first(caption, end) if start == 0 else None
-    if _SENTENCE_END.search(rest.rstrip(_CLOSERS)[:-1]):
+    if _sentences(rest.rstrip(_CLOSERS)[:-1]):
         return _labelled_first(caption, end) if start == 0 else None
     if not _reads_as_credit(rest, 2 if start == 0 else 4):
         return None
@@ -302,8 +309,8 @@ def _set_off(caption: str) -> tuple[str, str] | None:
     match = _SLASHED.search(caption, max(0, len(caption) - 60))
     if match and (AGENCY.search(match.group(1)) or label_end(match.group(1))) and len(caption.split()) > 5:
         before = caption[: match.start()]
-        ends = list(_SENTENCE_END.finditer(before))
-        if not ends or ends[-1].end() == len(before):
+        ends = _sentences(before)
+        if not ends or ends[-1] == len(before):
             return before.rstrip(), clean_credit(match.group(1))
     return None
 
@@ -316,10 +323,10 @@ def _ends_as_credit(name: str) -> bool:
 
 def _after_the_end(caption: str) -> tuple[str, str] | None:
     """What follows the caption's last sentence, where it is no sentence itself but a name or an agency."""
-    ends = list(_SENTENCE_END.finditer(caption.rstrip(" .")))
+    ends = _sentences(caption.rstrip(" ."))
     if not ends:
         return None
-    before, rest = caption[: ends[-1].end()].rstrip(), caption[ends[-1].end() :].strip()
+    before, rest = caption[: ends[-1]].rstrip(), caption[ends[-1] :].strip()
     bare = rest.rstrip(".")
     if not 1 < len(bare) <= 80 or size_of(before) < 8:
         return None

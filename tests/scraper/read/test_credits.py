@@ -227,6 +227,10 @@ from scraper.read.credits import clean_credit, is_label, is_name, split_credit, 
         ("Причал на рассвете (Фото: архив)", "Причал на рассвете", "архив"),
         ("Причал на рассвете. Иллюстративное фото", "Причал на рассвете. Иллюстративное фото", None),
         ("ภาพประกอบ: ท่าเรือ", "ภาพประกอบ: ท่าเรือ", None),
+        ("A man shakes hands with Gov. Ada Quill", "A man shakes hands with Gov. Ada Quill", None),
+        ("Rioters in the hall on Jan. 6", "Rioters in the hall on Jan. 6", None),
+        ("Molo na końcu ul. Nowy Świat", "Molo na końcu ul. Nowy Świat", None),
+        ("Die Mole in Bonn. Anke Weiß", "Die Mole in Bonn.", "Anke Weiß"),
     ],
 )
 def test_caption_and_credit_in_one_line(written: str, caption: str, credit: str | None) -> None:

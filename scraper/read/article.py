@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from archive import urls
 from archive.inline import clean_inline
 from archive.models import Article, ArticleMeta, Block, Caption
-from scraper.read import body, byline, captions, dates, head, sites
+from scraper.read import body, byline, captions, dates, head, lead, sites
 from scraper.read.facts import Facts, Json, fragment_text, text
 from scraper.read.title import Title
 from scraper.read.tree import Node, key_of
@@ -42,6 +42,8 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     published = dates.dates(tree, facts, title.node if title else None)
     guess = None if published.day else dates.guessed(tree, sheet.url)
     page = walk(tree, sheet.base, title.node if title else None)
+    said = lead.stated(tree, facts, title.node if title else None, page.units, sheet.base)
+    about = head.stated(facts, title.node if title else None)
     field, failure = body.look(tree, sheet.url, stated, page)
     if failure:
         errors.append(failure)
@@ -50,7 +52,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     picture = captions.Picture()
     shown: tuple[Block, ...] = ()
     if field is not None:
-        top = head.head(field, title)
+        top = head.head(field, title, about)
         lines = head.lines(field, top.start)
         if byline.is_doubtful(names, facts, sheet.url):
             others = sites.names(facts, sheet.url) | sites.sections(facts) | set(map(key_of, names))
@@ -59,7 +61,8 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
         day = dates.corrected(published, lines, facts.language) or dates.from_lines(lines, facts.language) or guess
         keys = frozenset(filter(None, (key_of(title.text) if title else "", *map(key_of, names))))
         kept = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))
-        picture, shown = _blocks(field, kept, top, sheet.base)
+        picture, own = lead.choose(field, kept, top.start, said, sheet.base)
+        shown = _blocks(field, kept, own, picture, sheet.base)
     blocks: tuple[Block, ...] = body.from_statement(stated, field)
     notes = (_STATED,) if blocks else ()
     blocks = blocks or shown
@@ -100,25 +103,27 @@ def _from_address(url: str) -> str:
 
 
 def _blocks(
-    field: body.Field, kept: list[int], top: head.Head, base: str
-) -> tuple[captions.Picture, tuple[Block, ...]]:
-    """The lead picture, and the blocks of the body with the captions of the pictures inside it."""
-    lead = captions.Picture()
+    field: body.Field, kept: list[int], own: int | None, opening: captions.Picture, base: str
+) -> tuple[Block, ...]:
+    """The blocks of the body with the captions of the pictures inside it, the lead picture's left out."""
     blocks: list[Block] = []
     chosen = set(kept)
-    for i in range(top.start, kept[-1] + 1 if kept else 0):
+    for i in range(kept[0], kept[-1] + 1) if kept else ():
         unit = field.units[i]
         if i in chosen and unit.block is not None:
             blocks.append(unit.block)
-        elif unit.kind == "figure" and not unit.boxes:
+        elif unit.kind == "figure" and not unit.boxes and i != own and field.inside[i]:
             found = captions.picture(unit.node, base)
-            if found == captions.Picture():
+            last = blocks[-1] if blocks else None
+            if found == captions.Picture() or (found == opening and opening.caption):
                 continue
-            if blocks and field.inside[i]:
-                blocks.append(Caption(found.caption, found.credit))
-            elif not blocks and lead.caption is None:
-                lead = found
-    return lead, tuple(blocks)
+            if isinstance(last, Caption):
+                whole = lead.joined(captions.Picture(last.text, last.credit), found, unit.node)
+                if whole is not None:
+                    found = whole
+                    blocks.pop()
+            blocks.append(Caption(found.caption, found.credit))
+    return tuple(blocks)
 
 
 def _meta(sheet: Sheet, published: dates.Dates, notes: tuple[str, ...]) -> ArticleMeta:

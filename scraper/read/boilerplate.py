@@ -40,6 +40,8 @@ _HEAVY = named(
     |footer|sitefooter|navigation|nav|menu
     """
 )
+_SHOWING = named("lightbox|banner|popup|popover|modal|widget|copyright")
+"""Names that tell how a picture is shown, not that it stands beside the article."""
 _META = named(
     """
     byline|bylines|dateline|timestamp|timestamps|datetime|pubdate|publishdate|published|updated|postdate|authors|author
@@ -53,6 +55,8 @@ def is_aside(name: str, tag: str) -> bool:
     """Whether an element of that label is a box beside the article: related stories, sharing, advertising and so on."""
     if tag in ("nav", "aside", "footer", "dialog"):
         return True
+    if tag == "figure":
+        name = _SHOWING.sub("", name)
     # WordPress writes an article's tags and categories into its class.
     if not name or " hentry " in name or " type post " in name:
         return False

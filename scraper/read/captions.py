@@ -6,64 +6,67 @@ import re
 from dataclasses import dataclass
 
 from archive.inline import clean_inline
+from scraper.read.credit_nodes import CAPTION, CREDIT, credit_nodes, is_credit, names_of
+from scraper.read.credits import (
+    clean_credit,
+    is_crediting,
+    is_label,
+    split_credit,
+    tidied,
+    unlabelled,
+)
 from scraper.read.styling import styled
-from scraper.read.tree import INLINE, Node, label, tag_of, text_of
-from scraper.read.vocabulary import joined, named, wording
+from scraper.read.tree import NEVER, Node, label, tag_of, text_of
+from scraper.read.vocabulary import joined, named
 
-_CREDIT = named(
-    """
-    credit|credits|copyright|copyrights|copyright holder|photographer|photographers|photo credit|image credit|source
-    |sources|attribution|agency|agencies|rights|rightsholder|byline|author|creator|credittext|copyrightholder|fotograf
-    |fotografo|bildquelle|quelle|bildnachweis|creditline|provider|courtesy|signature|credito|creditos|crediti|bildrechte
-    |fotocredit|photographe|fuente|fonte
-    """
-)
 _CAPTION = named(
-    "caption|captions|caption text|figcaption|description|legend|legende|bildunterschrift|text|title|cutline"
-)
-_BESIDE = named("credit|credits|creditline|bildnachweis|bildquelle|fotograf|fotografo|photographer|credito|crediti")
-"""Narrower than `_CREDIT`: what follows a picture and is named "author" may be the article's."""
-_LABEL = wording(
-    r"""
-    (?:
-    (?:photo(?:graph)?|image|picture|pic|foto|fotos|fotografía|imagen|imagem|immagine|bild|kuva|illustration|graphic
-    |grafik|video|screenshot|still|fot)s?\.?
-    (?:\s{0,3}(?:credits?|source|courtesy|copyright|quelle|crédito))?
-    (?:\s{0,3}(?:by|courtesy of|courtesy|from|via|von|de|di|par|of))?
-    |credits?(?:\s(?:line|to|photo))?|source|quelle|bildquelle|fuente|fonte|copyright|crédits?(?:\sphotos?)?
-    |créditos?
-    |courtesy(?: of)?|사진(?:\s?(?:출처|제공))?|写真|図|摄影|图
-    )\s{0,3}[:：=／]\s{0,3}
-    |(?:photo|photograph|picture|image|foto)s?(?:\s{0,3}credit)?\s{1,3}(?:by|courtesy of|von)\s{1,3}
-    |©\s{0,3}|\(c\)\s{0,3}|fot\.\s{1,3}
+    """
+    caption|captions|caption text|captiontext|figcaption|figure caption|imagecaption|photocaption|legend|legende
+    |bildunterschrift|bildtext|cutline|pie de foto|piedefoto|piefoto|legenda|didascalia|epigrafe|bijschrift|onderschrift
+    |bildetekst|billedtekst|kuvateksti|popisek|podpis|opis|aciklama|desc|description|text|title|info|alt
     """
 )
-_AT_LABEL = re.compile(rf"\A(?:{_LABEL.pattern})", re.IGNORECASE)
-_AGENCY = re.compile(
+_UNSEEN = named(
+    r"""
+    sr only|visually ?hidden|screen ?reader[a-z]{0,5}|assistive|a11y|is blind|blind|offscreen|off screen|hide text
+    |hidden text
+    |[a-z]{0,9}count|[a-z]{0,9}counter|slide number|pagination|pager|zoom|enlarge|lupe|expand|fullscreen|icon|share
+    |sharing|social|toggle|buy|download|button|btn|read more|show more|tooltip
+    """
+)
+"""What is put into a caption that is no part of it: counters, buttons, words for screen readers."""
+_TOGGLE = named("(?:toggle|hide|show|expand|open|close|more|enlarge) [a-z]{0,9}|[a-z]{0,9} (?:toggle|button|btn)")
+_CONTROLS = ("button", "select", "form", "nav")
+_OPENING = re.compile(
     joined(
         r"""
-        \b(?:AP|AFP|Reuters|Getty(?: Images)?|EPA|EFE|ANSA|dpa|TASS|Xinhua|PTI|ANI|Shutterstock|iStock|Alamy|Bloomberg
-        |UPI|Imago|picture alliance|Keystone|Unsplash|Pexels|Pixabay|Adobe Stock|Wikimedia(?: Commons)?|Flickr
-        |PA Wire|PA
-        |NTB|TT|Scanpix|Ritzau|LaPresse|Anadolu|AA|Sipa|Belga|CTK|PAP|MTI|NASA)\b
-        |ＡＰ|ＡＦＰ|ロイター|共同|時事|연합뉴스|뉴시스|뉴스1|新华社
+        (?:(?:image|photo|picture|bild|foto|imagen|imagem|slide)\s)?\d{1,3}\s?(?:of|/|von|de|sur|di|av|z|из)\s?\d{1,3}
+        (?=\s?[|:.•·–-]|\s?(?-i:[^\W\d_a-z]))\s{0,2}[|:.•·–-]?\s{0,2}
+        |(?:image|photo|picture)\scaption\s?[,:]\s{0,2}|caption\s?:\s{1,2}|bildunterschrift\s?:\s{0,2}|légende\s?:\s{0,2}
+        |(?:pie de foto|leyenda de la foto|légende image|legenda da foto|подпись к фото|підпис до фото|keterangan gambar
+        |chú thích hình ảnh|chú thích ảnh|resim yazısı|fotoğraf altı yazısı|maelezo ya picha|画像説明|图像加注文字
+        |圖像加註文字
+        |사진 설명|التعليق على الصورة|توضیح تصویر|تصویر کا کیپشن|इमेज कैप्शन|ছবির ক্যাপশান|படக்குறிப்பு)\s?[,:،，、]\s{0,2}
+        |open image in gallery|(?:bild|foto|image) (?:vergrößern|in lightbox öffnen|modal)|click to (?:enlarge|expand)
         """
-    )
-)
-_CREDITING = re.compile(
-    r"撮影|提供|사진|摄|攝|供图|供圖|\b(?:photo|foto|courtesy|picture|image|credit|source|file|handout|archive|archiv)\b|©|\bvia\b",
+    ),
     re.IGNORECASE,
 )
-_BRACKETED = re.compile(r"\s{0,3}[(\[（［【〔]\s{0,3}([^()\[\]（）［］【】〔〕]{1,140})[)\]）］】〕]\s{0,3}\.?\Z")
-_ENDED = re.compile(r"(?:(?<![A-Z])\.|[!?…。”\"»)])['’]?(?=\s|\Z)")
-_TWO_NAMES = re.compile(r"\A[^\W\d_][^/]{2,60}[^\W\d_.]\s?/\s?(?=[^\W\d_])(?-i:[^a-z])[^/]{2,60}\Z")
-_BARRED = re.compile(r"\s{1,3}[|–—•·]\s{1,3}([^|–—•·]{2,90})\Z|\s{0,3}[＝=]\s{0,3}([^＝=、。]{1,20})\Z")
-_ENDS_IN_AGENCY = re.compile(rf"(?:{_AGENCY.pattern})\Z")
-_SHORTENED = re.compile(r"\b(?:[A-Z]|Jr|Sr|Inc|Ltd|Co|Corp|Bros)\.\Z")
-_NAME = re.compile(
-    r"(?:[^\W\d_a-z][\w'’-]{0,30}\.?)(?:\s(?:de|da|dos|del|di|la|le|van|von|der|den|al|bin|[^\W\d_a-z][\w'’-]{0,30})){1,4}\Z"
+_CLOSING = re.compile(
+    r"\s{0,2}[|•·]?\s{0,2}(?:(?:hide|toggle|show) caption|enlarge(?: this)?(?: image)?|read more|拡大する?|view gallery"
+    r"|bild vergrößern|agrandir(?: l'image)?|ampliar(?: foto| imagen)?|zoom|click to enlarge|vis (?:mer|mindre)"
+    r"|show (?:more|less)|mehr anzeigen"
+    r"|ver más|leer más|lue lisää|visa mer|×)\Z",
+    re.IGNORECASE,
+)
+_NO_CAPTION = re.compile(
+    r"(?:powered by|advertisement|anzeige|photo|image|video|loading\W*|play video)\Z", re.IGNORECASE
 )
 _MAX_CREDIT = 140
+_STATED_CREDIT = re.compile(
+    r"data-(?:[a-z]{1,9}-){0,2}(?:credits?|photocredit|creditline|copyright|photographer|attribution)\Z"
+)
+_STATED_CAPTION = re.compile(r"data-(?:[a-z]{1,9}-){0,2}(?:captions?|caption-text)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,146 +76,122 @@ class Picture:
 
 
 def picture(node: Node, base: str = "") -> Picture:
-    """Caption and credit of a figure; `base` is what links in the caption are relative to."""
+    """Caption and credit of a figure; `base` is what links in the caption are relative to.
+
+    Takes buttons, counters and words for screen readers out of the figure.
+    """
+    _clear(node)
     place = _caption_node(node)
     whole = clean_inline(text_of(place)) if place is not None else ""
     names: list[str] = []
-    for found in _credit_nodes(node, place):
+    for found in credit_nodes(node, place):
         name = clean_inline(text_of(found))
-        if not name or len(name) > _MAX_CREDIT or name in names:
+        if not name or len(name) > _MAX_CREDIT or is_label(name):
             continue
-        at = whole.rfind(name)
-        if at >= 0:
-            whole = clean_inline(whole[:at] + " " + whole[at + len(name) :])
-        names.append(name)
-    credit = " / ".join(dict.fromkeys(filter(None, map(clean_credit, names))))
-    whole = _tidied(whole)
-    if not credit and whole:
+        whole = _without(whole, name, inside=place is not None and (found is place or place in found.iterancestors()))
+        if name not in names:
+            names.append(name)
+    cleaned = list(dict.fromkeys(filter(None, map(clean_credit, names))))
+    credit = " / ".join(n for n in cleaned if not any(n != other and n in other for other in cleaned))
+    whole = _halved(_CLOSING.sub("", _OPENING.sub("", tidied(whole), count=1)))
+    if credit:
+        whole = unlabelled(whole)
+    elif whole:
         whole, found_credit = split_credit(whole)
         credit = found_credit or ""
-    if _LABEL.fullmatch(whole + ":") or _LABEL.fullmatch(whole):
+    whole = tidied(whole)
+    if (is_label(whole) and not whole.endswith(".")) or _NO_CAPTION.match(whole):
         whole = ""
     if whole and place is not None:
         whole = styled(place, whole, base)
-    return Picture(whole or None, credit or None)
+    if not whole or not credit:
+        return _completed(node, whole, credit)
+    return Picture(whole, credit)
+
+
+def _clear(node: Node) -> None:
+    for found in list(node.iterdescendants()):
+        tag = tag_of(found)
+        if tag and tag not in NEVER and found.getparent() is not None and _is_unseen(found, tag):
+            found.drop_tree()
+
+
+def _is_unseen(node: Node, tag: str) -> bool:
+    if tag in _CONTROLS or node.get("role") == "button" or node.get("hidden") is not None:
+        return True
+    name = label(node)
+    if not name:
+        return False
+    if _TOGGLE.search(name) and len(text_of(node)) < 30:
+        return True
+    if _UNSEEN.search(name) is None or CAPTION.search(name) or CREDIT.search(name):
+        return False
+    return next(node.iter("img", "figcaption"), None) is None and len(text_of(node)) < 60
+
+
+def _without(whole: str, name: str, *, inside: bool) -> str:
+    """A caption without the credit that stands in it; one that stands beside it may be said in it too."""
+    at = whole.rfind(name)
+    if at < 0 or (not inside and at + len(name) < len(whole.rstrip(" .)"))):
+        return whole
+    return clean_inline(whole[:at] + " " + whole[at + len(name) :])
+
+
+def _halved(caption: str) -> str:
+    """A caption once that the page has twice, for narrow and for wide screens."""
+    half = len(caption) // 2
+    return caption[:half] if half > 8 and caption[:half].strip() == caption[half:].strip() else caption
+
+
+def _completed(node: Node, caption: str, credit: str) -> Picture:
+    """What the figure's attributes and `meta` elements say, where nothing else does."""
+    images = [node, *node.iter("img", "a", "amp-img", "picture")]
+    if not credit:
+        stated = [m.get("content") for m in node.iter("meta") if is_credit(m)]
+        stated += [v for image in images for name, v in image.items() if _STATED_CREDIT.match(name)]
+        found = next((c for s in stated if s and (c := clean_credit(clean_inline(s))) and not c.isdigit()), "")
+        credit = found if len(found) <= _MAX_CREDIT and "<" not in found and "://" not in found else ""
+    if not caption:
+        stated = [v for image in images for name, v in image.items() if _STATED_CAPTION.match(name)]
+        # Joomla shows the title of a picture of this class below it.
+        stated += [i.get("title") for i in images if i.tag == "img" and "caption" in (i.get("class") or "").split()]
+        found = next((clean_inline(s) for s in stated if s and "<" not in s and len(s) < 1500), "")
+        caption, named_credit = split_credit(found) if found else ("", None)
+        credit = credit or named_credit or ""
+    return Picture(caption or None, credit or None)
+
+
+def is_captioned(node: Node, *, surely: bool = True) -> bool:
+    """Whether an element in this one is named a caption and holds text; else whether one's name lets that be."""
+    names = CAPTION if surely else _CAPTION
+    return any(names.search(names_of(n)) and text_of(n) for n in node.iterdescendants() if tag_of(n) not in ("", "img"))
 
 
 def _caption_node(node: Node) -> Node | None:
     if tag_of(node) == "figcaption":
         return node
-    found = next((n for n in node.iter("figcaption") if text_of(n)), None)
-    if found is not None:
+    found = next((n for n in node.iter("figcaption") if text_of(n) and not is_credit(n)), None)
+    if found is not None and not is_crediting(text_of(found)):
         return found
-    named = [n for n in node.iterdescendants() if tag_of(n) and _CAPTION.search(label(n)) and text_of(n)]
+    named = [n for n in node.iterdescendants() if tag_of(n) not in ("", "img") and CAPTION.search(names_of(n))]
+    named += [n for n in node.iterdescendants() if tag_of(n) not in ("", "img") and _CAPTION.search(names_of(n))]
+    named = [n for n in named if text_of(n) and not is_credit(n)]
+    described = _described(node)
+    if described is not None:
+        named.insert(0, described)
+    if found is not None:
+        others = [
+            n for n in named if found not in n.iterancestors() and n is not found and n not in found.iterancestors()
+        ]
+        return others[0] if others else found
     return named[0] if named else node
 
 
-def _credit_nodes(node: Node, place: Node | None) -> list[Node]:
-    """The elements that hold the credit: those named so, else the last of several parts of the caption."""
-    named = [n for n in node.iterdescendants() if tag_of(n) and n is not place and _is_credit(n)]
-    named = [n for n in named if not any(a in named for a in n.iterancestors())]
-    if named or place is None:
-        return named
-    beside = node.getnext()
-    if beside is not None and tag_of(beside) and _BESIDE.search(label(beside)) and not (node.tail or "").strip():
-        return [beside]
-    parts = _parts(place)
-    if len(parts) < 2:
-        return []
-    last, before = text_of(parts[-1]), text_of(parts[-2])
-    if not 2 <= len(last) <= 80 or len(last.split()) > 9 or (len(last) > 30 and last.endswith((".", "。", "!", "?"))):
-        return []
-    marked = _AGENCY.search(last) or _LABEL.match(last) or "/" in last or "©" in last or _is_set_off_name(parts[-1])
-    follows = len(before) > len(last) and before.endswith((".", "!", "?", "”", '"', "。", "…"))
-    return [parts[-1]] if marked or follows else []
-
-
-def _parts(place: Node) -> list[Node]:
-    """The caption's parts where it consists of elements alone; looked for inside a lone wrapper too."""
-    for _ in range(4):
-        children = [child for child in place if tag_of(child) and text_of(child)]
-        if (place.text or "").strip() or any((child.tail or "").strip() for child in place):
-            return [place, children[-1]] if children and _ends_in_credit(children[-1]) else []
-        if len(children) != 1:
-            return children
-        place = children[0]
-    return []
-
-
-def _ends_in_credit(last: Node) -> bool:
-    """Whether the element that ends a line of text reads like a credit."""
-    if (last.tail or "").strip() or last.tag not in INLINE or last.tag in ("a", "b", "strong"):
-        return False
-    text = text_of(last)
-    return _AGENCY.search(text) is not None or _LABEL.match(text) is not None or _is_set_off_name(last)
-
-
-def _is_set_off_name(last: Node) -> bool:
-    """Whether an element that ends a caption is set off from a whole sentence before it and reads as a name."""
-    previous = last.getprevious()
-    before = (previous.tail if previous is not None else last.getparent().text) or ""
-    broken = previous is not None and tag_of(previous) == "br" and not before.strip()
-    if last.tag not in ("small", "span", "em", "i") or not (broken or before.rstrip().endswith((".", "!", "?", "”"))):
-        return False
-    return _NAME.match(text_of(last)) is not None
-
-
-def _is_credit(node: Node) -> bool:
-    """A `cite`, or what is named a credit: the later of two names counts ("caption author" is no caption)."""
-    if tag_of(node) == "cite":
-        return True
-    name = label(node)
-    if not name:
-        return False
-    credit = max((m.end() for m in _CREDIT.finditer(name)), default=0)
-    return credit > max((m.end() for m in _CAPTION.finditer(name)), default=0)
-
-
-def clean_credit(credit: str) -> str:
-    """The name alone: "Photo: A / B" gives "A / B"."""
-    credit = _stripped(credit)
-    match = _LABEL.match(credit)
-    if match:
-        credit = credit[match.end() :]
-    credit = _stripped(credit.removeprefix("©"))
-    ended = credit.endswith(".") and credit.count(".") == 1 and len(credit) > 4
-    return credit[:-1] if ended and not _SHORTENED.search(credit) else credit
-
-
-def _stripped(credit: str) -> str:
-    credit = credit.strip(" |/–—-:;,•·")
-    pairs = ("()", "[]", "（）", "［］", "【】")
-    while len(credit) > 2 and any(credit[0] == p[0] and credit[-1] == p[1] for p in pairs):
-        credit = credit[1:-1].strip(" |/–—-:")
-    return credit
-
-
-def _tidied(caption: str) -> str:
-    caption = caption.strip(" |/–—-•·")
-    return re.sub(r"\s{0,3}(?:\(\s{0,3}\)|\[\s{0,3}\]|（\s{0,3}）)\s{0,3}\Z", "", caption)
-
-
-def split_credit(caption: str) -> tuple[str, str | None]:
-    """Caption and credit of a caption that holds both."""
-    match = _BRACKETED.search(caption)
-    if match and any(told.search(match.group(1)) for told in (_AT_LABEL, _AGENCY, _CREDITING, _TWO_NAMES)):
-        return caption[: match.start()].rstrip(), clean_credit(match.group(1)) or None
-    labelled = [m for m in _LABEL.finditer(caption) if m.start() == 0 or not caption[m.start() - 1].isalnum()]
-    if labelled:
-        last = labelled[-1]
-        rest = caption[last.end() :]
-        if 0 < len(rest) <= 100 and (last.start() > 0 or len(caption) < 90) and not _ENDED.search(rest[:-1]):
-            return _tidied(caption[: last.start()].rstrip(" (|/–—-,;[")), clean_credit(rest) or None
-    match = _BARRED.search(caption)
-    if match:
-        name = match.group(1) or match.group(2)
-        if _AGENCY.search(name) or _CREDITING.search(name):
-            return caption[: match.start()].rstrip(), clean_credit(name)
-    ends = list(_ENDED.finditer(caption))
-    if ends:
-        rest = caption[ends[-1].end() :].strip()
-        if 1 < len(rest) <= 80 and (_AGENCY.search(rest) or "/" in rest):
-            return caption[: ends[-1].end()].rstrip(), clean_credit(rest)
-    if len(caption) < 50 and len(caption.split()) <= 5 and _ENDS_IN_AGENCY.search(caption):
-        return "", clean_credit(caption)
-    return caption, None
+def _described(node: Node) -> Node | None:
+    """The element that a picture's `aria-describedby` names."""
+    images = [node, *node.iter("img")]
+    wanted = {name for image in images for name in (image.get("aria-describedby") or "").split()}
+    if not wanted:
+        return None
+    found = next((n for n in node.iterdescendants() if n.get("id") in wanted and text_of(n)), None)
+    return None if found is None or is_credit(found) else found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scraper.read.credits import split_credit
 from scraper.read.tree import NEVER, Node, label, tag_of, text_of
 from scraper.read.vocabulary import named
 
@@ -13,6 +14,8 @@ _FIGURE = named(
 )
 _CAPTION = named("caption|captions|caption text|figcaption|legend|legende|bildunterschrift|cutline")
 _MAX_FIGURE_TEXT = 1500
+_MAX_CREDITED = 400
+_MAX_LINE = 160
 _MAX_CELL = 1500
 _PARTS = ("h1", "h2", "h3", "h4", "table", "figure", "blockquote", "pre", "article")
 _LAYOUT = ("h1", "h2", "ul", "ol", "figure", "article", "form", "blockquote")
@@ -67,9 +70,9 @@ def is_figure(node: Node, tag: str, name: str) -> bool:
         return False
     if tag == "figcaption":
         return True
-    if tag == "p" and _is_captioned(node):
+    if tag == "p" and (_is_captioned(node) or _is_credited(node)):
         return True
-    if tag not in ("div", "p", "span", "section", "dl", "center") or not name:
+    if tag not in ("div", "p", "span", "section", "dl", "dd", "td", "center") or not name:
         return False
     if _FIGURE.search(name) is None:
         return False
@@ -84,6 +87,29 @@ def _is_captioned(node: Node) -> bool:
         return False
     named = [child for child in node if tag_of(child) not in NEVER and text_of(child)]
     return len(named) == 1 and _CAPTION.search(label(named[0])) is not None and text_of(named[0]) == text_of(node)
+
+
+def _is_credited(node: Node) -> bool:
+    """Whether a paragraph is a picture, or follows one, and a short text that ends in a credit or is all emphasised."""
+    own = next(node.iter("img", "picture", "amp-img"), None) is not None
+    if not own and not _follows_picture(node):
+        return False
+    text = text_of(node)
+    if not text or len(text) > _MAX_CREDITED or next(node.iter("figure"), None) is not None:
+        return False
+    if own and not (node.text or "").strip():
+        parts = [child for child in node if tag_of(child) not in NEVER and text_of(child)]
+        if len(parts) == 1 and parts[0].tag in ("em", "i", "small") and text_of(parts[0]) == text:
+            return True
+    caption, credit = split_credit(text)
+    return credit is not None and (own or not caption or len(text) <= _MAX_LINE)
+
+
+def _follows_picture(node: Node) -> bool:
+    before = node.getprevious()
+    if before is None or tag_of(before) not in ("p", "div", "figure", "a", "img", "picture", "center"):
+        return False
+    return next(before.iter("img"), None) is not None and not text_of(before)
 
 
 def raw_text(node: Node) -> str:

@@ -13,7 +13,7 @@ from scraper.read.byline import BY
 from scraper.read.credits import is_name
 from scraper.read.dates import is_dated
 from scraper.read.facts import Facts, text
-from scraper.read.marking import Marking
+from scraper.read.marking import Marking, is_brief
 from scraper.read.title import Title
 from scraper.read.tree import NEVER, Node, key_of, label, tag_of, text_of
 from scraper.read.units import Unit
@@ -84,7 +84,7 @@ def _beside(title: Node, keys: frozenset[str]) -> Node | None:
         for _ in range(_MAX_BESIDE):
             if after is None:
                 break
-            if tag_of(after) not in ("", *NEVER):
+            if tag_of(after) not in ("", *NEVER) and is_brief(after):
                 shown = text_of(after)
                 if len(shown) <= _LONGEST and _says(key_of(shown), keys):
                     inner = [n for n in after.iterdescendants() if tag_of(n) and _says(key_of(text_of(n)), keys)]

@@ -14,7 +14,7 @@ from scraper.read.captions import Picture
 from scraper.read.credit_nodes import credit_in
 from scraper.read.credits import clean_credit, split_credit
 from scraper.read.facts import Facts, Json, text
-from scraper.read.marking import Marking
+from scraper.read.marking import Marking, is_brief
 from scraper.read.tree import Node, key_of, label, tag_of, text_of
 from scraper.read.units import Unit
 from scraper.read.vocabulary import named
@@ -31,7 +31,7 @@ _SIZE = re.compile(
     r"(?:[-_]\d{2,4}x\d{2,4}|[-_]scaled|[-_@]\d{1,4}[wx]?|[-_](?:large|medium|small|thumb|xl|l|m|s))+\Z", re.I
 )
 _EXTENSION = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|jfif|svg|bmp|tiff?)\Z", re.IGNORECASE)
-_MAX_MATCHES = 8
+_MAX_MATCHES = 5
 _MAX_LEVELS = 7
 _MAX_TEXT = 900
 _MAX_UNNAMED = 400
@@ -76,13 +76,14 @@ def stated(tree: Node, facts: Facts, title: Node | None, units: list[Unit], base
     if images:
         stops = frozenset() if title is None else frozenset(title.iterancestors())
         index = {unit.node: i for i, unit in reversed(list(enumerate(units)))}
-        at = min(_position(image, index) for image in images)
         seen: list[Node] = []
         for image in images:
+            here = _position(image, index)
+            at = min(at, here)
             place = _place(image, stops, key_of(caption))
             if place is not None and all(place[0] is not node for node in seen):
                 seen.append(place[0])
-                places.append(Shown(_written(*place, base), _position(image, index)))
+                places.append(Shown(_written(*place, base), here))
     return Stated(clean_inline(caption), _stated_credit(first, facts), tuple(places), at)
 
 
@@ -155,7 +156,7 @@ def _place(image: Node, stops: frozenset[Node], stated_key: str) -> tuple[Node, 
     around = (node for node in image.iterancestors() if tag_of(node) not in ("source", "picture"))
     for level, node in enumerate(around):
         tag = tag_of(node)
-        if level >= _MAX_LEVELS or node in stops or tag in _TOPMOST:
+        if level >= _MAX_LEVELS or node in stops or tag in _TOPMOST or not is_brief(node):
             return None
         shown = text_of(node)
         if len(shown) > _MAX_TEXT:

@@ -7,13 +7,24 @@ from collections import Counter
 from collections.abc import Callable
 
 from archive.models import Paragraph
-from scraper.read.tree import tag_of
+from scraper.read.tree import Node, tag_of
 from scraper.read.units import Unit
 
 _LEAST = 4
 _FEW = 2
 _USUAL = 0.6
 _LONGEST = 900
+_MUCH = 6000
+
+
+def is_brief(node: Node) -> bool:
+    """Whether an element holds little text: cheaper than the text itself, and asked before it."""
+    amount = 0
+    for text in node.itertext():
+        amount += len(text)
+        if amount > _MUCH:
+            return False
+    return True
 
 
 class Marking:

@@ -83,7 +83,7 @@ def is_figure(node: Node, tag: str, name: str) -> bool:
 
 def _is_captioned(node: Node) -> bool:
     """Whether a paragraph is a picture and one element, named a caption, that holds all its text."""
-    if next(node.iter("img", "picture", "amp-img"), None) is None:
+    if len(node) == 0 or next(node.iter("img", "picture", "amp-img"), None) is None:
         return False
     named = [child for child in node if tag_of(child) not in NEVER and text_of(child)]
     return len(named) == 1 and _CAPTION.search(label(named[0])) is not None and text_of(named[0]) == text_of(node)
@@ -91,7 +91,7 @@ def _is_captioned(node: Node) -> bool:
 
 def _is_credited(node: Node) -> bool:
     """Whether a paragraph is a picture, or follows one, and a short text that ends in a credit or is all emphasised."""
-    own = next(node.iter("img", "picture", "amp-img"), None) is not None
+    own = len(node) > 0 and next(node.iter("img", "picture", "amp-img"), None) is not None
     if not own and not _follows_picture(node):
         return False
     text = text_of(node)
@@ -108,6 +108,8 @@ def _is_credited(node: Node) -> bool:
 def _follows_picture(node: Node) -> bool:
     before = node.getprevious()
     if before is None or tag_of(before) not in ("p", "div", "figure", "a", "img", "picture", "center"):
+        return False
+    if before.tag != "img" and (len(before) == 0 or (before.text or "").strip()):
         return False
     return next(before.iter("img"), None) is not None and not text_of(before)
 

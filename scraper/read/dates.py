@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import htmldate
+from lxml import etree
 
 from scraper.read.calendars import latin_digits, made, read_day
 from scraper.read.facts import Facts, text
@@ -127,10 +129,13 @@ def _stated(tree: Node, facts: Facts) -> Iterator[str]:
         yield value
 
 
+_TIMED: Any = etree.XPath("//*[self::time or @itemprop or @pubdate]")
+
+
 def _from_times(tree: Node) -> Iterator[str]:
     """`datetime` of elements that say they are the time of publication, then of the first others outside boxes."""
     others: list[str] = []
-    for node in tree.iter("time", "abbr", "span", "meta", "div", "p"):
+    for node in _TIMED(tree):
         itemprop = (node.get("itemprop") or "").lower()
         value = node.get("datetime") or node.get("content") or (node.get("title") if tag_of(node) == "abbr" else None)
         if not value:

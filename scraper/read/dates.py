@@ -62,7 +62,7 @@ class _Moment:
 
 def dates(tree: Node, facts: Facts, title: Node | None = None) -> Dates:
     language = facts.language
-    stated = [value for value in _stated(tree, facts) if _moment(value, language)]
+    stated = [value for value in _stated(tree, facts, title) if _moment(value, language)]
     published = stated[0] if stated else None
     modified = text(facts.ld("dateModified")) or facts.meta(*_MODIFIED)
     if published is None:
@@ -117,13 +117,13 @@ _OTHERS = named(
 _PATH_DAY = re.compile(r"/((?:19|20)\d\d)(?:([/-])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))(?=[/_.-]|\Z)")
 
 
-def _stated(tree: Node, facts: Facts) -> Iterator[str]:
+def _stated(tree: Node, facts: Facts, title: Node | None) -> Iterator[str]:
     value = text(facts.ld("datePublished"))
     if value:
         yield value
     for name in _PUBLISHED:
         yield from facts.metas.get(name, ())
-    yield from _from_times(tree)
+    yield from _from_times(tree, title)
     value = text(facts.ld("dateCreated", "uploadDate"))
     if value:
         yield value
@@ -132,19 +132,21 @@ def _stated(tree: Node, facts: Facts) -> Iterator[str]:
 _TIMED: Any = etree.XPath("//*[self::time or @itemprop or @pubdate]")
 
 
-def _from_times(tree: Node) -> Iterator[str]:
-    """`datetime` of elements that say they are the time of publication, then of the first others outside boxes."""
+def _from_times(tree: Node, title: Node | None) -> Iterator[str]:
+    """`datetime` of elements that say they are the time of publication, then of the first other outside boxes."""
     others: list[str] = []
+    above = set(title.iterancestors()) if title is not None else set()
     for node in _TIMED(tree):
         itemprop = (node.get("itemprop") or "").lower()
         value = node.get("datetime") or node.get("content") or (node.get("title") if tag_of(node) == "abbr" else None)
         if not value:
             continue
         if "datepublished" in itemprop or node.get("pubdate") is not None:
-            yield value
-        elif tag_of(node) == "time" and "modif" not in itemprop and not _UPDATED.search(label(node)):
-            others.append(value)
-    yield from others[:1]
+            if tag_of(node) == "meta" or not _is_apart(node, above, False):
+                yield value
+        elif tag_of(node) == "time" and not others and "modif" not in itemprop and not _UPDATED.search(label(node)):
+            others += [] if _is_apart(node, above, False) else [value]
+    yield from others
 
 
 def _moment(value: str, language: str | None = None) -> _Moment | None:

@@ -148,6 +148,12 @@ def test_forms_of_a_stated_day(stated: str, expected: date | None) -> None:
         ("<h1>The vote</h1><span class=date>Обновлено: 9 июня 2025</span><span class=date>3 мая 2024</span>", MAY),
         ("<h1>The vote</h1><span class=date>Aktualizováno 9. června 2025</span><time>3. května 2024</time>", MAY),
         ("<h1>The vote</h1><nav><time>9 June 2025</time></nav>", None),
+        (
+            "<header><time datetime=2025-06-09>9.6.</time></header><h1>The vote</h1><time datetime=2024-05-03>x</time>",
+            MAY,
+        ),
+        ("<h1>The vote</h1><div class=comments><i itemprop=datePublished content=2025-06-09></i></div>", None),
+        ("<header><h1>The vote</h1><time datetime=2024-05-03>x</time></header>", MAY),
         ("<article><h1>The vote</h1></article><article><time>9 June 2025</time></article>", None),
     ],
 )

@@ -77,7 +77,7 @@ def dates(tree: Node, facts: Facts, title: Node | None = None) -> Dates:
         shown = _shown(tree, language, title)
         if shown is not None and abs((shown - day).days) == 1:
             day = shown
-        in_utc = shown is None
+        in_utc = shown is None or abs((shown - first.day).days) > 1
     return Dates(day, published, modified, in_utc)
 
 

@@ -16,6 +16,7 @@ from scraper.read.tree import Node, key_of
 from scraper.read.units import walk
 
 _STATED = "the body is what the page states in its metadata; hardly any of it stands in the page itself"
+_OTHERS = "other articles stand on the page; they are left out"
 _HOME = re.compile(r"(?:index|default|home)\.[a-z]{2,5}\Z", re.IGNORECASE)
 _MAX_TAGS = 100
 
@@ -53,7 +54,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
         kept = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))
         picture, shown = _blocks(field, kept, top, sheet.base)
     blocks: tuple[Block, ...] = body.from_statement(stated, field)
-    notes = (_STATED,) if blocks else ()
+    notes = (_STATED,) if blocks else (_OTHERS,) if page.others else ()
     blocks = blocks or shown
     if not blocks:
         return None

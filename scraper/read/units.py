@@ -14,6 +14,7 @@ from archive.models import Block, Code, Heading, Item, ListBlock, Paragraph, Quo
 from scraper.read import boilerplate
 from scraper.read.inline import BREAK, Marker, Run, Style, lines, linked, markdown, paragraphs, plain
 from scraper.read.mass import Mass
+from scraper.read.others import others
 from scraper.read.shapes import is_alone, is_data, is_figure, is_plain_list, raw_text, rows_of
 from scraper.read.tree import INLINE, NEVER, Node, is_hidden, key_of, label, size_of, tag_of, text_of
 from scraper.read.vocabulary import named, words
@@ -60,10 +61,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What a walk over the page gave: its units, and the boxes that it passed over."""
+    """What a walk over the page gave: its units, the boxes that it passed over, how many other articles among them."""
 
     units: list[Unit]
     passed: list[Node]
+    others: int = 0
 
 
 def walk(root: Node, base: str, title: Node | None = None) -> Walk:
@@ -71,16 +73,20 @@ def walk(root: Node, base: str, title: Node | None = None) -> Walk:
 
     Boxes beside the article are passed over, unless they hold the title or much of the page's text.
     """
-    walker = _Walker(base, Mass(root, title))
+    mass = Mass(root, title)
+    left_out = others(title, mass)
+    mass.leave_out(left_out)
+    walker = _Walker(base, mass, left_out)
     walker.element(root)
     walker.flush(root)
-    return Walk(walker.units, walker.passed)
+    return Walk(walker.units, walker.passed, len(left_out))
 
 
 class _Walker:
-    def __init__(self, base: str, mass: Mass | None) -> None:
+    def __init__(self, base: str, mass: Mass | None, passing: frozenset[Node] = frozenset()) -> None:
         self.base = base
         self.mass = mass
+        self.passing = passing
         self.units: list[Unit] = []
         self.passed: list[Node] = []
         self.runs: list[Run] = []
@@ -110,6 +116,9 @@ class _Walker:
             self.box(node, tag)
 
     def box(self, node: Node, tag: str) -> None:
+        if node in self.passing:
+            self.passed.append(node)
+            return
         if node.attrib:
             if tag not in _PAGE and is_hidden(node) and self._is_box(node):
                 self.passed.append(node)

@@ -63,12 +63,7 @@ def is_chrome(unit: Unit) -> bool:
         return True
     if unit.kind == "text" and text.startswith("[") and _SHORTCODE.match(text) and text.endswith("]"):
         return True
-    return (
-        unit.kind in ("text", "heading", "list", "quote")
-        and unit.links > 12
-        and len(text) < 400
-        and _links_follow(unit)
-    )
+    return leads_in(unit)
 
 
 def is_lead_in(unit: Unit) -> bool:
@@ -90,8 +85,10 @@ def is_prompt(unit: Unit) -> bool:
     return unit.links > 0 and isinstance(unit.block, Paragraph) and prompts.APPS.search(unit.block.text) is not None
 
 
-def _links_follow(unit: Unit) -> bool:
+def leads_in(unit: Unit) -> bool:
     """Whether a lead-in such as "Read more:" is followed by nothing but links."""
+    if unit.kind not in ("text", "heading", "list", "quote") or unit.links <= 12 or len(unit.text) >= 400:
+        return False
     match = leadins.BEFORE_LINKS.match(unit.text) or _PREFIX.match(unit.text)
     return match is not None and unit.links >= (len(unit.text) - match.end()) * 0.6
 

@@ -161,3 +161,12 @@ APPS = re.compile(
     re.IGNORECASE,
 )
 """Where links of "follow us" and "get the app" lead, in Markdown."""
+
+PLACES = re.compile(
+    r"(?:^|[/_.-])(?:abos?|abonn\w{0,12}|subscri\w{0,9}|suscri\w{0,9}|assin(?:e|atura)s?|abbona\w{0,6}|prenumer\w{0,9}"
+    r"|predplat\w{0,6}|tilaa\w{0,6}|donat\w{0,6}|donar|spenden?|support(?:-us)?|unterstuetzen|membership|member|mitglied\w{0,8}"
+    r"|newsletters?|log-?in|signin|sign-in|signup|sign-up|regist\w{0,8}|anmelde\w{0,4}|account|checkout|paywall|offers?"
+    r"|contribute|paypal|steady|patreon)(?:$|[/_.?-])",
+    re.IGNORECASE,
+)
+"""In the path of a link: where readers subscribe, register, give or sign in."""

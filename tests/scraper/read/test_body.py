@@ -9,8 +9,8 @@ from scraper.read.page import read
 from scraper.read.reading import Page
 
 HARBOUR = (
-    "The ferries stayed in the harbour on Tuesday, because the wind had turned in the night and nobody would sail.",
-    "A spokeswoman for the port said that the first boat would leave as soon as the gusts fell below nine on the scale.",
+    "The ferries stayed in the harbour on Tuesday, because the wind had turned at night and nobody would sail.",
+    "A spokeswoman for the port said that the first boat would leave once the gusts fell below nine on the scale.",
     "Some two hundred people slept in the gymnasium of the school, where the town had put up beds and made soup.",
     "By noon the queue reached the old customs house, and the bakers of the quarter had sold out of bread.",
     "The harbour master expects that all the delayed boats will have left before the weekend, if the forecast holds.",

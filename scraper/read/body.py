@@ -27,6 +27,7 @@ _LONG = 40
 _PARAGRAPH = 80
 _SHORT = 25
 _SOME = 4
+_NEARLY_ALL = 0.8
 _MAX_PULLED = 50
 _HARDLY = 0.25
 
@@ -53,6 +54,7 @@ def choose(field_: Field, told: Told) -> list[int]:
             running = running or unit.size >= _PARAGRAPH
     _drop_links(field_, kept)
     _drop_repeats(field_, kept)
+    _drop_after_end(field_, kept)
     _drop_edges(field_, kept)
     _drop_headings(field_.units, kept)
     return sorted(kept)
@@ -70,7 +72,7 @@ class _Rules:
         self.start = min(told.start, field_.start)
         own = [unit for i, unit in enumerate(field_.units) if field_.weight[i] and field_.inside[i]]
         self.styles = Counter(map(_style, own))
-        self.beside = {(unit.node.getparent(), *_style(unit)) for unit in own}
+        self.beside = set(map(_place, own))
 
     def why_not(self, i: int, *, running: bool) -> str | None:
         """Why the unit is no body; `running` says that running text has begun before it."""
@@ -91,6 +93,8 @@ class _Rules:
             return "in a box named as one"
         if unit.meta and unit.size < 300:
             return "where bylines and dates stand"
+        if i in field_.unstated and unit.kind == "text":
+            return "not in the body that the page states"
         if field_.sure[i]:
             return None if field_.inside[i] or unit.size >= _LONG else "short, and outside the body"
         if not field_.inside[i]:
@@ -107,7 +111,7 @@ class _Rules:
             return False
         if unit.size < _SHORT:
             style = _style(unit)
-            return self.styles[style] >= _SOME and (unit.node.getparent(), *style) in self.beside
+            return self.styles[style] >= _SOME and _place(unit) in self.beside
         return self.styles[_style(unit)] > 0
 
 
@@ -162,6 +166,26 @@ def _drop_repeats(field_: Field, kept: set[int]) -> None:
 
 
 _PULLED = named("pull ?quotes?|quotes?|zitate?|citation|citazione|cita|exergue|highlight|callout")
+
+
+def _drop_after_end(field_: Field, kept: set[int]) -> None:
+    """What follows a late announcement of comments or other stories is no body, unless the paragraphs go on there."""
+    total = sum(field_.weight[i] for i in kept)
+    before = 0
+    places: Counter[tuple[Node, str, str]] = Counter()
+    for i, unit in enumerate(field_.units):
+        if i in kept:
+            before += field_.weight[i]
+            places[_place(unit)] += 1
+        elif before >= total * _NEARLY_ALL and chrome.is_lead_in(unit):
+            after = [j for j in kept if j > i]
+            if not any(places[_place(field_.units[j])] > 1 and field_.weight[j] for j in after):
+                kept.difference_update(after)
+                return
+
+
+def _place(unit: Unit) -> tuple[Node, str, str]:
+    return unit.node.getparent(), *_style(unit)
 
 
 def _drop_edges(field_: Field, kept: set[int]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from scraper.read.tree import Node, label, tag_of
-from scraper.read.vocabulary import named
+import re
+
+from scraper.read import leadins, prompts
+from scraper.read.tree import MAX_LABEL, Node, label, tag_of
+from scraper.read.vocabulary import named, words
 
 _ASIDE = named(
     """
@@ -13,13 +16,23 @@ _ASIDE = named(
     |adsbygoogle|adslot|adunit|admanager|dfp|gpt|sponsor|sponsored|sponsors|outbrain|taboola|zergnet|affiliate
     |recommend|recommended|recommendation|recommendations|recirc|recirculation|readmore|mostread|popular|trending
     |mostpopular|teaser|teasers|tease|breadcrumb|breadcrumbs|comment|comments|commentlist|disqus|respond|livefyre
-    |donate|donation|donations|contribute|paywall|regwall|piano|cookie|cookies|consent|gdpr|modal|popup|popover|lightbox
+    |donate|donation|donations|contribute|paywall|regwall|piano|cookie|cookies|consent|gdpr|modal|popup|popover
+    |lightbox
     |tooltip|toolbar|toolbox|pager|pagination|paginator|prevnext|tags|tag|taglist|topics|keywords|categories
     |masthead|menu|navbar|navigation|nav|footer|sitefooter|embed|embeds|widget|widgets|twittertweet|tweet|instagram
     |infobox|factbox|factboxs|audioplayer|videoplayer|jwplayer|brightcove|player|disclaimer|copyright|syndication
     |reprints|print|login|register|contentinfo|complementary|banner|dialog|alert|alertdialog|followus|follow|cta|poll
     |survey|quiz|ticker|marquee|weather|stocks|anzeige|anzeigen|werbung|publicite|publicidad|publicidade|pubblicita
-    |reklame|reklama|advertentie|teilen|partager|partage|compartir|condividi|delen|relacionad[ao]s?|correlati
+    |reklame|reklama|advertentie|teilen|partager|partage|compartir|condividi|delen|relacionad[ao]s?|correlat[aei]
+    |noprint|bookmark|authorbox
+    |polecane|powiazane|souvisejici|suvisiace|kapcsolodo|ajanlo|gerelateerde?|relater(?:t|te|ede|ade)|verwandte?
+    |verwandtes
+    |empfehlung|empfehlungen|artikelempfehlung|artikelempfehlungen|recomandate|recomendad[ao]s|terkait|bacajuga
+    |leesook
+    |lasmer|hashtags?|tagcloud|schlagwort|schlagworte|etiquetas|etichette|dianomi|revcontent|mgid|nativo|teads|inread
+    |kommentare?|commentaires?|comentarios|commenti|reacties|kommentarer|komentarze|yorumlar|diskuse|diskussion
+    |discussion|usercomments?|leserkommentare?|leserbriefe|responses|replies
+    |umfrage|sondage|encuesta|enquete|sondaggio|anket|placeholder
     """
 )
 _PAIRS = named(
@@ -30,19 +43,35 @@ _PAIRS = named(
     |whats next|article tags|story tags|list of (?:related|links)|social media|link (?:box|list|more)
     |article (?:footer|bottom|actions|tools)|post (?:footer|navigation|meta|tags)|entry (?:footer|meta|utility)
     |lire aussi|a lire|lesen sie auch|mehr zum thema|leggi anche|lees ook|les ogsa|leia mais|leer mas
-    |author (?:section|profile|description)|continue reading|click to|back to top|jump to|table of contents|toc
+    |czytaj (?:tez|takze|wiecej|rowniez)|zobacz (?:tez|takze|rowniez)|lire (?:egalement|la suite)|a voir
+    |weitere artikel
+    |(?:sur le )?meme (?:sujet|theme)|articles? (?:lies?|associes?|similaires?)|auch interessant|lees meer|meer over
+    |las (?:mer|ocksa)|les (?:mer|ogsa)|laes (?:ogsa|mere)|lue (?:myos|lisaa)|lisaa aiheesta|lea tambien
+    |te puede interesar
+    |mas (?:leidas|leido|noticias|informacion)|leia tambem|veja (?:tambem|mais)|saiba mais|mais lidas|i piu letti
+    |piu lette|citajte (?:jos|i)|procitajte (?:jos|i)|citeste si|vezi si|baca juga|ilgili (?:haber|haberler)
+    |tin lien quan
+    |lien quan|xem them|(?:no|hide|hidden|dont) print|print (?:none|hide|hidden)|app (?:promo|banner|download)
+    |save article
+    |(?:whatsapp|google|telegram) (?:channel|news|follow)|autor(?:en)? (?:box|info|bio|kasten)|autorenbox
+    |(?:external|embedded) content|table of contents|inhaltsverzeichnis
+    |author (?:section|profile|description)|continue reading|click to|back to top|jump to|toc
     """
 )
 _HEAVY = named(
     """
     comment|comments|commentlist|disqus|respond|livefyre|related[a-z]{0,12}|recommended|recommendations|recirc
     |recirculation|popular|trending|cookie|cookies|consent|gdpr|newsletter[a-z]{0,12}|modal|popup|mostread|mostpopular
-    |footer|sitefooter|navigation|nav|menu
+    |footer|sitefooter|navigation|nav|menu|kommentare?|commentaires?|comentarios|commenti|reacties|kommentarer
+    |komentarze
+    |yorumlar|diskuse
     """
 )
+_WIDGET = named("widget|widgets")
 _META = named(
     """
-    byline|bylines|dateline|timestamp|timestamps|datetime|pubdate|publishdate|published|updated|postdate|authors|author
+    byline|bylines|dateline|timestamp|timestamps|datetime|pubdate|publishdate|published|updated|postdate|authors
+    |author
     |kicker|eyebrow|overline|rubric|flag|category|reading[a-z]{0,4}time|readtime|credit|credits
     """
 )
@@ -57,6 +86,33 @@ def is_aside(name: str, tag: str) -> bool:
     if not name or " hentry " in name or " type post " in name:
         return False
     return _ASIDE.search(name) is not None or _PAIRS.search(name) is not None
+
+
+def is_widget(name: str) -> bool:
+    """Whether an element has a name that page builders give to boxes beside the article and to parts of its text."""
+    return bool(name) and _WIDGET.search(name) is not None
+
+
+def is_declared(node: Node) -> bool:
+    """Whether attributes, not names, say that an element is no text: not for snippets, or labelled as other stories."""
+    if node.get("data-nosnippet") is not None or (node.get("itemtype") or "").endswith("/Comment"):
+        return True
+    spoken = node.get("aria-label")
+    if not spoken or len(spoken) > _MAX_SPOKEN:
+        return False
+    spoken = spoken.strip()
+    return bool(leadins.RELATED.match(spoken) or leadins.ENDS.match(spoken) or prompts.SURE.match(spoken))
+
+
+def is_out_of_sight(node: Node) -> bool:
+    """Whether a class that style sheets agree on hides the element on screens of all widths."""
+    found = (node.get("class") or "")[:MAX_LABEL].split()
+    return not _HIDDEN.isdisjoint(found) and not any(_SHOWN.search(token) for token in found)
+
+
+_HIDDEN = words("hidden d-none is-hidden u-hidden js-hidden hide invisible print-only d-print-block visible-print")
+_SHOWN = re.compile(r":(?:block|flex|grid|inline|contents|table)|^d-\w{2,3}-|visible-(?:xs|sm|md|lg)|show")
+_MAX_SPOKEN = 80
 
 
 def is_heavy(name: str, tag: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass
 
 import trafilatura
@@ -19,6 +20,9 @@ _TELLING = 24
 _SHARE = 0.85
 _TOO_LITTLE = 0.5
 _SHORT = 400
+_SEVERAL = 3
+_MISSED = 0.25
+_LACKING = 0.2
 _MOSTLY = 0.4
 _MAX_WHOLE = 400_000
 _MAX_ELEMENTS = 50_000
@@ -46,12 +50,20 @@ class Evidence:
             return False
         return key in self.whole or key in self.stated or (len(key) > 3 * _TELLING and self._has_most(key))
 
+    def states(self, key: str) -> bool:
+        """Whether the page's own statement holds the text, or most of it."""
+        pieces = _pieces(key)
+        return key in self.stated or sum(piece in self.stated for piece in pieces) >= len(pieces) * 0.6
+
     def _has_most(self, key: str) -> bool:
         """Whether most pieces of a text are there, though readers differ on what lies between them."""
-        step = max(_TELLING // 2, len(key) // 16)
-        pieces = [key[at : at + step] for at in range(0, len(key) - step + 1, step)]
-        found = sum(piece in self.whole or piece in self.stated for piece in pieces)
-        return found >= len(pieces) * 0.6
+        pieces = _pieces(key)
+        return sum(piece in self.whole or piece in self.stated for piece in pieces) >= len(pieces) * 0.6
+
+
+def _pieces(key: str) -> list[str]:
+    step = max(_TELLING // 2, len(key) // 16)
+    return [key[at : at + step] for at in range(0, len(key) - step + 1, step)]
 
 
 def evidence(tree: Node, url: str, stated: str, *, thorough: bool = False) -> Evidence:
@@ -122,6 +134,8 @@ class Field:
     root: Node
     inside: list[bool]
     chains: list[tuple[Node, ...]]
+    unstated: frozenset[int] = frozenset()
+    """The units that the page's own statement of its whole body lacks; none where it states no body, or only a part."""
 
     @property
     def start(self) -> int:
@@ -139,10 +153,56 @@ def survey(units: list[Unit], found: Evidence) -> Field | None:
         place = _root(chains, own, 0.6)
         sure = [known or (own[i] > 0 and place in chains[i]) for i, known in enumerate(sure)]
         weight = [u.size if sure[i] and _is_running(u) else 0 for i, u in enumerate(units)]
+    _second_opinion(units, chains, sure, own)
+    weight = [u.size if sure[i] and _is_running(u) else 0 for i, u in enumerate(units)]
     if not sum(weight):
         return None
     root = _root(chains, weight, _SHARE)
-    return Field(units, sure, weight, root, [root in chain for chain in chains], chains)
+    inside = [root in chain for chain in chains]
+    return Field(units, sure, weight, root, inside, chains, _unstated(units, weight, inside, found))
+
+
+def _unstated(units: list[Unit], weight: list[int], inside: list[bool], found: Evidence) -> frozenset[int]:
+    """The units of running text that are not in the statement, where that holds nearly all of the others.
+
+    Statements that are cut short, or begin after a summary, lack the end or the beginning: those count as stated.
+    """
+    if not found.stated:
+        return frozenset()
+    running = [i for i, amount in enumerate(weight) if amount and inside[i]]
+    stated = [i for i in running if len(units[i].key) < _TELLING or found.states(units[i].key)]
+    if not stated:
+        return frozenset()
+    lacking = {i for i in running if stated[0] < i < stated[-1]}.difference(stated)
+    total = sum(weight[i] for i in running)
+    return frozenset(lacking) if total - sum(weight[i] for i in stated) <= total * _LACKING else frozenset()
+
+
+def _second_opinion(units: list[Unit], chains: list[tuple[Node, ...]], sure: list[bool], own: list[int]) -> None:
+    """Takes for sure what trafilatura missed: prose beside prose that is sure, and what the page declares to be body.
+
+    The declared body counts where it holds much that is sure, and trafilatura has missed much of it.
+    """
+    beside = Counter(_place(u) for i, u in enumerate(units) if sure[i] and own[i])
+    for i, unit in enumerate(units):
+        if own[i] and not sure[i] and beside[_place(unit)] >= _SEVERAL:
+            sure[i] = True
+    declared: dict[Node, list[int]] = {}
+    for i, chain in enumerate(chains):
+        if own[i]:
+            for node in chain:
+                if "articleBody" in (node.get("itemprop") or ""):
+                    declared.setdefault(node, []).append(i)
+    for inner in declared.values():
+        held = sum(own[i] for i in inner if sure[i])
+        missed = sum(own[i] for i in inner if not sure[i])
+        if missed > _MISSED * (held + missed) and held > _MISSED * sum(own[i] for i in range(len(own)) if sure[i]):
+            for i in inner:
+                sure[i] = True
+
+
+def _place(unit: Unit) -> tuple[Node, str, str]:
+    return unit.node.getparent(), unit.node.tag, unit.node.get("class") or ""
 
 
 def _is_running(unit: Unit) -> bool:

@@ -9,6 +9,7 @@ from scraper.read.tree import Node
 _RUNNING = ("p", "div", "td", "section", "article", "blockquote", "li", "font", "span")
 _SHORT = 30
 _LEAST = 400
+_BARE = 120
 _SHARE = 0.4
 
 
@@ -42,6 +43,10 @@ class Mass:
 
     def is_box(self, node: Node) -> bool:
         return node not in self.titled and self.held.get(node, 0) < self.enough
+
+    def is_bare(self, node: Node) -> bool:
+        """Whether an element holds hardly any running text."""
+        return node not in self.titled and self.held.get(node, 0) < _BARE
 
 
 def _running(node: Node) -> int:

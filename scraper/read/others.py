@@ -1,6 +1,7 @@
-"""Other articles on the page, as endless scrolling and archives put them under the one that was asked for.
+"""Parts of the page that markup alone tells from the article: other articles, and forms.
 
-Markup tells them, no wording: they stand in elements like the one that holds the title, and have a title of their own.
+Other articles, as endless scrolling and archives put them under the one that was asked for, stand in elements like the
+one that holds the title, and have a title of their own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,11 @@ from scraper.read.mass import Mass
 from scraper.read.tree import Node, tag_of
 
 _PAGE = frozenset(("html", "body", "main"))
+_BARE = 350
+_SMALL = 0.2
+_FIELDS = ("email", "password")
 _TITLES = ("h1", "h2", "h3")
+_HEADINGS = ("h1", "h2", "h3", "h4")
 _LEAST = 250
 """What the element with the title must hold of running text before its likes are taken for other articles."""
 
@@ -29,7 +34,30 @@ def others(title: Node | None, mass: Mass) -> frozenset[Node]:
         for node in _likes(holder, parent, own):
             if mass.held.get(node, 0) and _titled(node, title):
                 found.add(node)
+        if holder.tag == "article":
+            found.update(node for node in _articles(holder, own, mass) if found.isdisjoint(node.iterancestors()))
+            found = {node for node in found if found.isdisjoint(node.iterancestors())}
+            break
     return frozenset(found)
+
+
+def _articles(holder: Node, own: set[Node], mass: Mass) -> list[Node]:
+    """The outermost `article` elements outside the holder that have a heading, and a date or a link in the heading."""
+    found: list[Node] = []
+    for node in holder.getroottree().iter("article"):
+        if node in own or not mass.held.get(node, 0):
+            continue
+        above = set(node.iterancestors("article"))
+        if holder in above or above.difference(own):
+            continue
+        heading = next(node.iter(*_HEADINGS), None)
+        if heading is not None and (_is_link(heading) or next(node.iter("time"), None) is not None):
+            found.append(node)
+    return found
+
+
+def _is_link(heading: Node) -> bool:
+    return next(heading.iter("a"), None) is not None or next(heading.iterancestors("a"), None) is not None
 
 
 def _likes(holder: Node, parent: Node, own: set[Node]) -> list[Node]:
@@ -64,3 +92,33 @@ def _titled(node: Node, title: Node) -> bool:
         return False
     name = title.get("class") or ""
     return any((heading.get("class") or "") == name for heading in node.iter(title.tag))
+
+
+def forms(root: Node, mass: Mass) -> frozenset[Node]:
+    """Forms that ask for an address, a password or a comment, each with the box that bids the reader fill it in."""
+    found = {form for form in root.iter("form") if mass.is_box(form) and mass.is_bare(form)}
+    asking = {form for form in found if _asks(form)}
+    asking.update(entry for entry in root.iter("input") if entry.get("type") == "email" and _is_alone(entry))
+    most = min(_BARE, mass.total * _SMALL)
+    for form in asking:
+        for node in form.iterancestors():
+            if node.tag in _PAGE or node in mass.titled or mass.held.get(node, 0) > most:
+                break
+            if next(node.iter("figure", "h1", "time"), None) is not None:
+                break
+            found.add(node)
+    return frozenset(found)
+
+
+def _is_alone(entry: Node) -> bool:
+    return next(entry.iterancestors("form"), None) is None
+
+
+def _asks(form: Node) -> bool:
+    if next(form.iter("textarea"), None) is not None:
+        return True
+    for entry in form.iter("input"):
+        name = f"{entry.get('type') or ''} {entry.get('name') or ''} {entry.get('autocomplete') or ''}".lower()
+        if any(kind in name for kind in _FIELDS):
+            return True
+    return False

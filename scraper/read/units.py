@@ -14,8 +14,8 @@ from archive.models import Block, Code, Heading, Item, ListBlock, Paragraph, Quo
 from scraper.read import boilerplate
 from scraper.read.inline import BREAK, Marker, Run, Style, lines, linked, markdown, paragraphs, plain
 from scraper.read.mass import Mass
-from scraper.read.others import others
-from scraper.read.shapes import is_alone, is_data, is_figure, is_plain_list, raw_text, rows_of
+from scraper.read.others import forms, others
+from scraper.read.shapes import is_alone, is_break, is_data, is_figure, is_plain_list, raw_text, rows_of
 from scraper.read.tree import INLINE, NEVER, Node, is_hidden, key_of, label, size_of, tag_of, text_of
 from scraper.read.vocabulary import named, words
 
@@ -76,7 +76,7 @@ def walk(root: Node, base: str, title: Node | None = None) -> Walk:
     mass = Mass(root, title)
     left_out = others(title, mass)
     mass.leave_out(left_out)
-    walker = _Walker(base, mass, left_out)
+    walker = _Walker(base, mass, left_out | forms(root, mass))
     walker.element(root)
     walker.flush(root)
     return Walk(walker.units, walker.passed, len(left_out))
@@ -104,7 +104,7 @@ class _Walker:
         tag = node.tag
         if self.frames > _MAX_FRAMES:
             self.runs.append((self.style, f" {text_of(node)} "))
-        elif tag == "br":
+        elif tag == "br" or (tag == "span" and is_break(node)):
             self.runs.append((self.style, BREAK))
         elif tag in INLINE:
             self.inline(node, tag)
@@ -116,28 +116,31 @@ class _Walker:
             self.box(node, tag)
 
     def box(self, node: Node, tag: str) -> None:
-        if node in self.passing:
+        name = label(node) if node.attrib else ""
+        if node in self.passing or (tag not in _PAGE and self._is_beside(node, tag, name)):
+            self.flush(node.getparent())
             self.passed.append(node)
             return
-        if node.attrib:
-            if tag not in _PAGE and is_hidden(node) and self._is_box(node):
-                self.passed.append(node)
-                return
-            name = label(node)
-        else:
-            name = ""
         self.flush(node.getparent())
         boxes, meta = self.boxes, self.meta
-        if tag not in _PAGE and not (self.quoted and tag == "footer") and boilerplate.is_aside(name, tag):
-            if self._is_box(node):
-                self.passed.append(node)
-                return
-            if boilerplate.is_heavy(name, tag):
-                self.boxes = (*boxes, node)
+        if tag not in _PAGE and self._is_named_aside(name, tag) and boilerplate.is_heavy(name, tag):
+            self.boxes = (*boxes, node)
         if name and not meta and boilerplate.is_meta(name) and self._is_box(node):
             self.meta = True
         self.block(node, tag, name)
         self.boxes, self.meta = boxes, meta
+
+    def _is_beside(self, node: Node, tag: str, name: str) -> bool:
+        """Whether an element stands beside the article, or out of sight, and holds no more than a box does."""
+        if node.attrib:
+            if is_hidden(node) or boilerplate.is_declared(node):
+                return self._is_box(node)
+            if boilerplate.is_out_of_sight(node) or boilerplate.is_widget(name):
+                return self.mass is None or self.mass.is_bare(node)
+        return self._is_named_aside(name, tag) and self._is_box(node)
+
+    def _is_named_aside(self, name: str, tag: str) -> bool:
+        return not (self.quoted and tag == "footer") and boilerplate.is_aside(name, tag)
 
     def _is_broken(self, node: Node, tag: str) -> bool:
         """Whether an element that never holds text has swallowed much of the page, as one that is not closed does."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from archive.article import render
@@ -164,3 +166,107 @@ def test_prompts_are_left_out(prompt: str) -> None:
     text = read_page(amid(f"<p>{prompt}</p>"))
     assert holds_all(text)
     assert prompt[:12] not in text
+
+
+# ---------------------------------------------------------------------------------------------------- boxes
+
+
+@pytest.mark.parametrize(
+    "box",
+    [
+        "<div><h3>Letters from the coast</h3><p>All that floats, each Friday.</p>"
+        "<form><input type='email'><button>Go</button></form></div>",
+        "<div><p>All that floats, each Friday, in your box.</p><input type='email'></div>",
+        "<div data-nosnippet><p>A word from those who pay for this page and what they would like you to buy.</p></div>",
+        "<div class='hidden'><p>You have been away for a while and will be asked again for your name soon.</p></div>",
+        "<section aria-label='Related articles'><p>Snow closes the huts, and the doors are left open.</p></section>",
+        "<div class='d-print-none'><p>Turn your telephone to see the chart that goes with this text.</p></div>",
+        "<div class='b9'><h4><a href='/x'>Snow closes huts early</a></h4><p>The wardens leave doors open.</p></div>",
+        "<div class='ox'><h3>Stand by us</h3><p>We have no owners but our readers, and we mean to keep it like that as "
+        "long as we can. What we find out is there for all, and nobody pays to hear of it before the others do.</p>"
+        "<p><a href='/donate'>Give what you can</a></p></div>",
+        "<div class='ox'><p>Lesen Sie auch</p><ul><li><a href='/x'>Snow closes the huts early</a></li></ul></div>",
+        "<p>Read also:</p><p><a href='/x'>Snow closes the huts early this year</a></p><p>The doors are open.</p>"
+        "<p><a href='/y'>A lake without any boats in winter</a></p>",
+    ],
+)
+def test_boxes_are_left_out(box: str) -> None:
+    text = read_page(amid(box))
+    assert holds_all(text)
+    between = text.partition(HARBOUR[2])[2].partition(HARBOUR[3])[0]
+    assert between.strip() == ""
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<div class='elementor-widget elementor-widget-text-editor'><p>{}</p></div>",
+        "<div class='module hidden md:block'><p>{}</p></div>",
+        "<div class='photo'><img src='i.jpg'><p>{}</p><p>{}</p></div>",
+        "<div class='wrap'><table><tr><td>{}</td><td>1</td></tr><tr><td>b</td><td>2</td></tr></table></div>",
+        "<blockquote><p>{}</p></blockquote>",
+        "<div><h3>What the town did</h3><p>{}</p></div>",
+        "<form action='/page'><p>{}</p></form>",
+    ],
+)
+def test_parts_of_the_text_stay(part: str) -> None:
+    told = (
+        "The mayor thanked the pupils, who had carried the blankets from the barracks and had played cards with those "
+        "who could not sleep, and promised them a day without lessons as soon as the boats are back in the harbour."
+    )
+    text = read_page(amid(part.replace("{}", told)))
+    assert holds_all(text, (*HARBOUR, told))
+
+
+def test_what_follows_the_comments_heading_is_no_body() -> None:
+    said = "".join(
+        f"<div class='c{i}'><p>I was there as well, and {text.lower()}</p></div>" for i, text in enumerate(MOUNTAIN)
+    )
+    text = read_page(f"<main>{article(paragraphs(HARBOUR * 2))}<h3>3 Kommentare</h3>{said}</main>")
+    assert "I was there" not in text
+
+
+def test_paragraphs_that_go_on_after_a_late_lead_in_stay() -> None:
+    body = paragraphs(HARBOUR[:4] * 3) + "<p>Read more</p>" + paragraphs(HARBOUR[4:])
+    assert HARBOUR[4] in read_page(article(body))
+
+
+def test_short_turns_of_an_interview_stay() -> None:
+    talk = "<p>Why?</p><p>Because.</p><p>Is that all?</p><p>Yes.</p>"
+    text = read_page(article(paragraphs(HARBOUR[:4]) + talk + paragraphs(HARBOUR[4:])))
+    assert "Why?\n\nBecause.\n\nIs that all?\n\nYes." in text
+
+
+def test_empty_spans_of_that_class_break_lines() -> None:
+    broken = "<span class='x br'></span><span class='br'></span>".join(HARBOUR)
+    text = read_page(article(f"<div>{broken}</div>"))
+    assert "\n\n".join(HARBOUR) in text
+
+
+# ---------------------------------------------------------------------------------------------------- statements
+
+
+def stated(text: str) -> str:
+    return f'<script type="application/ld+json">{json.dumps({"@type": "NewsArticle", "articleBody": text})}</script>'
+
+
+def test_a_text_that_the_stated_body_lacks_is_no_body() -> None:
+    stray = "Our own boats leave from the new pier each morning, and whoever books today sails for half of the price."
+    body = paragraphs(HARBOUR[:3]) + f"<p>{stray}</p>" + paragraphs(HARBOUR[3:])
+    text = read_page(article(body), stated(" ".join(HARBOUR)))
+    assert holds_all(text)
+    assert stray not in text
+    assert stray in read_page(article(body))
+
+
+def test_a_statement_cut_short_takes_nothing_away() -> None:
+    text = read_page(article(paragraphs(HARBOUR)), stated(" ".join(HARBOUR[:4])))
+    assert holds_all(text)
+    text = read_page(article(paragraphs(HARBOUR)), stated(" ".join(HARBOUR[:2])))
+    assert holds_all(text)
+
+
+def test_the_body_that_the_page_declares_is_read_though_it_lies_in_pieces() -> None:
+    pieces = "".join(f"<div class='p{i}'><div><p>{text}</p></div></div>" for i, text in enumerate(HARBOUR))
+    text = read_page(f"<h1>Ferries stay in the harbour</h1><div itemprop='articleBody'>{pieces}</div>")
+    assert holds_all(text)

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from archive import urls
 from archive.inline import clean_inline
 from archive.models import Article, ArticleMeta, Block, Caption
-from scraper.read import body, byline, captions, dates, head
+from scraper.read import body, byline, captions, chrome, dates, head
 from scraper.read.facts import Facts, Json, fragment_text, text
 from scraper.read.title import Title
 from scraper.read.tree import Node, key_of
@@ -51,8 +51,8 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
         names = names or byline.from_lines(lines)
         day = dates.corrected(published, lines) if day else dates.from_lines(lines)
         keys = frozenset(filter(None, (key_of(title.text) if title else "", *map(key_of, names))))
-        kept = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))
-        picture, shown = _blocks(field, kept, top, sheet.base)
+        chosen = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))
+        picture, shown = _blocks(field, chosen, top, sheet.base)
     blocks: tuple[Block, ...] = body.from_statement(stated, field)
     notes = (_STATED,) if blocks else (_OTHERS,) if page.others else ()
     blocks = blocks or shown
@@ -91,20 +91,22 @@ def _from_address(url: str) -> str:
 
 
 def _blocks(
-    field: body.Field, kept: list[int], top: head.Head, base: str
+    field: body.Field, chosen: body.Chosen, top: head.Head, base: str
 ) -> tuple[captions.Picture, tuple[Block, ...]]:
     """The lead picture, and the blocks of the body with the captions of the pictures inside it."""
     lead = captions.Picture()
     blocks: list[Block] = []
-    chosen = set(kept)
-    for i in range(top.start, kept[-1] + 1 if kept else 0):
+    kept = frozenset(chosen.body)
+    seen: set[captions.Picture] = set()
+    for i in range(top.start, chosen.body[-1] + 1 if kept else 0):
         unit = field.units[i]
-        if i in chosen and unit.block is not None:
+        if i in kept and unit.block is not None:
             blocks.append(unit.block)
-        elif unit.kind == "figure" and not unit.boxes:
+        elif unit.kind == "figure" and not unit.boxes and i not in chosen.boxed and not chrome.is_label(unit):
             found = captions.picture(unit.node, base)
-            if found == captions.Picture():
+            if found == captions.Picture() or found in seen:
                 continue
+            seen.add(found)
             if blocks and field.inside[i]:
                 blocks.append(Caption(found.caption, found.credit))
             elif not blocks and lead.caption is None:

@@ -21,7 +21,7 @@ from scraper.read.tree import Node, label, size_of
 from scraper.read.units import Unit
 from scraper.read.vocabulary import named
 
-__all__ = ("Evidence", "Field", "Told", "choose", "evidence", "from_statement", "look", "survey")
+__all__ = ("Chosen", "Evidence", "Field", "Told", "choose", "evidence", "from_statement", "look", "survey")
 
 _LONG = 40
 _PARAGRAPH = 80
@@ -43,8 +43,16 @@ class Told:
     """The authors' names, by their keys."""
 
 
-def choose(field_: Field, told: Told) -> list[int]:
-    """The places of the units that are body, in page order."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The places of the units that are body, in page order, and of those in boxes that are none of it."""
+
+    body: tuple[int, ...]
+    boxed: frozenset[int]
+
+
+def choose(field_: Field, told: Told) -> Chosen:
+    """Which units are body."""
     rules = _Rules(field_, told)
     kept: set[int] = set()
     running = False
@@ -54,10 +62,11 @@ def choose(field_: Field, told: Told) -> list[int]:
             running = running or unit.size >= _PARAGRAPH
     _drop_links(field_, kept)
     _drop_repeats(field_, kept)
+    _drop_doubles(field_.units, kept)
     _drop_after_end(field_, kept)
     _drop_edges(field_, kept)
     _drop_headings(field_.units, kept)
-    return sorted(kept)
+    return Chosen(tuple(sorted(kept)), frozenset(rules.boxed))
 
 
 class _Rules:
@@ -163,6 +172,18 @@ def _drop_repeats(field_: Field, kept: set[int]) -> None:
         looked += pulled
         if pulled and any(unit.key in field_.units[j].key for j in kept if j != i):
             kept.discard(i)
+
+
+def _drop_doubles(units: list[Unit], kept: set[int]) -> None:
+    """A paragraph that the page holds twice, for another width of screen or set apart, is one.
+
+    What is said again and again, such as the question of a round of interviews, stays.
+    """
+    places: dict[str, list[int]] = {}
+    for i in sorted(kept):
+        if units[i].size >= _PARAGRAPH:
+            places.setdefault(units[i].key, []).append(i)
+    kept.difference_update(again[1] for again in places.values() if len(again) == 2)
 
 
 _PULLED = named("pull ?quotes?|quotes?|zitate?|citation|citazione|cita|exergue|highlight|callout")

@@ -10,31 +10,29 @@ from scraper.read.vocabulary import named, words
 
 _ASIDE = named(
     """
-    related[a-z]{0,12}|newsletter[a-z]{0,12}|subscribe|subscription|subscriptions|signup|mailchimp|optin
-    |share|sharing|sharebar|sharetools|shares|social|socials|socialshare|addthis|addtoany|sharedaddy|sociable
-    |promo|promos|promotion|promotions|promobox|advert|adverts|advertising|advertisement|advertisements|ad|ads|adbox
-    |adsbygoogle|adslot|adunit|admanager|dfp|gpt|sponsor|sponsored|sponsors|outbrain|taboola|zergnet|affiliate
-    |recommend|recommended|recommendation|recommendations|recirc|recirculation|readmore|mostread|popular|trending
-    |mostpopular|teaser|teasers|tease|breadcrumb|breadcrumbs|comment|comments|commentlist|disqus|respond|livefyre
-    |donate|donation|donations|contribute|paywall|regwall|piano|cookie|cookies|consent|gdpr|modal|popup|popover
-    |lightbox
-    |tooltip|toolbar|toolbox|pager|pagination|paginator|prevnext|tags|tag|taglist|topics|keywords|categories
-    |masthead|menu|navbar|navigation|nav|footer|sitefooter|embed|embeds|widget|widgets|twittertweet|tweet|instagram
-    |infobox|factbox|factboxs|audioplayer|videoplayer|jwplayer|brightcove|player|disclaimer|copyright|syndication
-    |reprints|print|login|register|contentinfo|complementary|banner|dialog|alert|alertdialog|followus|follow|cta|poll
-    |survey|quiz|ticker|marquee|weather|stocks|anzeige|anzeigen|werbung|publicite|publicidad|publicidade|pubblicita
-    |reklame|reklama|advertentie|teilen|partager|partage|compartir|condividi|delen|relacionad[ao]s?|correlat[aei]
-    |noprint|bookmark|authorbox
-    |polecane|powiazane|souvisejici|suvisiace|kapcsolodo|ajanlo|gerelateerde?|relater(?:t|te|ede|ade)|verwandte?
-    |verwandtes
-    |empfehlung|empfehlungen|artikelempfehlung|artikelempfehlungen|recomandate|recomendad[ao]s|terkait|bacajuga
-    |leesook
-    |lasmer|hashtags?|tagcloud|schlagwort|schlagworte|etiquetas|etichette|dianomi|revcontent|mgid|nativo|teads|inread
-    |kommentare?|commentaires?|comentarios|commenti|reacties|kommentarer|komentarze|yorumlar|diskuse|diskussion
-    |discussion|usercomments?|leserkommentare?|leserbriefe|responses|replies
-    |umfrage|sondage|encuesta|enquete|sondaggio|anket|placeholder
+    related[a-z]{0,12}|newsletter[a-z]{0,12}|subscribe|signup|mailchimp|optin|share|sharing|sharebar|sharetools|shares
+    |social|socials|socialshare|addthis|addtoany|sharedaddy|sociable|promotions|promobox|advert|adverts|advertising
+    |advertisement|advertisements|ad|ads|adbox|adsbygoogle|adslot|adunit|admanager|dfp|gpt|sponsor|sponsored|sponsors
+    |outbrain|taboola|zergnet|affiliate|recommend|recommended|recommendation|recommendations|recirc|recirculation
+    |readmore|mostread|popular|trending|mostpopular|breadcrumb|breadcrumbs|comment|comments|commentlist|disqus|respond
+    |livefyre|donate|donation|donations|contribute|cookie|cookies|consent|gdpr|modal|popup|popover|lightbox|toolbar
+    |pager|pagination|paginator|prevnext|taglist|masthead|menu|navbar|navigation|nav|footer|sitefooter|widget|widgets
+    |twittertweet|tweet|instagram|infobox|factbox|factboxs|audioplayer|videoplayer|jwplayer|brightcove|syndication
+    |reprints|login|register|contentinfo|complementary|dialog|alertdialog|followus|follow|cta|poll|anzeige|anzeigen
+    |werbung|publicite|publicidad|publicidade|pubblicita|reklame|reklama|advertentie|teilen|partager|partage|compartir
+    |condividi|delen|relacionad[ao]s?|correlat[aei]|noprint|bookmark|authorbox|polecane|powiazane|souvisejici
+    |suvisiace|kapcsolodo|ajanlo|gerelateerde?|relater(?:t|te|ede|ade)|verwandte?|verwandtes|empfehlung|empfehlungen
+    |artikelempfehlung|artikelempfehlungen|recomandate|recomendad[ao]s|terkait|bacajuga|leesook|lasmer|hashtags?
+    |tagcloud|schlagwort|schlagworte|etiquetas|etichette|dianomi|revcontent|mgid|nativo|teads|inread|kommentare?
+    |commentaires?|comentarios|commenti|reacties|kommentarer|komentarze|yorumlar|diskuse|diskussion|discussion
+    |usercomments?|leserkommentare?|leserbriefe|responses|replies|umfrage|sondage|encuesta|enquete|sondaggio|anket
+    |teaser|teasers|tease|tags|tag|topics|keywords|categories|alert|player|tooltip|toolbox|survey|quiz|weather
+    |stocks|ticker|marquee|disclaimer|copyright|banner|promo|promos|promotion
+    |embed|embeds|paywall|regwall|piano|metered|subscription|subscriptions|print
     """
 )
+_SOFT = named("widget|widgets")
+"""Names of boxes that parts of the text bear too."""
 _PAIRS = named(
     """
     read more|read next|read also|also read|more (?:from|stories|news|on|articles|posts|about|reading|links?)
@@ -67,7 +65,6 @@ _HEAVY = named(
     |yorumlar|diskuse
     """
 )
-_WIDGET = named("widget|widgets")
 _META = named(
     """
     byline|bylines|dateline|timestamp|timestamps|datetime|pubdate|publishdate|published|updated|postdate|authors
@@ -88,9 +85,21 @@ def is_aside(name: str, tag: str) -> bool:
     return _ASIDE.search(name) is not None or _PAIRS.search(name) is not None
 
 
-def is_widget(name: str) -> bool:
-    """Whether an element has a name that page builders give to boxes beside the article and to parts of its text."""
-    return bool(name) and _WIDGET.search(name) is not None
+def is_perhaps_aside(name: str) -> bool:
+    """Whether an element has a name that is given to boxes beside the article, and to parts of its text as well."""
+    return bool(name) and _SOFT.search(name) is not None and " hentry " not in name and " type post " not in name
+
+
+def is_paid_text(node: Node, name: str) -> bool:
+    """Whether an element named after a paywall holds what lies behind it: nothing to press, and no link to an offer."""
+    if _WALL.search(name) is None or next(node.iter("form", "button", "input"), None) is not None:
+        return False
+    return not any(prompts.PLACES.search((a.get("href") or "")[:200]) for a in node.iter("a"))
+
+
+def is_own_teaser(node: Node, name: str) -> bool:
+    """Whether an element is named a teaser but leads nowhere, as the summary under an article's own title."""
+    return _TEASER.search(name) is not None and next(node.iter("a", "h1", "h2", "h3", "h4"), None) is None
 
 
 def is_declared(node: Node) -> bool:
@@ -112,6 +121,8 @@ def is_out_of_sight(node: Node) -> bool:
 
 _HIDDEN = words("hidden d-none is-hidden u-hidden js-hidden hide invisible print-only d-print-block visible-print")
 _SHOWN = re.compile(r":(?:block|flex|grid|inline|contents|table)|^d-\w{2,3}-|visible-(?:xs|sm|md|lg)|show")
+_WALL = named("paywall|regwall|piano|metered|subscription|subscriptions|paywalled")
+_TEASER = named("teaser|tease")
 _MAX_SPOKEN = 80
 
 
@@ -127,4 +138,12 @@ def is_meta(name: str) -> bool:
 
 def is_embed(node: Node) -> bool:
     """Whether a quotation is a post of another site, put in by that site's script."""
-    return tag_of(node) == "blockquote" and _EMBED.search(label(node)) is not None
+    if tag_of(node) != "blockquote":
+        return False
+    return _EMBED.search(label(node)) is not None or any(_POST.search(a.get("href") or "") for a in node.iter("a"))
+
+
+_POST = re.compile(
+    r"^(?:https?:)?//(?:www\.|m\.|mobile\.)?(?:(?:twitter|x)\.com/\w{1,20}/status/\d+|instagram\.com/(?:p|reel|tv)/[\w-]+"
+    r"|tiktok\.com/@[\w.]+/video/\d+|bsky\.app/profile/[^/]+/post/\w+|threads\.(?:net|com)/@[\w.]+/post/\w+)"
+)

@@ -51,6 +51,8 @@ class Boxes:
         for i, unit in enumerate(units):
             if not self.field.inside[i]:
                 continue
+            if unit.kind == "text" and unit.size < _MOST_APPEALED and self._stands_apart(unit) and _asks(unit):
+                found.update((i, *self._around(i, self._is_appeal)))
             if _is_button(unit):
                 found.update(self._around(i, self._is_appeal))
             if _is_teaser(unit):
@@ -60,6 +62,10 @@ class Boxes:
             elif chrome.is_prompt(unit):
                 found.update((i, *self._around(i, self._is_promotion)))
         return found
+
+    def _stands_apart(self, unit: Unit) -> bool:
+        """Whether less than a good share of the sure text stands in the unit's own element's parent."""
+        return self.weight.get(unit.node.getparent(), 0) <= self.weight[self.field.root] * _MUCH
 
     def _around(self, i: int, fits: Callable[[Node, list[Unit]], bool]) -> list[int]:
         """The units of the largest element around the unit that fits."""
@@ -125,6 +131,10 @@ def _is_teaser(unit: Unit) -> bool:
     if not chrome.is_link_only(unit) or len(unit.text) < _TEASED:
         return False
     return unit.node.tag not in ("p", "li", "td") or unit.kind != "text"
+
+
+def _asks(unit: Unit) -> bool:
+    return prompts.appeals(unit.text)
 
 
 def _is_button(unit: Unit) -> bool:

@@ -56,19 +56,32 @@ _CARRIED = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\Z")
 
 def is_chrome(unit: Unit) -> bool:
     """Whether the unit's wording says that it is no part of the text, wherever it stands."""
-    text = unit.text
+    text = _bare(unit.text)
     if (unit.kind == "heading" or len(text) < _LINE) and (_ALONE.match(text) or is_lead_in(unit)):
         return True
-    if is_prompt(unit) or _TAGS.match(text) is not None:
+    if is_prompt(unit) or _TAGS.match(unit.text) is not None:
         return True
-    if unit.kind == "text" and text.startswith("[") and _SHORTCODE.match(text) and text.endswith("]"):
+    if unit.kind == "text" and unit.text.startswith("[") and _SHORTCODE.match(unit.text) and text.endswith("]"):
         return True
     return leads_in(unit)
 
 
+def is_label(unit: Unit) -> bool:
+    """Whether the text is no more than a label of the page's own, such as "Advertisement"."""
+    return len(unit.text) < _LINE and _ALONE.match(_bare(unit.text)) is not None
+
+
+def _bare(text: str) -> str:
+    """The text without arrows, brackets and the like before it."""
+    return text if text[:1].isalnum() else _MARKS.sub("", text)
+
+
+_MARKS = re.compile(r"^[^\w#©ⓒ]+(?=\w)")
+
+
 def is_lead_in(unit: Unit) -> bool:
     """Whether the unit announces other stories, comments or what comes after an advertisement, and says no more."""
-    text = unit.text
+    text = _bare(unit.text)
     if len(text) >= _SENTENCE or unit.kind not in ("text", "heading"):
         return False
     if leadins.CONTINUES.match(text):
@@ -80,7 +93,7 @@ def is_prompt(unit: Unit) -> bool:
     """Whether the unit bids the reader subscribe, sign in, follow or allow something."""
     if unit.size >= prompts.LONGEST:
         return False
-    if prompts.SURE.match(unit.text):
+    if prompts.SURE.match(_bare(unit.text)):
         return True
     return unit.links > 0 and isinstance(unit.block, Paragraph) and prompts.APPS.search(unit.block.text) is not None
 
@@ -89,8 +102,9 @@ def leads_in(unit: Unit) -> bool:
     """Whether a lead-in such as "Read more:" is followed by nothing but links."""
     if unit.kind not in ("text", "heading", "list", "quote") or unit.links <= 12 or len(unit.text) >= 400:
         return False
-    match = leadins.BEFORE_LINKS.match(unit.text) or _PREFIX.match(unit.text)
-    return match is not None and unit.links >= (len(unit.text) - match.end()) * 0.6
+    text = _bare(unit.text)
+    match = leadins.BEFORE_LINKS.match(text) or _PREFIX.match(text)
+    return match is not None and unit.links >= (len(text) - match.end()) * 0.6
 
 
 def is_link_only(unit: Unit) -> bool:

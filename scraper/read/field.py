@@ -27,7 +27,7 @@ _MOSTLY = 0.4
 _MAX_WHOLE = 400_000
 _MAX_ELEMENTS = 50_000
 """A page of more is read without trafilatura, whose cost grows faster than the page."""
-SENTENCE_ENDS = (*".!?…”\"»。」』）】！？:)’“;।။۔؟*'",)
+SENTENCE_ENDS = (*".!?…”\"»«›‹“‘。」』）】》！？:)]’;।။۔؟։។།*'",)
 _BLOCKS = frozenset(("p", "head", "item", "cell", "quote", "code", "ab", "list", "row"))
 
 

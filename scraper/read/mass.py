@@ -48,6 +48,10 @@ class Mass:
         """Whether an element holds hardly any running text."""
         return node not in self.titled and self.held.get(node, 0) < _BARE
 
+    def is_by_title(self, node: Node) -> bool:
+        """Whether the title stands beside the element, or in an element beside it."""
+        return node.getparent() in self.titled
+
 
 def _running(node: Node) -> int:
     """Length of the longer texts that stand in the element itself, and of what its inline elements add to them."""

@@ -1,4 +1,4 @@
-"""Parts of the page that markup alone tells from the article: other articles, and forms.
+"""Parts of the page that its make-up tells from the article: other articles, forms, the discussion.
 
 Other articles, as endless scrolling and archives put them under the one that was asked for, stand in elements like the
 one that holds the title, and have a title of their own.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from scraper.read.mass import Mass
 from scraper.read.tree import Node, tag_of
+from scraper.read.vocabulary import joined
 
 _PAGE = frozenset(("html", "body", "main"))
 _BARE = 350
@@ -96,8 +97,9 @@ def _titled(node: Node, title: Node) -> bool:
 
 def forms(root: Node, mass: Mass) -> frozenset[Node]:
     """Forms that ask for an address, a password or a comment, each with the box that bids the reader fill it in."""
-    found = {form for form in root.iter("form") if mass.is_box(form) and mass.is_bare(form)}
-    asking = {form for form in found if _asks(form)}
+    boxed = [form for form in root.iter("form") if mass.is_box(form)]
+    asking = set(filter(_asks, boxed))
+    found = asking.union(filter(mass.is_bare, boxed))
     asking.update(entry for entry in root.iter("input") if entry.get("type") == "email" and _is_alone(entry))
     most = min(_BARE, mass.total * _SMALL)
     for form in asking:
@@ -122,3 +124,38 @@ def _asks(form: Node) -> bool:
         if any(kind in name for kind in _FIELDS):
             return True
     return False
+
+
+def discussion(root: Node, mass: Mass) -> frozenset[Node]:
+    """What holds the readers' comments: the smallest element around several offers to reply to one."""
+    offers: list[Node] = []
+    for node in root.iter("a", "button", "span"):
+        text = node.text
+        if text and len(text) < _LINE and text.strip().casefold() in _REPLY:
+            offers.append(node)
+    if len(offers) < _SEVERAL:
+        return frozenset()
+    shared = list(offers[0].iterancestors())
+    for node in offers[1:]:
+        above = set(node.iterancestors())
+        shared = [holder for holder in shared if holder in above]
+    holder = shared[0]
+    apart = mass.total - mass.held.get(holder, 0)
+    if tag_of(holder) in _PAGE or holder in mass.titled or apart < max(_LEAST, mass.total * _SMALL):
+        return frozenset()
+    return frozenset((holder,))
+
+
+_SEVERAL = 2
+_LINE = 40
+_REPLY = frozenset(
+    part.strip()
+    for part in joined(
+        """
+        reply|reply to this|antworten|répondre|responder|rispondi|reageer|reageren|beantwoorden|svara|svar|besvar|vastaa
+        |atbildēt|atsakyti|odpowiedz|odpovědět|odpovedať|reagovať|reagovat|válasz|válaszol|răspunde|odgovori|respondre
+        |ответить|відповісти|отговор|отговори|одговори|απάντηση|απάντησε|yanıtla|cevapla|השב|הגב|رد|پاسخ|जवाब दें|উত্তর
+        |返信|返信する|답글|답글쓰기|回复|回覆|回應|balas|trả lời|ตอบกลับ|erantzun
+        """
+    ).split("|")
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scraper.read.vocabulary import Wordings
+from scraper.read.vocabulary import Wordings, joined
 
 SURE = Wordings(
     r"""
@@ -29,6 +29,8 @@ SURE = Wordings(
     |follow .{1,40} on (?:twitter|facebook|x|instagram|google|whatsapp|telegram|social)
     |add .{2,40} (?:as a preferred source|on google)
     |join (?:our|the) .{0,40}(?:whatsapp|telegram|channel|newsletter|community|mailing list)
+    |get [^.]{2,60} delivered (?:to|through|straight|direct)
+    |(?:this|the|all) (?:content|article|text)s? (?:is|are) (?:protected by )?copyright
     |(?:the )?(?:views|opinions) expressed (?:here|in this (?:comment|section))
     |comments? (?:are|is|will be) (?:moderated|closed|subject)|your e-?mail address will not be published
     |get in touch with our news team|for more stories like this|do you have (?:a|any) (?:story|stories|news|tip)
@@ -170,3 +172,31 @@ PLACES = re.compile(
     re.IGNORECASE,
 )
 """In the path of a link: where readers subscribe, register, give or sign in."""
+
+
+def appeals(text: str) -> bool:
+    """Whether a publisher speaks of its own journalism and asks for support: words of three kinds stand together."""
+    return all(kind.search(text) is not None for kind in _APPEAL)
+
+
+_APPEAL = tuple(
+    re.compile(rf"\b(?:{joined(kind)})", re.IGNORECASE)
+    for kind in (
+        r"""
+        journalis|newsroom|reporting|redaktion|zeitung|redaction|rédaction|presse|periodis|redacción|prensa|jornalis
+        |imprensa|giornalis|redazion|stampa|krant|redactie|tidning|redaksjon|dziennikar|redakc|novinář|žurnalisti|novinar
+        |újságír|szerkesztőség|jurnalis|redacți|журналист|журналіст|редакци|редакці|δημοσιογραφ|gazetecili|עיתונאות|صحاف
+        """,
+        r"""
+        support|donat|subscri|contribut|become a member|unterstütz|spende|abonn|mitglied|beteilig|soutien|soutenez
+        |soutenir|dons?\b|faites un|adhér|apoya|apoyo|suscri|donar|donaci|socio\b|apoie|apoio|assin[ea]|doe\b|sosten|abbona|donaz
+        |steun|doneer|lid\b|stöd|stött|donera|støtt|bidra|wesprzyj|wspier|wspar|prenumer|podpoř|podporu|předplat|podpor
+        |támogat|előfizet|sprijin|abona|поддерж|подпис|підтрим|підпис|στηρίξ|συνδρομ|destek|abone|תמכו|תמיכה|ادعم|دعم
+        """,
+        r"""
+        (?:our|us|we|you|your|uns|unser\w{0,2}|wir|nous|notre|nos|vous|votre|nosotros|nuestr\w{1,2}|tu|noss\w{1,2}|nós|você
+        |noi|nostr\w|tuo|ons|onze|wij|jouw|oss|vår\w?|vores|nas|nasz\w{0,3}|nám|naš\w{1,2}|nás|minket|nekünk|noastr\w
+        |нас|наш\w{0,3}|нам|μας|bize|bizi|אותנו|שלנו|نا|لنا)\b
+        """,
+    )
+)

@@ -129,4 +129,4 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
 
 
-_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f\uff10-\uff19]")
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uff10-\uff19]")

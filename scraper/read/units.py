@@ -14,7 +14,7 @@ from archive.models import Block, Code, Heading, Item, ListBlock, Paragraph, Quo
 from scraper.read import boilerplate
 from scraper.read.inline import BREAK, Marker, Run, Style, lines, linked, markdown, paragraphs, plain
 from scraper.read.mass import Mass
-from scraper.read.others import forms, others
+from scraper.read.others import discussion, forms, others
 from scraper.read.shapes import is_alone, is_break, is_data, is_figure, is_plain_list, raw_text, rows_of
 from scraper.read.tree import INLINE, NEVER, Node, is_hidden, key_of, label, size_of, tag_of, text_of
 from scraper.read.vocabulary import named, words
@@ -76,7 +76,7 @@ def walk(root: Node, base: str, title: Node | None = None) -> Walk:
     mass = Mass(root, title)
     left_out = others(title, mass)
     mass.leave_out(left_out)
-    walker = _Walker(base, mass, left_out | forms(root, mass))
+    walker = _Walker(base, mass, left_out | forms(root, mass) | discussion(root, mass))
     walker.element(root)
     walker.flush(root)
     return Walk(walker.units, walker.passed, len(left_out))
@@ -135,9 +135,26 @@ class _Walker:
         if node.attrib:
             if is_hidden(node) or boilerplate.is_declared(node):
                 return self._is_box(node)
-            if boilerplate.is_out_of_sight(node) or boilerplate.is_widget(name):
+            if boilerplate.is_out_of_sight(node) and (self.mass is None or self.mass.is_bare(node)):
+                return True
+            if boilerplate.is_perhaps_aside(name) and not boilerplate.is_heavy(name, tag):
                 return self.mass is None or self.mass.is_bare(node)
+            if self._is_own_text(node, name):
+                return False
         return self._is_named_aside(name, tag) and self._is_box(node)
+
+    def _is_named_box(self, node: Node, tag: str, name: str) -> bool:
+        if boilerplate.is_perhaps_aside(name) and (self.mass is None or self.mass.is_bare(node)):
+            return True
+        return boilerplate.is_aside(name, tag) and self._is_box(node)
+
+    def _is_own_text(self, node: Node, name: str) -> bool:
+        """Whether an element named as a box is the summary under the title, or what a paywall has let through."""
+        if self.mass is None or not name:
+            return False
+        if self.mass.is_by_title(node) and boilerplate.is_own_teaser(node, name):
+            return True
+        return not self.mass.is_bare(node) and boilerplate.is_paid_text(node, name)
 
     def _is_named_aside(self, name: str, tag: str) -> bool:
         return not (self.quoted and tag == "footer") and boilerplate.is_aside(name, tag)
@@ -156,7 +173,7 @@ class _Walker:
             if node.get("hidden") is not None:
                 return
             name = label(node)
-            if name and (_READER_ONLY.search(name) or (boilerplate.is_aside(name, tag) and self._is_box(node))):
+            if name and (_READER_ONLY.search(name) or (self._is_named_box(node, tag, name))):
                 return
         marker = self._marker(node, tag)
         if marker is not None and marker not in before:

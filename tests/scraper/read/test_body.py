@@ -270,3 +270,91 @@ def test_the_body_that_the_page_declares_is_read_though_it_lies_in_pieces() -> N
     pieces = "".join(f"<div class='p{i}'><div><p>{text}</p></div></div>" for i, text in enumerate(HARBOUR))
     text = read_page(f"<h1>Ferries stay in the harbour</h1><div itemprop='articleBody'>{pieces}</div>")
     assert holds_all(text)
+
+
+# ---------------------------------------------------------------------------------------------------- twice
+
+
+def test_a_paragraph_that_the_page_holds_twice_is_one() -> None:
+    text = read_page(
+        article(paragraphs(HARBOUR[:4]) + f"<div class='note'><p>{HARBOUR[1]}</p></div><p>{HARBOUR[4]}</p>")
+    )
+    assert text.count(HARBOUR[1]) == 1
+    assert holds_all(text)
+
+
+def test_a_question_asked_again_and_again_stays() -> None:
+    question = "What do you do when the boat stays in the harbour, and what do you tell those who wait for you at home?"
+    talk = "".join(f"<p>{question}</p><p>{answer}</p>" for answer in HARBOUR)
+    assert read_page(article(talk)).count(question) == len(HARBOUR)
+
+
+# ---------------------------------------------------------------------------------------------------- names
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<p class='article__teaser'>{}</p>",
+        "<div class='teaser-text'>{}</div>",
+    ],
+)
+def test_a_teaser_under_the_title_is_the_articles_own(markup: str) -> None:
+    own = "The wind keeps the boats in the harbour for a third day, and the town takes in all who wait for them."
+    page = f"<article><h1>Ferries stay in the harbour</h1>{markup.replace('{}', own)}{paragraphs(HARBOUR)}</article>"
+    assert own in read_page(page)
+
+
+def test_what_a_paywall_lets_through_is_text_and_its_offer_is_none() -> None:
+    rest = "<div class='paywall'>" + paragraphs(HARBOUR[3:]) + "</div>"
+    assert holds_all(read_page(article(paragraphs(HARBOUR[:3] * 2) + rest)))
+    offer = (
+        "<div class='paywall'><p>Our readers pay for what we find out about boats, harbours, and the wind, and about "
+        "those who live from them; that is why this text is here.</p><a href='/subscribe'>See our offers</a></div>"
+    )
+    assert "about boats" not in read_page(article(paragraphs(HARBOUR) + offer))
+
+
+def test_posts_of_other_sites_are_no_quotations() -> None:
+    post = (
+        "<blockquote><p>No boats today, friends, the wind is up again, so bring out the cards and the soup.</p>"
+        "Harbour Master (@harbourmaster) <a href='https://x.com/harbourmaster/status/1234567890'>3 May</a></blockquote>"
+    )
+    assert "bring out the cards" not in read_page(amid(post))
+    said = "<blockquote><p>No boats today, said the <a href='https://x.com/harbour'>master</a>.</p></blockquote>"
+    assert "> No boats today" in read_page(amid(said))
+
+
+@pytest.mark.parametrize("mark", ["► ", "[", "» ", "• ", "👉 "])
+def test_marks_before_a_lead_in_do_not_hide_it(mark: str) -> None:
+    text = read_page(amid(f"<p>{mark}Read more: <a href='/x'>Snow closes the huts early this year</a></p>"))
+    assert "huts" not in text
+
+
+# ---------------------------------------------------------------------------------------------------- after the end
+
+
+def test_the_discussion_is_found_by_its_offers_to_reply() -> None:
+    said = "".join(
+        f"<div class='k'><p>I was there, and {text}</p><a href='#{i}'>Antworten</a></div>"
+        for i, text in enumerate(MOUNTAIN)
+    )
+    text = read_page(f"<main>{article(paragraphs(HARBOUR))}<div class='k-all'>{said}</div></main>")
+    assert holds_all(text)
+    assert "I was there" not in text
+
+
+@pytest.mark.parametrize(
+    "appeal",
+    [
+        "Our journalism is free to all because those who can support it. Give what you can, so our newsroom lasts.",
+        "Als Genossenschaft gehören wir unseren Lesern. Guter Journalismus kostet: Unterstützen Sie uns.",
+        "Notre rédaction vit de ses lecteurs, et de personne d'autre. Soutenez un journal libre, pour nous.",
+    ],
+)
+def test_a_publishers_appeal_is_no_text(appeal: str) -> None:
+    box = f"<div class='z'><h3>A word from us</h3><p>{appeal}</p></div>"
+    text = read_page(article(paragraphs(HARBOUR * 2) + box))
+    assert appeal not in text
+    assert "A word from us" not in text
+    assert appeal in read_page(article(paragraphs((*HARBOUR[:3], appeal, *HARBOUR[3:]))))

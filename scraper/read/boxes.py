@@ -49,7 +49,7 @@ class Boxes:
         units = self.field.units
         found: set[int] = set()
         for i, unit in enumerate(units):
-            if not self.field.inside[i]:
+            if not self.field.inside[i] or unit.kind == "figure":
                 continue
             if unit.kind == "text" and unit.size < _MOST_APPEALED and self._stands_apart(unit) and _asks(unit):
                 found.update((i, *self._around(i, self._is_appeal)))

@@ -184,19 +184,19 @@ _APPEAL = tuple(
     for kind in (
         r"""
         journalis|newsroom|reporting|redaktion|zeitung|redaction|rédaction|presse|periodis|redacción|prensa|jornalis
-        |imprensa|giornalis|redazion|stampa|krant|redactie|tidning|redaksjon|dziennikar|redakc|novinář|žurnalisti|novinar
-        |újságír|szerkesztőség|jurnalis|redacți|журналист|журналіст|редакци|редакці|δημοσιογραφ|gazetecili|עיתונאות|صحاف
-        """,
+        |imprensa|giornalis|redazion|stampa|krant|redactie|tidning|redaksjon|dziennikar|redakc|novinář|žurnalisti
+        |novinar|újságír|szerkesztőség|jurnalis|redacți|журналист|журналіст|редакци|редакці|δημοσιογραφ|gazetecili|עיתונאות
+        |صحاف""",
         r"""
         support|donat|subscri|contribut|become a member|unterstütz|spende|abonn|mitglied|beteilig|soutien|soutenez
-        |soutenir|dons?\b|faites un|adhér|apoya|apoyo|suscri|donar|donaci|socio\b|apoie|apoio|assin[ea]|doe\b|sosten|abbona|donaz
-        |steun|doneer|lid\b|stöd|stött|donera|støtt|bidra|wesprzyj|wspier|wspar|prenumer|podpoř|podporu|předplat|podpor
-        |támogat|előfizet|sprijin|abona|поддерж|подпис|підтрим|підпис|στηρίξ|συνδρομ|destek|abone|תמכו|תמיכה|ادعم|دعم
-        """,
+        |soutenir|dons?\b|faites un|adhér|apoya|apoyo|suscri|donar|donaci|socio\b|apoie|apoio|assin[ea]|doe\b|sosten
+        |abbona|donaz|steun|doneer|lid\b|stöd|stött|donera|støtt|bidra|wesprzyj|wspier|wspar|prenumer|podpoř|podporu|předplat
+        |podpor|támogat|előfizet|sprijin|abona|поддерж|подпис|підтрим|підпис|στηρίξ|συνδρομ|destek|abone|תמכו|תמיכה|ادعم
+        |دعم""",
         r"""
-        (?:our|us|we|you|your|uns|unser\w{0,2}|wir|nous|notre|nos|vous|votre|nosotros|nuestr\w{1,2}|tu|noss\w{1,2}|nós|você
-        |noi|nostr\w|tuo|ons|onze|wij|jouw|oss|vår\w?|vores|nas|nasz\w{0,3}|nám|naš\w{1,2}|nás|minket|nekünk|noastr\w
-        |нас|наш\w{0,3}|нам|μας|bize|bizi|אותנו|שלנו|نا|لنا)\b
+        (?:our|us|we|you|your|uns|unser\w{0,2}|wir|nous|notre|nos|vous|votre|nosotros|nuestr\w{1,2}|tu|noss\w{1,2}|nós
+        |você|noi|nostr\w|tuo|ons|onze|wij|jouw|oss|vår\w?|vores|nas|nasz\w{0,3}|nám|naš\w{1,2}|nás|minket|nekünk
+        |noastr\w|нас|наш\w{0,3}|нам|μας|bize|bizi|אותנו|שלנו|نا|لنا)\b
         """,
     )
 )

@@ -23,6 +23,7 @@ _PROSE = 240
 _SYNOPSIS = 300
 _MUCH = 0.25
 _TEASED = 15
+_BIDDEN = 4
 _BUTTON = 60
 _LINE = 100
 _SECTIONS = words("div section article dl form center details header aside")
@@ -89,10 +90,12 @@ class Boxes:
         return len(units) <= _MOST_UNITS_HEADED and not any(_is_sentence(u) for u in units)
 
     def _is_promotion(self, _: Node, units: list[Unit]) -> bool:
-        """Whether prompts, links and what goes with them stand there."""
-        if len(units) > _MOST_UNITS or sum(u.size for u in units) > _MOST_TEXT:
+        """Whether prompts and links stand there, and at most a note on them."""
+        if len(units) > _MOST_UNITS_HEADED or sum(u.size for u in units) > _MOST_TEXT:
             return False
-        return not any(_is_sentence(u) and not chrome.is_chrome(u) for u in units)
+        said = [u for u in units if _is_sentence(u) and not chrome.is_chrome(u)]
+        bidden = sum(chrome.is_chrome(u) or chrome.is_link_only(u) for u in units)
+        return len(said) * _BIDDEN <= bidden and not any(u.size > _PROSE for u in said)
 
     def _is_appeal(self, node: Node, units: list[Unit]) -> bool:
         """Whether a box of its own kind holds a button of prompts and a few paragraphs that lead to it."""

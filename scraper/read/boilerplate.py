@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from scraper.read import leadins, prompts
 from scraper.read.tree import MAX_LABEL, Node, label, tag_of
@@ -72,9 +73,11 @@ _META = named(
     |kicker|eyebrow|overline|rubric|flag|category|reading[a-z]{0,4}time|readtime|credit|credits
     """
 )
+_MANY = 4096
 _EMBED = named("twitter|instagram|tiktok|facebook|fb|bluesky|mastodon|reddit|embedly|imgur|telegram|threads")
 
 
+@lru_cache(_MANY)
 def is_aside(name: str, tag: str) -> bool:
     """Whether an element of that label is a box beside the article: related stories, sharing, advertising and so on."""
     if tag in ("nav", "aside", "footer", "dialog"):
@@ -85,6 +88,7 @@ def is_aside(name: str, tag: str) -> bool:
     return _ASIDE.search(name) is not None or _PAIRS.search(name) is not None
 
 
+@lru_cache(_MANY)
 def is_perhaps_aside(name: str) -> bool:
     """Whether an element has a name that is given to boxes beside the article, and to parts of its text as well."""
     return bool(name) and _SOFT.search(name) is not None and " hentry " not in name and " type post " not in name
@@ -126,11 +130,13 @@ _TEASER = named("teaser|tease")
 _MAX_SPOKEN = 80
 
 
+@lru_cache(_MANY)
 def is_heavy(name: str, tag: str) -> bool:
     """Whether a box of that label is none of the article even where it holds much of the page's text."""
     return tag in ("nav", "footer") or (bool(name) and _HEAVY.search(name) is not None)
 
 
+@lru_cache(_MANY)
 def is_meta(name: str) -> bool:
     """Whether an element of that label holds a byline, a date or a kicker."""
     return bool(name) and _META.search(name) is not None

@@ -117,13 +117,12 @@ class _Walker:
 
     def box(self, node: Node, tag: str) -> None:
         name = label(node) if node.attrib else ""
+        self.flush(node.getparent())
         if node in self.passing or (tag not in _PAGE and self._is_beside(node, tag, name)):
-            self.flush(node.getparent())
             self.passed.append(node)
             return
-        self.flush(node.getparent())
         boxes, meta = self.boxes, self.meta
-        if tag not in _PAGE and self._is_named_aside(name, tag) and boilerplate.is_heavy(name, tag):
+        if tag not in _PAGE and boilerplate.is_heavy(name, tag) and self._is_named_aside(name, tag):
             self.boxes = (*boxes, node)
         if name and not meta and boilerplate.is_meta(name) and self._is_box(node):
             self.meta = True
@@ -139,9 +138,7 @@ class _Walker:
                 return True
             if boilerplate.is_perhaps_aside(name) and not boilerplate.is_heavy(name, tag):
                 return self.mass is None or self.mass.is_bare(node)
-            if self._is_own_text(node, name):
-                return False
-        return self._is_named_aside(name, tag) and self._is_box(node)
+        return self._is_named_aside(name, tag) and self._is_box(node) and not self._is_own_text(node, name)
 
     def _is_named_box(self, node: Node, tag: str, name: str) -> bool:
         if boilerplate.is_perhaps_aside(name) and (self.mass is None or self.mass.is_bare(node)):

@@ -54,7 +54,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
         chosen = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))
         picture, shown = _blocks(field, chosen, top, sheet.base)
     blocks: tuple[Block, ...] = body.from_statement(stated, field)
-    notes = (_STATED,) if blocks else (_OTHERS,) if page.others else ()
+    notes = (_STATED,) if blocks else (*((_OTHERS,) if page.others else ()), *(field.why if field else ()))
     blocks = blocks or shown
     if not blocks:
         return None

@@ -215,10 +215,12 @@ def _drop_edges(field_: Field, kept: set[int]) -> None:
     surely = [i for i in sorted(kept) if field_.sure[i]]
     if not running:
         return
-    for i in list(kept):
+    parents = {field_.units[i].node.getparent() for i in running if i != max(kept)}
+    for i in sorted(kept, reverse=True):
         unit = field_.units[i]
         dangling = i > surely[-1] and not _continues(unit, field_.units[surely[-1]])
         dangling = dangling or (i > running[-1] and unit.kind == "heading" and i == max(kept))
+        dangling = dangling or (i == max(kept) and unit.node.getparent() not in parents and chrome.is_imprint(unit))
         early = i < running[0] and unit.kind == "text" and (unit.size < _LONG or is_dated(unit.text))
         if dangling or early or (i == running[0] and unit.size < 200 and _DATED.match(unit.text)):
             kept.discard(i)

@@ -107,6 +107,19 @@ def leads_in(unit: Unit) -> bool:
     return match is not None and unit.links >= (len(text) - match.end()) * 0.6
 
 
+def is_imprint(unit: Unit) -> bool:
+    """Whether a line gives the publisher's telephone or tax number, as at the foot of a page."""
+    return unit.kind == "text" and unit.size < _ADDRESS and _IMPRINT.search(unit.text) is not None
+
+
+_ADDRESS = 400
+_IMPRINT = re.compile(
+    r"\b(?:tel(?:efone?|éfono|efoon|efon|efono|\.)?|t[eé]l[eé]phone|phone|fone|fax|cnpj|cif|nif|p\.? ?iva"
+    r"|ust-?id(?:nr)?|kvk|cvr|тел(?:ефон)?\.?|факс|инн|єдрпоу|τηλ\.?|電話|电话|전화|هاتف|טל['’]?)\s?[:：.]?\s?[\d(+]",
+    re.IGNORECASE,
+)
+
+
 def is_link_only(unit: Unit) -> bool:
     """Whether all of the unit's text is links."""
     return unit.links >= len(unit.text.replace(" ", "")) * 0.85 and unit.links > 0

@@ -23,6 +23,7 @@ _SHORT = 400
 _SEVERAL = 3
 _MISSED = 0.25
 _LACKING = 0.2
+_TRUSTED = "the body is the page's own paragraphs; trafilatura held fewer than half of them"
 _MOSTLY = 0.4
 _MAX_WHOLE = 400_000
 _MAX_ELEMENTS = 50_000
@@ -136,6 +137,8 @@ class Field:
     chains: list[tuple[Node, ...]]
     unstated: frozenset[int] = frozenset()
     """The units that the page's own statement of its whole body lacks; none where it states no body, or only a part."""
+    why: tuple[str, ...] = ()
+    """What the choice of the body rests on, where that is not what it mostly is."""
 
     @property
     def start(self) -> int:
@@ -149,17 +152,20 @@ def survey(units: list[Unit], found: Evidence) -> Field | None:
     weight = [u.size if sure[i] and _is_running(u) else 0 for i, u in enumerate(units)]
     chains = [(u.node, *u.node.iterancestors()) for u in units]
     own = [u.size if is_prose(u) else 0 for u in units]
+    why: tuple[str, ...]
     if sum(weight) < sum(own) * _TOO_LITTLE:
         place = _root(chains, own, 0.6)
         sure = [known or (own[i] > 0 and place in chains[i]) for i, known in enumerate(sure)]
-        weight = [u.size if sure[i] and _is_running(u) else 0 for i, u in enumerate(units)]
+        why = (_TRUSTED,)
+    else:
+        why = ()
     _second_opinion(units, chains, sure, own)
     weight = [u.size if sure[i] and _is_running(u) else 0 for i, u in enumerate(units)]
     if not sum(weight):
         return None
     root = _root(chains, weight, _SHARE)
     inside = [root in chain for chain in chains]
-    return Field(units, sure, weight, root, inside, chains, _unstated(units, weight, inside, found))
+    return Field(units, sure, weight, root, inside, chains, _unstated(units, weight, inside, found), why)
 
 
 def _unstated(units: list[Unit], weight: list[int], inside: list[bool], found: Evidence) -> frozenset[int]:

@@ -358,3 +358,27 @@ def test_a_publishers_appeal_is_no_text(appeal: str) -> None:
     assert appeal not in text
     assert "A word from us" not in text
     assert appeal in read_page(article(paragraphs((*HARBOUR[:3], appeal, *HARBOUR[3:]))))
+
+
+def test_the_imprint_at_the_foot_is_no_text_and_a_number_to_call_is() -> None:
+    foot = "<div class='low'>Harbour Courier - Quay 3 - 12345 Port - Tel. (012) 345 678 - VAT 99 887</div>"
+    assert "Quay 3" not in read_page(f"<main>{article(paragraphs(HARBOUR))}{foot}</main>")
+    call = "Whoever looks for a bed may call the town hall by day and by night, tel. 012 345 678"
+    assert call in read_page(article(paragraphs((*HARBOUR, call))))
+
+
+# ---------------------------------------------------------------------------------------------------- evidence
+
+
+def notes(body: str) -> tuple[str, ...]:
+    markup = f"<html><head><title>Ferries stay in the harbour</title></head><body>{body}</body></html>"
+    found = read(Page(markup.encode(), (("Content-Type", "text/html; charset=utf-8"),), "https://news.example/a"))
+    assert found.article is not None
+    return found.article.meta.notes
+
+
+def test_other_articles_left_out_are_noted() -> None:
+    own = article(paragraphs(HARBOUR))
+    assert notes(own) == ()
+    other = article(paragraphs(MOUNTAIN), "Snow closes the huts early")
+    assert len(notes(f"<main>{own}{other}</main>")) == 1

@@ -104,6 +104,8 @@ class _Rules:
             return "where bylines and dates stand"
         if i in field_.unstated and unit.kind == "text":
             return "not in the body that the page states"
+        if i > field_.end:
+            return "after what the page declares to be its body"
         if field_.sure[i]:
             return None if field_.inside[i] or unit.size >= _LONG else "short, and outside the body"
         if not field_.inside[i]:
@@ -215,15 +217,20 @@ def _drop_edges(field_: Field, kept: set[int]) -> None:
     surely = [i for i in sorted(kept) if field_.sure[i]]
     if not running:
         return
-    parents = {field_.units[i].node.getparent() for i in running if i != max(kept)}
-    for i in sorted(kept, reverse=True):
+    order = sorted(kept, reverse=True)
+    parents = {field_.units[i].node.getparent() for i in running if i != order[0]}
+    nothing_after = True
+    for i in order:
         unit = field_.units[i]
         dangling = i > surely[-1] and not _continues(unit, field_.units[surely[-1]])
-        dangling = dangling or (i > running[-1] and unit.kind == "heading" and i == max(kept))
-        dangling = dangling or (i == max(kept) and unit.node.getparent() not in parents and chrome.is_imprint(unit))
+        if nothing_after:
+            foot = unit.node.getparent() not in parents and chrome.is_imprint(unit)
+            dangling = dangling or foot or (i > running[-1] and unit.kind == "heading")
         early = i < running[0] and unit.kind == "text" and (unit.size < _LONG or is_dated(unit.text))
         if dangling or early or (i == running[0] and unit.size < 200 and _DATED.match(unit.text)):
             kept.discard(i)
+        else:
+            nothing_after = False
 
 
 def _continues(unit: Unit, last: Unit) -> bool:

@@ -37,6 +37,7 @@ class Boxes:
         self.field = field
         self.members: dict[Node, list[int]] = {}
         self.weight: dict[Node, int] = {}
+        self.styles: dict[Node, dict[tuple[str, str | None], int]] = {}
         for i, chain in enumerate(field.chains):
             if field.inside[i]:
                 for node in chain:
@@ -75,7 +76,7 @@ class Boxes:
             if node is self.field.root or self.weight[node] > self.weight[self.field.root] * _MUCH:
                 break
             inner = self.members[node]
-            if not fits(node, [self.field.units[j] for j in inner]):
+            if len(inner) > _MOST_UNITS_HEADED or not fits(node, [self.field.units[j] for j in inner]):
                 break
             found = inner
         return found
@@ -105,11 +106,14 @@ class Boxes:
 
     def _is_repeated(self, node: Node) -> bool:
         """Whether an element beside this one is marked up as it is and holds text of the body."""
-        style = (node.tag, node.get("class"))
-        return any(
-            other is not node and (other.tag, other.get("class")) == style and self.weight.get(other)
-            for other in node.getparent()
-        )
+        parent = node.getparent()
+        held = self.styles.get(parent)
+        if held is None:
+            held = self.styles[parent] = {}
+            for other in parent:
+                style = (other.tag, other.get("class"))
+                held[style] = held.get(style, 0) + self.weight.get(other, 0)
+        return held[(node.tag, node.get("class"))] > self.weight.get(node, 0)
 
     def is_stranger(self, i: int) -> bool:
         """Whether a unit stands in an element inside the body that holds none of what is surely body.

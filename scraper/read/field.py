@@ -10,8 +10,9 @@ import trafilatura
 from lxml.etree import strip_elements
 
 from scraper.read import chrome
-from scraper.read.tree import Node, key_of, tag_of
+from scraper.read.tree import Node, key_of, label, tag_of
 from scraper.read.units import Unit, Walk
+from scraper.read.vocabulary import named
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
@@ -23,6 +24,8 @@ _SHORT = 400
 _SEVERAL = 3
 _MISSED = 0.25
 _LACKING = 0.2
+_DECLARED = 0.6
+_NAMED = 0.8
 _TRUSTED = "the body is the page's own paragraphs; trafilatura held fewer than half of them"
 _MOSTLY = 0.4
 _MAX_WHOLE = 400_000
@@ -137,6 +140,8 @@ class Field:
     chains: list[tuple[Node, ...]]
     unstated: frozenset[int] = frozenset()
     """The units that the page's own statement of its whole body lacks; none where it states no body, or only a part."""
+    end: int = 1_000_000
+    """The place of the last unit in the element that the page declares or names to be its body."""
     why: tuple[str, ...] = ()
     """What the choice of the body rests on, where that is not what it mostly is."""
 
@@ -152,20 +157,48 @@ def survey(units: list[Unit], found: Evidence) -> Field | None:
     weight = [u.size if sure[i] and _is_running(u) else 0 for i, u in enumerate(units)]
     chains = [(u.node, *u.node.iterancestors()) for u in units]
     own = [u.size if is_prose(u) else 0 for u in units]
-    why: tuple[str, ...]
+    why: tuple[str, ...] = ()
     if sum(weight) < sum(own) * _TOO_LITTLE:
         place = _root(chains, own, 0.6)
         sure = [known or (own[i] > 0 and place in chains[i]) for i, known in enumerate(sure)]
         why = (_TRUSTED,)
-    else:
-        why = ()
     _second_opinion(units, chains, sure, own)
     weight = [u.size if sure[i] and _is_running(u) else 0 for i, u in enumerate(units)]
     if not sum(weight):
         return None
     root = _root(chains, weight, _SHARE)
     inside = [root in chain for chain in chains]
-    return Field(units, sure, weight, root, inside, chains, _unstated(units, weight, inside, found), why)
+    unstated = _unstated(units, weight, inside, found)
+    return Field(units, sure, weight, root, inside, chains, unstated, _last_declared(chains, weight), why)
+
+
+def _last_declared(chains: list[tuple[Node, ...]], weight: list[int]) -> int:
+    """The place of the last unit in what the page declares or names to be its body, where that holds enough."""
+    above = {node for chain, amount in zip(chains, weight, strict=True) if amount for node in chain}
+    for declares, share in ((_is_declared, _DECLARED), (_is_named, _NAMED)):
+        bodies = set(filter(declares, above))
+        places = [i for i, chain in enumerate(chains) if not bodies.isdisjoint(chain)] if bodies else []
+        if sum(weight[i] for i in places) > share * sum(weight):
+            return places[-1]
+    return len(chains)
+
+
+def _is_declared(node: Node) -> bool:
+    return "articleBody" in (node.get("itemprop") or "")
+
+
+def _is_named(node: Node) -> bool:
+    return node.tag in ("div", "section", "article") and _BODY.search(label(node)) is not None
+
+
+_BODY = named(
+    """
+    article ?body|article content|article text|story ?body|story content|story text|entry content|post content|post body
+    |news ?body|news content|news text|body ?text|body content|body copy|rich text|field name body|field body|text body
+    |artikel ?text|artikel inhalt|article ?corps|corps article|cuerpo|corpo|testo articolo|brodtext|brodtekst|treść
+    |tresc
+    """
+)
 
 
 def _unstated(units: list[Unit], weight: list[int], inside: list[bool], found: Evidence) -> frozenset[int]:
@@ -197,7 +230,7 @@ def _second_opinion(units: list[Unit], chains: list[tuple[Node, ...]], sure: lis
     for i, chain in enumerate(chains):
         if own[i]:
             for node in chain:
-                if "articleBody" in (node.get("itemprop") or ""):
+                if _is_declared(node):
                     declared.setdefault(node, []).append(i)
     for inner in declared.values():
         held = sum(own[i] for i in inner if sure[i])

@@ -102,11 +102,15 @@ def forms(root: Node, mass: Mass) -> frozenset[Node]:
     found = asking.union(filter(mass.is_bare, boxed))
     asking.update(entry for entry in root.iter("input") if entry.get("type") == "email" and _is_alone(entry))
     most = min(_BARE, mass.total * _SMALL)
+    refused: set[Node] = set()
     for form in asking:
         for node in form.iterancestors():
+            if node in found or node in refused:
+                break
             if node.tag in _PAGE or node in mass.titled or mass.held.get(node, 0) > most:
                 break
             if next(node.iter("figure", "h1", "time"), None) is not None:
+                refused.add(node)
                 break
             found.add(node)
     return frozenset(found)

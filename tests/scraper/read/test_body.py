@@ -382,3 +382,17 @@ def test_other_articles_left_out_are_noted() -> None:
     assert notes(own) == ()
     other = article(paragraphs(MOUNTAIN), "Snow closes the huts early")
     assert len(notes(f"<main>{own}{other}</main>")) == 1
+
+
+@pytest.mark.parametrize("declared", ["itemprop='articleBody'", "class='entry-content'", "class='c-articleBody'"])
+def test_nothing_follows_the_body_that_the_page_declares(declared: str) -> None:
+    after = f"<div><p>{MOUNTAIN[0]}</p></div>"
+    page = f"<h1>Ferries stay in the harbour</h1><div {declared}>{paragraphs(HARBOUR)}</div>"
+    text = read_page(f"<main>{page}{after}</main>")
+    assert holds_all(text)
+    assert MOUNTAIN[0] not in text
+
+
+def test_a_body_of_which_little_is_declared_is_read_whole() -> None:
+    page = f"<div itemprop='articleBody'>{paragraphs(HARBOUR[:1])}</div><div>{paragraphs(HARBOUR[1:])}</div>"
+    assert holds_all(read_page(f"<main><h1>Ferries stay in the harbour</h1>{page}</main>"))

@@ -88,6 +88,8 @@ class _Rules:
         field_, unit = self.field, self.field.units[i]
         if unit.kind == "figure":
             return "a picture"
+        if unit.kind == "heading" and not unit.key:
+            return "a rule drawn as a heading"
         if i < self.start:
             return "above the title"
         if unit.key in self.told.keys or not self.told.nodes.isdisjoint(field_.chains[i]):

@@ -396,3 +396,9 @@ def test_nothing_follows_the_body_that_the_page_declares(declared: str) -> None:
 def test_a_body_of_which_little_is_declared_is_read_whole() -> None:
     page = f"<div itemprop='articleBody'>{paragraphs(HARBOUR[:1])}</div><div>{paragraphs(HARBOUR[1:])}</div>"
     assert holds_all(read_page(f"<main><h1>Ferries stay in the harbour</h1>{page}</main>"))
+
+
+def test_a_rule_drawn_as_a_heading_is_left_out() -> None:
+    text = read_page(amid("<h2>___</h2>"))
+    assert holds_all(text)
+    assert "___" not in text

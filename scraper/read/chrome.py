@@ -55,7 +55,13 @@ _CARRIED = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\Z")
 
 
 def is_chrome(unit: Unit) -> bool:
-    """Whether the unit's wording says that it is no part of the text, wherever it stands."""
+    """Whether the unit's wording says that it is no part of the text, wherever it stands. Looked at once."""
+    if unit.chrome is None:
+        unit.chrome = _is_chrome(unit)
+    return unit.chrome
+
+
+def _is_chrome(unit: Unit) -> bool:
     text = _bare(unit.text)
     if (unit.kind == "heading" or len(text) < _LINE) and (_ALONE.match(text) or is_lead_in(unit)):
         return True

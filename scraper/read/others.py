@@ -133,7 +133,7 @@ def _asks(form: Node) -> bool:
 def discussion(root: Node, mass: Mass) -> frozenset[Node]:
     """What holds the readers' comments: the smallest element around several offers to reply to one."""
     offers: list[Node] = []
-    for node in root.iter("a", "button", "span"):
+    for node in root.iter("a", "button"):
         text = node.text
         if text and len(text) < _LINE and text.strip().casefold() in _REPLY:
             offers.append(node)

@@ -39,7 +39,7 @@ class Unit:
     `links` counts the characters of its text that are links. `boxes` are the boxes beside the article that it stands
     in, though they hold much of the page's text. `meta` says that it stands where bylines, dates and kickers do.
     `key` is its text for comparing (`tree.key_of`), `size` its length in letters (`tree.size_of`), `lines` a
-    paragraph's text as its line breaks part it.
+    paragraph's text as its line breaks part it. `chrome` is what `chrome.is_chrome` has found.
     """
 
     kind: Kind
@@ -53,6 +53,7 @@ class Unit:
     key: str = field(default="")
     size: int = 0
     lines: tuple[str, ...] = ()
+    chrome: bool | None = None
 
     def __post_init__(self) -> None:
         self.key = key_of(self.text)

@@ -6,6 +6,7 @@ Nodes are lxml elements; lxml has no types of its own, so `Node` is Any.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -71,9 +72,13 @@ def label(node: Node) -> str:
 
 
 def words_of(raw: str) -> str:
-    if not raw:
-        return ""
-    raw = _CAMEL.sub(" ", raw[:MAX_LABEL]).lower()
+    return _folded(raw[:MAX_LABEL]) if raw else ""
+
+
+@lru_cache(4096)
+def _folded(raw: str) -> str:
+    """Pages use the same few names again and again."""
+    raw = _CAMEL.sub(" ", raw).lower()
     return f" {' '.join(_SEPARATORS.sub(' ', raw).split())} "
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from archive import urls
 from archive.inline import clean_inline
 from archive.models import Article, ArticleMeta, Block, Caption
-from scraper.read import body, byline, captions, dates, head, lead, sites
+from scraper.read import body, byline, captions, chrome, dates, head, lead, sites
 from scraper.read.facts import Facts, Json, fragment_text, text
 from scraper.read.title import Title
 from scraper.read.tree import Node, key_of
@@ -19,6 +19,7 @@ from scraper.read.units import walk
 from scraper.read.why import Places, explain
 
 _STATED = "the body is what the page states in its metadata; hardly any of it stands in the page itself"
+_OTHERS = "other articles stand on the page; they are left out"
 _HOME = re.compile(r"(?:index|default|home)\.[a-z]{2,5}\Z", re.IGNORECASE)
 _MAX_TAGS = 100
 
@@ -60,11 +61,12 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
             names = byline.from_lines(lines, head.last_lines(field), others, whole) or names
         day = dates.corrected(published, lines, facts.language) or dates.from_lines(lines, facts.language) or guess
         keys = frozenset(filter(None, (key_of(title.text) if title else "", *map(key_of, names))))
-        kept = body.choose(field, body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names)))))
-        picture, own = lead.choose(field, kept, top.start, said, sheet.base)
-        shown = _blocks(field, kept, own, picture, sheet.base)
+        told = body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names))))
+        chosen = body.choose(field, told)
+        picture, own = lead.choose(field, list(chosen.body), top.start, said, sheet.base)
+        shown = _blocks(field, chosen, own, picture, sheet.base)
     blocks: tuple[Block, ...] = body.from_statement(stated, field)
-    notes = (_STATED,) if blocks else ()
+    notes = (_STATED,) if blocks else (*((_OTHERS,) if page.others else ()), *(field.why if field else ()))
     blocks = blocks or shown
     if not blocks:
         return None
@@ -103,20 +105,24 @@ def _from_address(url: str) -> str:
 
 
 def _blocks(
-    field: body.Field, kept: list[int], own: int | None, opening: captions.Picture, base: str
+    field: body.Field, chosen: body.Chosen, own: int | None, opening: captions.Picture, base: str
 ) -> tuple[Block, ...]:
     """The blocks of the body with the captions of the pictures inside it, the lead picture's left out."""
     blocks: list[Block] = []
-    chosen = set(kept)
-    for i in range(kept[0], kept[-1] + 1) if kept else ():
+    kept = frozenset(chosen.body)
+    seen: set[captions.Picture] = set()
+    for i in range(chosen.body[0], chosen.body[-1] + 1) if kept else ():
         unit = field.units[i]
-        if i in chosen and unit.block is not None:
+        if i in kept and unit.block is not None:
             blocks.append(unit.block)
         elif unit.kind == "figure" and not unit.boxes and i != own and field.inside[i]:
+            if i in chosen.boxed or chrome.is_label(unit):
+                continue
             found = captions.picture(unit.node, base)
             last = blocks[-1] if blocks else None
-            if found == captions.Picture() or (found == opening and opening.caption):
+            if found == captions.Picture() or found in seen or (found == opening and opening.caption):
                 continue
+            seen.add(found)
             if isinstance(last, Caption):
                 whole = lead.joined(captions.Picture(last.text, last.credit), found, unit.node)
                 if whole is not None:

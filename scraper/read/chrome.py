@@ -4,38 +4,36 @@ from __future__ import annotations
 
 import re
 
+from archive.models import Paragraph
+from scraper.read import leadins, prompts
 from scraper.read.units import Unit
-from scraper.read.vocabulary import wording
+from scraper.read.vocabulary import Wordings
 
-_ALONE = wording(
+_ALONE = Wordings(
     r"""
-    advertisements?|ads?|anzeige|werbung|publicidad|publicité|publicidade|pubblicità|reklama?|reklame|annons|advertentie
-    |mainos|реклама|広告|광고|sponsored(?: content)?|promoted|powered by
-    |(?:story|article) continues (?:below|after)(?: (?:this )?(?:ad|advertisement))?|continue reading(?: below)?
-    |scroll (?:down )?to continue|read more|read also|see also|see more|show more|load more|learn more
-    |watch (?:now|live|this)|listen(?: now)?|play|pause|click here|more from|more on this(?: story| topic)?
-    |related(?: stories| articles| news| content| topics| posts| links| reading)?|recommended(?: stories| for you)?
-    |you (?:may|might) also like|most (?:read|popular|viewed)|trending(?: now)?|up next|don't miss
+    advertisements?|ads?|anzeige|werbung|publicidad|publicité|publicidade|pubblicità|reklama?|reklame|annons
+    |advertentie
+    |mainos|реклама|広告|광고|广告|廣告|διαφήμιση|פרסומת|إعلان|آگهی|विज्ञापन|iklan|quảng cáo|hirdetés|publicitate
+    |oglas
+    |sponsored(?: content)?|promoted|powered by|scroll (?:down )?to continue|load more|learn more|show more
+    |watch (?:now|live|this)|listen(?: now| to (?:this )?(?:article|story))?|play|pause|click here
+    |\d+ min(?:ute)?s?(?: read)?
     |share(?: this)?(?: article| story| post| page)?(?: on)?|share options|follow us(?: on.{0,40})?|tweet|pin it|email
-    |e-mail|print|save|copy link|facebook|twitter|x|whatsapp|linkedin|telegram|reddit|pinterest|flipboard|instagram
-    |youtube|tiktok|line|comments?(?: \(\d+\))?|\d+ comments?|leave a comment|post a comment|join the conversation
-    |view comments|no comments|tags?|topics?|keywords|filed under|categories|posted in|subscribe(?: now| today)?
-    |sign up(?: now)?|log in|sign in|register|newsletter|next|previous|prev|back to top|top|close|menu|search|home
-    |photos?|videos?|gallery|image \d+ of \d+|\d+ ?(?:/|of) ?\d+|loading\.{0,3}|embed|caption|transcript
-    |mehr (?:zum thema|lesen|dazu)|lesen sie auch|auch interessant|weiterlesen|weitere artikel|zum thema|teilen
-    |kommentare?|artikel teilen|lire aussi|à lire aussi|lire la suite|partager|commentaires?|sur le même sujet
-    |à découvrir|leggi anche|leggi tutto|condividi|commenti|approfondisci|lea también|lee también|leer más
-    |te puede interesar|compartir|comentarios|leia (?:também|mais)|veja também|saiba mais|compartilhe|comentários
-    |czytaj (?:więcej|także|też|również)|zobacz (?:także|też|również)|läs (?:mer|också|även)|les (?:mer|også)
-    |læs (?:mere|også)|lees (?:ook|meer|verder)|lue (?:myös|lisää)|devamını oku|ayrıca bakınız|ilgili haberler
-    |читайте также|читать далее|по теме|поделиться|комментарии
-    |関連(?:記事|キーワード|ニュース)|おすすめ(?:情報|記事)
-    |あわせて読みたい|続きを読む|相关(?:阅读|新闻|链接)|推荐阅读|延伸閱讀|관련기사|공유하기|댓글|baca juga
-    |baca selengkapnya
+    |e-mail|print|save|copy link|link copied|facebook|twitter|x|whatsapp|linkedin|telegram|reddit|pinterest|flipboard
+    |instagram|youtube|tiktok|line|view comments|no comments|tags?|topics?|keywords|filed under|categories|posted in
+    |subscribe(?: now| today)?|sign up(?: now)?|log in|sign in|register|newsletter|next|previous|prev|back to top|top
+    |close|menu|search|home|photos?|videos?|gallery|image \d+ of \d+|\d+ ?(?:/|of) ?\d+|loading\.{0,3}|embed|caption
+    |transcript|teilen|artikel teilen|merken|drucken|partager(?: (?:l['’]article|sur.{0,20}))?|imprimer|enregistrer
+    |condividi|stampa|compartir|guardar|imprimir|compartilh(?:e|ar)|partilhar|delen|deel(?: dit artikel)?|dela|del|jaa
+    |udostępnij|sdílet|zdieľať|megosztás|distribuie|podijeli|podeli|deli|поделиться|поділитися|сподели|κοινοποίηση
+    |paylaş
+    |שתפו|شارك|اشتراک.گذاری|शेयर करें|শেয়ার করুন|แชร์|chia sẻ|bagikan|シェア(?:する)?|ツイート|공유하기|分享(?:到)?
+    |etiquetas?|etiketter|schlagwörter|schlagworte|mots[- ]clés|parole chiave|tagi|štítky|címkék|etichete|oznake|теги
+    |мітки|ετικέτες|etiketler|תגיות|الكلمات المفتاحية|كلمات مفتاحية|标签|標籤|キーワード|태그
     """,
     r"[\s:：.…>»→]*\Z",
 )
-_PREFIX = wording(
+_PREFIX = Wordings(
     r"""
     read (?:more|also|next|the full)|also read|see also|see more|more\s?:|related\s?:
     |related (?:article|story|news|coverage)|recommended\s?:|watch\s?:|video\s?:|listen\s?:|click here|don't miss
@@ -48,42 +46,84 @@ _PREFIX = wording(
     |▶|►|>>|➡|→|👉|»
     """
 )
-_WHOLE = wording(
-    r"""
-    this slideshow requires javascript|please enable javascript|javascript is (?:disabled|required)
-    |you need to enable javascript|your browser does not support|thank you for (?:signing up|subscribing)
-    |by (?:signing up|subscribing|clicking)[^.]{0,60}you agree|sign up (?:for|to) (?:our|the|get)
-    |subscribe (?:to|now|for)|support (?:our|independent) journalism|this article is (?:for|only for|reserved)
-    |already (?:a subscriber|registered|have an account)|follow .{1,40} on (?:twitter|facebook|x|instagram)
-    |(?:©|copyright|\(c\)) .{0,80}|all rights reserved|alle rechte vorbehalten|tous droits réservés
-    |todos los derechos reservados|get in touch with our news team|for more stories like this
-    |do you have (?:a|any) (?:story|stories|news|tip)|an error has occurred
-    |[^.]{0,40}cookies? (?:policy|settings)|we use cookies
-    |[^。]{0,40}(?:会員限定|会員登録|会員向け|読み放題|全文をお読み)
-    """
-)
+_TAGS = re.compile(r"(?:#[^\s#]{2,40}[\s,]*)+\Z")
+_SHORTCODE = re.compile(r"\[/?[a-z][\w-]{2,30}(?: [a-z][\w-]{0,30}=[^\[\]]{1,300})?\s?/?\]", re.IGNORECASE)
+"""What a WordPress plug-in would have replaced, were it there."""
+_LINE = 60
+_SENTENCE = 90
 _CARRIED = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\Z")
 
 
 def is_chrome(unit: Unit) -> bool:
-    """Whether the unit's wording says that it is no part of the text, wherever it stands."""
-    text = unit.text
-    if (unit.kind == "heading" or len(text) < 60) and _ALONE.match(text):
-        return True
-    if _WHOLE.match(text) and len(text) < 300:
-        return True
-    return (
-        unit.kind in ("text", "heading", "list", "quote")
-        and unit.links > 12
-        and len(text) < 400
-        and _links_follow(unit)
-    )
+    """Whether the unit's wording says that it is no part of the text, wherever it stands. Looked at once."""
+    if unit.chrome is None:
+        unit.chrome = _is_chrome(unit)
+    return unit.chrome
 
 
-def _links_follow(unit: Unit) -> bool:
+def _is_chrome(unit: Unit) -> bool:
+    text = _bare(unit.text)
+    if (unit.kind == "heading" or len(text) < _LINE) and (_ALONE.match(text) or is_lead_in(unit)):
+        return True
+    if is_prompt(unit) or _TAGS.match(unit.text) is not None:
+        return True
+    if unit.kind == "text" and unit.text.startswith("[") and _SHORTCODE.match(unit.text) and text.endswith("]"):
+        return True
+    return leads_in(unit)
+
+
+def is_label(unit: Unit) -> bool:
+    """Whether the text is no more than a label of the page's own, such as "Advertisement"."""
+    return len(unit.text) < _LINE and _ALONE.match(_bare(unit.text)) is not None
+
+
+def _bare(text: str) -> str:
+    """The text without arrows, brackets and the like before it."""
+    return text if text[:1].isalnum() else _MARKS.sub("", text)
+
+
+_MARKS = re.compile(r"^[^\w#©ⓒ]+(?=\w)")
+
+
+def is_lead_in(unit: Unit) -> bool:
+    """Whether the unit announces other stories, comments or what comes after an advertisement, and says no more."""
+    text = _bare(unit.text)
+    if len(text) >= _SENTENCE or unit.kind not in ("text", "heading"):
+        return False
+    if leadins.CONTINUES.match(text):
+        return True
+    return len(text) < _LINE and bool(leadins.RELATED.match(text) or leadins.ENDS.match(text))
+
+
+def is_prompt(unit: Unit) -> bool:
+    """Whether the unit bids the reader subscribe, sign in, follow or allow something."""
+    if unit.size >= prompts.LONGEST:
+        return False
+    if prompts.SURE.match(_bare(unit.text)):
+        return True
+    return unit.links > 0 and isinstance(unit.block, Paragraph) and prompts.APPS.search(unit.block.text) is not None
+
+
+def leads_in(unit: Unit) -> bool:
     """Whether a lead-in such as "Read more:" is followed by nothing but links."""
-    match = _PREFIX.match(unit.text)
-    return match is not None and unit.links >= (len(unit.text) - match.end()) * 0.6
+    if unit.kind not in ("text", "heading", "list", "quote") or unit.links <= 12 or len(unit.text) >= 400:
+        return False
+    text = _bare(unit.text)
+    match = leadins.BEFORE_LINKS.match(text) or _PREFIX.match(text)
+    return match is not None and unit.links >= (len(text) - match.end()) * 0.6
+
+
+def is_imprint(unit: Unit) -> bool:
+    """Whether a line gives the publisher's telephone or tax number, as at the foot of a page."""
+    return unit.kind == "text" and unit.size < _ADDRESS and _IMPRINT.search(unit.text) is not None
+
+
+_ADDRESS = 400
+_IMPRINT = re.compile(
+    r"\b(?:tel(?:efone?|éfono|efoon|efon|efono|\.)?|t[eé]l[eé]phone|phone|fone|fax|cnpj|cif|nif|p\.? ?iva"
+    r"|ust-?id(?:nr)?|kvk|cvr|тел(?:ефон)?\.?|факс|инн|єдрпоу|τηλ\.?|電話|电话|전화|هاتف|טל['’]?)\s?[:：.]?\s?[\d(+]",
+    re.IGNORECASE,
+)
 
 
 def is_link_only(unit: Unit) -> bool:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from scraper.read.tree import Node
 
 _RUNNING = ("p", "div", "td", "section", "article", "blockquote", "li", "font", "span")
 _SHORT = 30
 _LEAST = 400
+_BARE = 120
 _SHARE = 0.4
 
 
@@ -15,19 +18,39 @@ class Mass:
 
     def __init__(self, root: Node, title: Node | None) -> None:
         self.held: dict[Node, int] = {}
-        total = 0
+        self.total = 0
         for node in root.iter(*_RUNNING):
             amount = _running(node)
             if amount:
-                total += amount
+                self.total += amount
                 self.held[node] = self.held.get(node, 0) + amount
                 for parent in node.iterancestors():
                     self.held[parent] = self.held.get(parent, 0) + amount
-        self.enough = max(_LEAST, total * _SHARE)
         self.titled: set[Node] = set() if title is None else {title, *title.iterancestors()}
+
+    def leave_out(self, nodes: Iterable[Node]) -> None:
+        """Counts without those elements; none of them may hold another."""
+        for node in nodes:
+            amount = self.held.get(node, 0)
+            self.total -= amount
+            for parent in node.iterancestors():
+                self.held[parent] = self.held.get(parent, 0) - amount
+
+    @property
+    def enough(self) -> float:
+        """Running text of which an element is more than a box."""
+        return max(_LEAST, self.total * _SHARE)
 
     def is_box(self, node: Node) -> bool:
         return node not in self.titled and self.held.get(node, 0) < self.enough
+
+    def is_bare(self, node: Node) -> bool:
+        """Whether an element holds hardly any running text."""
+        return node not in self.titled and self.held.get(node, 0) < _BARE
+
+    def is_by_title(self, node: Node) -> bool:
+        """Whether the title stands beside the element, or in an element beside it."""
+        return node.getparent() in self.titled
 
 
 def _running(node: Node) -> int:

@@ -16,7 +16,7 @@ from scraper.read.facts import Facts, gather
 from scraper.read.reading import Page, Reading, Requisite, Signals
 from scraper.read.tree import parse
 
-EXTRACTOR = f"tearsheet-read/1 trafilatura/{trafilatura.__version__}"
+EXTRACTOR = f"tearsheet-read/2 trafilatura/{trafilatura.__version__}"
 
 T = TypeVar("T")
 

@@ -17,6 +17,8 @@ _MAX_FIGURE_TEXT = 1500
 _MAX_CREDITED = 400
 _MAX_LINE = 160
 _MAX_CELL = 1500
+_TELLING = 150
+"""Of two paragraphs as long as this one is no caption."""
 _PARTS = ("h1", "h2", "h3", "h4", "table", "figure", "blockquote", "pre", "article")
 _LAYOUT = ("h1", "h2", "ul", "ol", "figure", "article", "form", "blockquote")
 
@@ -30,6 +32,11 @@ def is_alone(node: Node) -> bool:
         and not (node.tail or "").strip()
         and all(tag_of(child) in NEVER or child is node for child in parent)
     )
+
+
+def is_break(node: Node) -> bool:
+    """Whether an empty element of that class stands for a line break, as some editors write it."""
+    return "br" in (node.get("class") or "").split() and not len(node) and not (node.text or "").strip()
 
 
 def is_plain_list(node: Node) -> bool:
@@ -78,7 +85,10 @@ def is_figure(node: Node, tag: str, name: str) -> bool:
         return False
     if _CAPTION.search(name) is None and next(node.iter("img", "picture", "amp-img"), None) is None:
         return False
-    return len(text_of(node)) < _MAX_FIGURE_TEXT and sum(1 for _ in node.iter("p")) <= 4
+    if len(text_of(node)) >= _MAX_FIGURE_TEXT:
+        return False
+    told = [len(text_of(paragraph)) for paragraph in node.iter("p")]
+    return len(told) <= 4 and sum(length >= _TELLING for length in told) <= 1
 
 
 def _is_captioned(node: Node) -> bool:

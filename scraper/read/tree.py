@@ -6,6 +6,7 @@ Nodes are lxml elements; lxml has no types of its own, so `Node` is Any.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -71,9 +72,13 @@ def label(node: Node) -> str:
 
 
 def words_of(raw: str) -> str:
-    if not raw:
-        return ""
-    raw = _CAMEL.sub(" ", raw[:MAX_LABEL]).lower()
+    return _folded(raw[:MAX_LABEL]) if raw else ""
+
+
+@lru_cache(4096)
+def _folded(raw: str) -> str:
+    """Pages use the same few names again and again."""
+    raw = _CAMEL.sub(" ", raw).lower()
     return f" {' '.join(_SEPARATORS.sub(' ', raw).split())} "
 
 
@@ -129,4 +134,4 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
 
 
-_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0e7f\uff10-\uff19]")
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uff10-\uff19]")

@@ -14,7 +14,8 @@ from archive.models import Block, Code, Heading, Item, ListBlock, Paragraph, Quo
 from scraper.read import boilerplate
 from scraper.read.inline import BREAK, Marker, Run, Style, lines, linked, markdown, paragraphs, plain
 from scraper.read.mass import Mass
-from scraper.read.shapes import is_alone, is_data, is_figure, is_plain_list, raw_text, rows_of
+from scraper.read.others import discussion, forms, others
+from scraper.read.shapes import is_alone, is_break, is_data, is_figure, is_plain_list, raw_text, rows_of
 from scraper.read.tree import INLINE, NEVER, Node, is_hidden, key_of, label, size_of, tag_of, text_of
 from scraper.read.vocabulary import named, words
 
@@ -38,7 +39,7 @@ class Unit:
     `links` counts the characters of its text that are links. `boxes` are the boxes beside the article that it stands
     in, though they hold much of the page's text. `meta` says that it stands where bylines, dates and kickers do.
     `key` is its text for comparing (`tree.key_of`), `size` its length in letters (`tree.size_of`), `lines` a
-    paragraph's text as its line breaks part it.
+    paragraph's text as its line breaks part it. `chrome` is what `chrome.is_chrome` has found.
     """
 
     kind: Kind
@@ -52,6 +53,7 @@ class Unit:
     key: str = field(default="")
     size: int = 0
     lines: tuple[str, ...] = ()
+    chrome: bool | None = None
 
     def __post_init__(self) -> None:
         self.key = key_of(self.text)
@@ -60,10 +62,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What a walk over the page gave: its units, and the boxes that it passed over."""
+    """What a walk over the page gave: its units, the boxes that it passed over, how many other articles among them."""
 
     units: list[Unit]
     passed: list[Node]
+    others: int = 0
 
 
 def walk(root: Node, base: str, title: Node | None = None) -> Walk:
@@ -71,16 +74,20 @@ def walk(root: Node, base: str, title: Node | None = None) -> Walk:
 
     Boxes beside the article are passed over, unless they hold the title or much of the page's text.
     """
-    walker = _Walker(base, Mass(root, title))
+    mass = Mass(root, title)
+    left_out = others(title, mass)
+    mass.leave_out(left_out)
+    walker = _Walker(base, mass, left_out | forms(root, mass) | discussion(root, mass))
     walker.element(root)
     walker.flush(root)
-    return Walk(walker.units, walker.passed)
+    return Walk(walker.units, walker.passed, len(left_out))
 
 
 class _Walker:
-    def __init__(self, base: str, mass: Mass | None) -> None:
+    def __init__(self, base: str, mass: Mass | None, passing: frozenset[Node] = frozenset()) -> None:
         self.base = base
         self.mass = mass
+        self.passing = passing
         self.units: list[Unit] = []
         self.passed: list[Node] = []
         self.runs: list[Run] = []
@@ -98,7 +105,7 @@ class _Walker:
         tag = node.tag
         if self.frames > _MAX_FRAMES:
             self.runs.append((self.style, f" {text_of(node)} "))
-        elif tag == "br":
+        elif tag == "br" or (tag == "span" and is_break(node)):
             self.runs.append((self.style, BREAK))
         elif tag in INLINE:
             self.inline(node, tag)
@@ -110,25 +117,45 @@ class _Walker:
             self.box(node, tag)
 
     def box(self, node: Node, tag: str) -> None:
-        if node.attrib:
-            if tag not in _PAGE and is_hidden(node) and self._is_box(node):
-                self.passed.append(node)
-                return
-            name = label(node)
-        else:
-            name = ""
+        name = label(node) if node.attrib else ""
         self.flush(node.getparent())
+        if node in self.passing or (tag not in _PAGE and self._is_beside(node, tag, name)):
+            self.passed.append(node)
+            return
         boxes, meta = self.boxes, self.meta
-        if tag not in _PAGE and not (self.quoted and tag == "footer") and boilerplate.is_aside(name, tag):
-            if self._is_box(node):
-                self.passed.append(node)
-                return
-            if boilerplate.is_heavy(name, tag):
-                self.boxes = (*boxes, node)
+        if tag not in _PAGE and boilerplate.is_heavy(name, tag) and self._is_named_aside(name, tag):
+            self.boxes = (*boxes, node)
         if name and not meta and boilerplate.is_meta(name) and self._is_box(node):
             self.meta = True
         self.block(node, tag, name)
         self.boxes, self.meta = boxes, meta
+
+    def _is_beside(self, node: Node, tag: str, name: str) -> bool:
+        """Whether an element stands beside the article, or out of sight, and holds no more than a box does."""
+        if node.attrib:
+            if is_hidden(node) or boilerplate.is_declared(node):
+                return self._is_box(node)
+            if boilerplate.is_out_of_sight(node) and (self.mass is None or self.mass.is_bare(node)):
+                return True
+            if boilerplate.is_perhaps_aside(name) and not boilerplate.is_heavy(name, tag):
+                return self.mass is None or self.mass.is_bare(node)
+        return self._is_named_aside(name, tag) and self._is_box(node) and not self._is_own_text(node, name)
+
+    def _is_named_box(self, node: Node, tag: str, name: str) -> bool:
+        if boilerplate.is_perhaps_aside(name) and (self.mass is None or self.mass.is_bare(node)):
+            return True
+        return boilerplate.is_aside(name, tag) and self._is_box(node)
+
+    def _is_own_text(self, node: Node, name: str) -> bool:
+        """Whether an element named as a box is the summary under the title, or what a paywall has let through."""
+        if self.mass is None or not name:
+            return False
+        if self.mass.is_by_title(node) and boilerplate.is_own_teaser(node, name):
+            return True
+        return not self.mass.is_bare(node) and boilerplate.is_paid_text(node, name)
+
+    def _is_named_aside(self, name: str, tag: str) -> bool:
+        return not (self.quoted and tag == "footer") and boilerplate.is_aside(name, tag)
 
     def _is_broken(self, node: Node, tag: str) -> bool:
         """Whether an element that never holds text has swallowed much of the page, as one that is not closed does."""
@@ -144,7 +171,7 @@ class _Walker:
             if node.get("hidden") is not None:
                 return
             name = label(node)
-            if name and (_READER_ONLY.search(name) or (boilerplate.is_aside(name, tag) and self._is_box(node))):
+            if name and (_READER_ONLY.search(name) or (self._is_named_box(node, tag, name))):
                 return
         marker = self._marker(node, tag)
         if marker is not None and marker not in before:

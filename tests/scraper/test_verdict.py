@@ -139,7 +139,7 @@ def test_a_short_brief_is_an_article() -> None:
 
 
 def test_a_metered_page_with_its_whole_text_is_an_article() -> None:
-    whole = walls.stub("\n".join(walls.PROSE * 2), "", words=280)
+    whole = walls.stub("\n".join((*walls.PROSE, *(f"Later on, {text}" for text in walls.PROSE))), "", words=280)
     assert judge(whole).kind is VerdictKind.ARTICLE
 
 

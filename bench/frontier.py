@@ -66,7 +66,9 @@ def measure(folder: Path, links: int, hosts: int, pages: int) -> bool:
     Frontier.open(path, clock).close()
     reopened = perf_counter() - begun
     size = path.stat().st_size / links
-    print(f"{links} links on {hosts} hosts: added in {filled:.2f} s, counted in {counted:.2f} s, opened again in", end=" ")
+    print(
+        f"{links} links on {hosts} hosts: added in {filled:.2f} s, counted in {counted:.2f} s, opened again in", end=" "
+    )
     print(f"{reopened:.2f} s, {size:.0f} bytes a link")
     print(f"    claim {_told(claims)}    done {_told(dones)}")
     return max(median(claims), median(dones)) * 1000 <= AIM

@@ -34,14 +34,15 @@ def next_at(
     `failures` counts failures in a row, this one included; `age` is the article's.
     """
     if verdict.kept:
-        return _later(now, recapture if isinstance(recapture, int | float) else recapture(age))
+        seconds: float = recapture(age) if callable(recapture) else recapture
+        return _later(now, seconds)
     failures = max(1, failures)
     if verdict in _MAY_TURN_GOOD:
         return now + (DAY if failures <= DAYS_OF_DAILY else WEEK)
     if verdict in _LIKELY_FOR_GOOD:
         return now + (WEEK if failures <= WEEKS_OF_WEEKLY else MONTH)
     if verdict in _PASSING:
-        return now + min(DAY, SOON * 2 ** min(failures - 1, _MOST_DOUBLINGS))
+        return now + min(DAY, SOON * (1 << min(failures - 1, _MOST_DOUBLINGS)))
     return now + MONTH if verdict in _OVER_A_LIMIT else None
 
 

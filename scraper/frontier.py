@@ -253,7 +253,9 @@ class Frontier(FrontierRows):
             row.flying -= 1
             yield row
         # The article may have been joined with one of another host since.
-        self._refresh(other for (other,) in self._all("SELECT host FROM links WHERE id = ? AND host != ?", (link, host)))
+        self._refresh(
+            other for (other,) in self._all("SELECT host FROM links WHERE id = ? AND host != ?", (link, host))
+        )
 
     def _expire(self, now: int) -> None:
         """Leases that ran out: their articles wait again."""
@@ -270,6 +272,7 @@ class Frontier(FrontierRows):
                 with self._lease_ending(*lease) as row:
                     seconds = max(rest.total_seconds(), row.state.delay)
                     row.state = hoststate.given_back(hoststate.resting(row.state, now + timedelta(seconds=seconds)))
+
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:
     left = iter(items)

@@ -45,11 +45,10 @@ class FrontierRows(FrontierView):
 
     def _insert(self, article: str, link: Link, host: int, at: int, due: int | None) -> int:
         values = (storable(link.url), host, storable(link.source), storable(link.via), due, at)
-        with told(self.path):
-            sql = "INSERT INTO links (url, host, source, via, due, added) VALUES (?, ?, ?, ?, ?, ?)"
-            number = self._db.execute(sql, values).lastrowid
+        sql = "INSERT INTO links (url, host, source, via, due, added) VALUES (?, ?, ?, ?, ?, ?)"
+        number = self._db.execute(sql, values).lastrowid
         assert number is not None
-        self._one("INSERT INTO identities VALUES (?, ?)", storable(article), number)
+        self._db.execute("INSERT INTO identities VALUES (?, ?)", (storable(article), number))
         return number
 
     def _note_address(self, link: int, url: str) -> None:

@@ -15,12 +15,13 @@ NAME = "queue.sqlite"
 VERSION = 1
 APPLICATION_ID = 0x7465_6172  # "tear": tells our file from anybody else's
 _WAIT = 30.0
+_CACHE = 8 * 1024  # KiB: identities come in no order, and each finds its place
 _DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
 
 # Times are milliseconds since 1970 (UTC).
 SCHEMA = """
--- One row an article. `url` is what is asked for; `due` is null for what is never asked again; `lease` is null unless it
--- is under way. `failures` counts those in a row, `first_kept` is null for what was never kept.
+-- One row an article. `url` is what is asked for; `due` is null for what is never asked again; `lease` is not null
+-- while it is under way. `failures` counts those in a row, `first_kept` is null for what was never kept.
 CREATE TABLE links (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL,
@@ -97,12 +98,14 @@ def told(path: Path) -> Iterator[None]:
     """SQLite's errors in our words."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise StorageError(f"{path}: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise DamageError(
-            f"{path}: the queue cannot be read ({error}); delete it, the next run makes it anew"
-        ) from error
+    except sqlite3.Error as error:
+        raise in_our_words(path, error) from error
+
+
+def in_our_words(path: Path, error: sqlite3.Error) -> StorageError | DamageError:
+    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+        return DamageError(f"{path}: the queue cannot be read ({error}); delete it, the next run makes it anew")
+    return StorageError(f"{path}: {error}")
 
 
 def opened(path: Path, tell: Callable[[str], None]) -> tuple[sqlite3.Connection, bool]:
@@ -121,6 +124,7 @@ def opened(path: Path, tell: Callable[[str], None]) -> tuple[sqlite3.Connection,
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE}")
             if problem is not None:
                 pragmas = f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {VERSION};"
                 connection.executescript(f"BEGIN IMMEDIATE;\n{SCHEMA}\n{pragmas}\nCOMMIT;")

@@ -12,7 +12,7 @@ from typing import Any, Self
 from msgspec import Struct
 
 from archive.rows import storable
-from scraper.frontier_schema import opened_to_read, stored_time, time_of, told
+from scraper.frontier_schema import in_our_words, opened_to_read, stored_time, time_of, told
 from scraper.hoststate import Circuit, HostState
 from scraper.identity import identity
 
@@ -169,12 +169,16 @@ class FrontierView:
         return stored_time(self._clock())
 
     def _one(self, sql: str, *values: object) -> Any:
-        with told(self.path):
+        try:
             return self._db.execute(sql, values).fetchone()
+        except sqlite3.Error as error:
+            raise in_our_words(self.path, error) from error
 
     def _all(self, sql: str, values: Any) -> list[Any]:
-        with told(self.path):
+        try:
             return self._db.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise in_our_words(self.path, error) from error
 
 
 def host_state(free_at: int, backoff_until: int, failures: int, circuit: str, delay: float) -> HostState:

@@ -128,9 +128,8 @@ class FrontierView:
     def due(self, by: datetime | None = None, limit: int = -1) -> list[Entry]:
         """What a pass would ask, in the order of what it would claim if all hosts were free."""
         latest = stored_time(by) if by is not None else self._now()
-        return self._entries(
-            "l.due <= :by AND l.lease IS NULL ORDER BY l.kept, l.due, l.id LIMIT :limit", latest, limit
-        )
+        free = "(l.lease IS NULL OR l.lease NOT IN (SELECT id FROM leases WHERE until > :now))"
+        return self._entries(f"l.due <= :by AND {free} ORDER BY l.kept, l.due, l.id LIMIT :limit", latest, limit)
 
     def failed(self, limit: int = -1) -> list[Entry]:
         """What gave no good answer when it was last asked, dead or not; the latest first."""

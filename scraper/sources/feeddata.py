@@ -7,7 +7,8 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 
@@ -41,6 +42,8 @@ _MEANT = {
     "atom:link": "{http://www.w3.org/2005/Atom}link",
     "feedburner:origlink": "{http://rssnamespace.org/feedburner/ext/1.0}origLink",
 }
+_XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
+_STAND_IN = "https://address.invalid/"
 _CHARSET = re.compile(r"charset\s{0,9}=\s{0,9}[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _ILLEGAL = bytes(c for c in range(32) if c not in b"\t\r\n")
 
@@ -72,13 +75,17 @@ def read(data: bytes, base: str, content_type: str | None = None) -> Document:
     if root not in ("rss", "rdf", "feed", "opml"):
         told = f"its root is {root}" if root else "it is neither XML nor JSON"
         return Document(problem=f"is no feed: {told}" + ("; is it a sitemap?" if "sitemap" in root + base else ""))
-    tree = _tree(data, content_type)
+    tree, error = _tree(data, content_type)
     if tree is None:
         return Document(problem="is not read: it is not XML")
-    return _opml(tree, base) if root == "opml" else _items(tree, base, is_atom=root == "feed")
+    found = _opml(tree, base) if root == "opml" else _items(tree, base, is_atom=root == "feed")
+    if error and not found.items and not found.feeds and found.problem is None:
+        return Document(problem=f"is broken and names nothing: {error}"[:200])
+    return found
 
 
-def _tree(data: bytes, content_type: str | None) -> _Element | None:
+def _tree(data: bytes, content_type: str | None) -> tuple[_Element | None, str]:
+    """The document as far as it can be made out, and the first thing that is wrong with it."""
     from lxml import etree
 
     charset = _CHARSET.search(content_type or "")
@@ -94,10 +101,12 @@ def _tree(data: bytes, content_type: str | None) -> _Element | None:
                 remove_comments=True,
                 remove_pis=True,
             )
-            return etree.fromstring(harmless, parser)
+            root = etree.fromstring(harmless, parser)
         except (etree.XMLSyntaxError, LookupError, ValueError):
             continue
-    return None
+        errors = parser.error_log
+        return root, f"line {errors[0].line}: {errors[0].message.partition(chr(10))[0]}" if len(errors) else ""
+    return None, ""
 
 
 def _local(element: _Element) -> str:
@@ -113,11 +122,12 @@ def _items(root: _Element, base: str, *, is_atom: bool) -> Document:
     import feedparser
     from lxml import etree
 
-    problem = _prune(root)
-    headers = {"content-location": base, "content-type": "application/xml; charset=utf-8"}
+    addresses: list[str] = []
+    written, more = _reduced(root, base, addresses, is_atom=is_atom)
+    headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         parsed = feedparser.parse(
-            io.BytesIO(etree.tostring(root, encoding="utf-8")),
+            io.BytesIO(etree.tostring(written, encoding="utf-8")),
             response_headers=headers,
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -128,44 +138,70 @@ def _items(root: _Element, base: str, *, is_atom: bool) -> Document:
     feeds: dict[str, None] = {}
     for entry in parsed.entries:
         named, is_feed = _address(entry, is_atom)
-        url = resolve(base, named) if named else None
+        url = addresses[int(named.removeprefix(_STAND_IN))] if named and named.startswith(_STAND_IN) else None
         if url is None:
             continue
         if is_feed:
             feeds[url] = None
         else:
             items.append(Item(url, _time(entry, "published", "created"), _time(entry, "updated")))
+    problem = f"has more than {MAX_ITEMS} items; the others are passed over" if more else None
     return Document(tuple(items), tuple(feeds)[:MAX_NAMED], problem)
 
 
-def _prune(root: _Element) -> str | None:
-    """Leave of each item what says where and when it is; what was left out, in words."""
-    count = 0
-    for element in list(root.iter()):
-        parent = element.getparent()
-        if parent is None or _local(element) not in _ITEMS:
-            continue
-        count += 1
-        if count > MAX_ITEMS:
-            parent.remove(element)
-            continue
-        _prune_item(element)
-    return f"has more than {MAX_ITEMS} items; the others are passed over" if count > MAX_ITEMS else None
+def _reduced(root: _Element, base: str, addresses: list[str], *, is_atom: bool) -> tuple[_Element, bool]:
+    """A feed of nothing but its items, and of these nothing but where and when they are; and whether there were more.
+
+    Addresses are resolved here and put into `addresses`: feedparser sees stand-ins for them, since it would write some
+    of them otherwise.
+    """
+    from lxml import etree
+
+    found = list(islice((e for e in root.iter() if _local(e) in _ITEMS and e is not root), MAX_ITEMS + 1))
+    written = etree.Element(root.tag, nsmap=cast("dict[str, str]", root.nsmap))
+    place = written if is_atom else etree.SubElement(written, "channel")
+    for item in found[:MAX_ITEMS]:
+        _reduce(item, _base(item, base), addresses)
+        place.append(item)
+    return written, len(found) > MAX_ITEMS
 
 
-def _prune_item(item: _Element) -> None:
+def _base(element: _Element, base: str) -> str:
+    """What relative addresses in the element resolve against (XML Base)."""
+    given = [each.get(_XML_BASE) for each in (element, *element.iterancestors())]
+    for reference in reversed([each for each in given if each]):
+        base = join(base, reference)
+    return base
+
+
+def _reduce(item: _Element, base: str, addresses: list[str]) -> None:
     kept = 0
     for child in list(item):
-        name = _local(child)
-        most = MOST_DATE if name in _DATES else MAX_URL
         if isinstance(child.tag, str) and ":" in child.tag and "}" not in child.tag:
             # A prefix that was never declared.
             child.tag = _MEANT.get(child.tag.lower(), "unknown")
-        fits = not len(child) and len(child.text or "") <= most and child.tag != "unknown"
-        if name in _WANTED and fits and kept < MAX_LINKS:
-            kept += 1
-        else:
+        name = _local(child)
+        most = MOST_DATE if name in _DATES else MAX_URL
+        if name not in _WANTED or len(child) or len(child.text or "") > most or kept >= MAX_LINKS:
             item.remove(child)
+            continue
+        kept += 1
+        if name not in _DATES:
+            within = join(base, child.get(_XML_BASE) or "")
+            child.text = _stand_in(child.text, within, addresses, absolute=name in ("guid", "id"))
+            for attribute in [key for key in child.attrib if str(key).lower() == "href"]:
+                child.set(attribute, _stand_in(child.get(attribute), within, addresses) or "")
+
+
+def _stand_in(written: str | None, base: str, addresses: list[str], *, absolute: bool = False) -> str | None:
+    written = (written or "").strip()
+    if absolute and not written.lower().startswith(("http://", "https://")):
+        return None
+    url = resolve(base, written)
+    if url is None:
+        return None
+    addresses.append(url)
+    return f"{_STAND_IN}{len(addresses) - 1}"
 
 
 def _address(entry: dict[str, Any], is_atom: bool) -> tuple[str | None, bool]:

@@ -6,17 +6,19 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, ValidationError, convert
 
-from scraper import quantity
-from scraper.config import SECTIONS, Entry, Key, keys
-from scraper.settings import SOURCE_KINDS, Source
+from archive.urls import wire_url
+from scraper import quantity, schedule
+from scraper.config import SECTIONS, SOURCE, Entry, Key, keys
+from scraper.settings import SOURCE_KINDS, SOURCE_USES, Source
+from scraper.sources.lists import completed
 
 NEEDS_URL = ("feed", "sitemap", "site")
-SOURCE_KEYS = ("kind", "url", "path")
 SHOWN = 80
 CENTURY = 100 * 365.25 * 86400
 Report = Callable[[str, str], None]
@@ -40,16 +42,22 @@ def checked_sources(value: Any, path: Path | None, report: Report) -> tuple[Sour
     if not isinstance(value, (list, tuple)) or not all(isinstance(table, dict) for table in value):
         report(origin, f"{origin}: source must be written as [[source]], once for each source")
         return ()
-    sources = []
+    folder = path.parent if path is not None else None
+    sources: list[Source] = []
+    names: dict[str, int] = {}
     for number, table in enumerate(value, 1):
         where = f"{origin}: [[source]] number {number}"
-        problem = _source_problem(table)
+        made: dict[str, Any] = {}
+        problem = _source_problem(table) or _source_values(table, folder, made)
+        name = made.get("name")
+        if not problem and name in names:
+            problem = f": name = {shown(name)}: number {names[name]} is called so"
         if problem:
             report(origin, f"{where}{problem}")
             continue
-        file = table.get("path")
-        folder = path.parent if path is not None else None
-        sources.append(Source(table["kind"], table.get("url"), _located(file, folder) if file else None))
+        if name:
+            names[name] = number
+        sources.append(Source(**made))
     return tuple(sources)
 
 
@@ -136,11 +144,13 @@ def _type(key: Key) -> Any:
 
 
 def _source_problem(table: Mapping[str, Any]) -> str | None:
-    for name, value in table.items():
-        if name not in SOURCE_KEYS:
-            return f" has no setting {name}; it knows {', '.join(SOURCE_KEYS)}"
-        if not isinstance(value, str) or not value:
-            return f": {name} = {shown(value)}: expected text"
+    """What is wrong with the table as a whole: its keys, its kind, and where it is."""
+    known = keys(SOURCE)
+    for name in table:
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"it knows {', '.join(known)}"
+            return f" has no setting {name}; {hint}"
     kind = table.get("kind")
     if kind not in SOURCE_KINDS:
         told = f": kind = {shown(kind)}" if kind is not None else " has no kind"
@@ -151,4 +161,42 @@ def _source_problem(table: Mapping[str, Any]) -> str | None:
         return ": kind texts takes a path" + (" and no url" if "url" in table else "")
     if kind == "list" and ("url" in table) == ("path" in table):
         return ": kind list takes either a path or a url"
+    for name in table:
+        if kind not in SOURCE_USES.get(name, SOURCE_KINDS):
+            return f": {name} is for kind {' or '.join(SOURCE_USES[name])}, not for kind {kind}"
     return None
+
+
+def _source_values(table: Mapping[str, Any], folder: Path | None, made: dict[str, Any]) -> str | None:
+    """What is wrong with a value; the others are put into `made`."""
+    known = keys(SOURCE)
+    for name, value in table.items():
+        key = known[name]
+        try:
+            if name == "url":
+                made[name] = _address(value)
+            elif name == "recapture_after":
+                made[name] = _schedule(value)
+            elif value == "" and key.kind in (str, Path):
+                raise ValueError("empty")
+            else:
+                made[name] = _made(key, _placed(key, Entry(SOURCE, name, value, "", folder)))
+        except (ValueError, RecursionError):
+            return f": {name} = {shown(value)}: expected {expected(key)}"
+    return None
+
+
+def _address(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValidationError("not text")
+    url = completed(value.strip())
+    wire_url(url)
+    return url
+
+
+def _schedule(value: Any) -> str:
+    text = f"{value}" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    if not isinstance(text, str):
+        raise ValidationError("not text")
+    schedule.parsed(text)
+    return text

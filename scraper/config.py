@@ -20,7 +20,7 @@ from msgspec.structs import fields
 
 from archive.errors import ConfigError, UsageError
 from archive.settings import ArchiveSettings, Setting
-from scraper.settings import CrawlSettings, FetchSettings, ReadSettings, Settings
+from scraper.settings import CrawlSettings, FetchSettings, ReadSettings, Settings, Source
 
 SECTIONS: dict[str, type[Struct]] = {
     "fetch": FetchSettings,
@@ -28,6 +28,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "archive": ArchiveSettings,
     "crawl": CrawlSettings,
 }
+SOURCE = "source"
 FILE_NAME = "config.toml"
 PREFIX = "TEARSHEET_"
 FLAGS = "the command line"
@@ -76,7 +77,7 @@ def load(
     sources: Any = ()
     if found is not None:
         document = _document(found)
-        sources = document.pop("source", ())
+        sources = document.pop(SOURCE, ())
         entries.extend(_from_file(document, found))
     entries.extend(_from_environment(environ))
     entries.extend(_from_overrides(overrides or {}))
@@ -117,8 +118,8 @@ def search(environ: Mapping[str, str]) -> Path | None:
 
 @cache
 def keys(section: str) -> dict[str, Key]:
-    """The settings of a section, in their order."""
-    cls = SECTIONS[section]
+    """The settings of a section, or of "source" for those of a [[source]], in their order."""
+    cls = Source if section == SOURCE else SECTIONS[section]
     hints = get_type_hints(cls, include_extras=True)
     found = {}
     for field in fields(cls):
@@ -134,7 +135,7 @@ def unknown(entry: Entry) -> str | None:
     """What is wrong with where the value stands, or None. Names the nearest known key."""
     where = entry.origin if entry.origin.startswith(PREFIX) else f"{entry.origin}:"
     if entry.section not in SECTIONS:
-        near = get_close_matches(entry.section, [*SECTIONS, "source"], n=1)
+        near = get_close_matches(entry.section, [*SECTIONS, SOURCE], n=1)
         hint = f"did you mean [{near[0]}]?" if near else "there are " + ", ".join(f"[{name}]" for name in SECTIONS)
         return f"{where} there is no section [{entry.section}]; {hint}"
     known = keys(entry.section)

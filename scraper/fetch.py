@@ -38,11 +38,13 @@ _ACCEPT = {
     "icon": f"image/avif,image/webp,image/apng,image/svg+xml,image/*,{_ANY}",
     "style": "text/css,*/*;q=0.1",
     "robots": f"text/plain,{_ANY}",
+    "feed": f"application/atom+xml,application/rss+xml,application/feed+json,application/xml;q=0.9,{_ANY}",
+    "sitemap": f"application/xml,text/xml;q=0.9,{_ANY}",
 }
 
 
 class HopRequest(Struct, frozen=True):
-    """What to ask for. `kind` is a requisite's, "page" or "robots": it chooses the Accept header.
+    """What to ask for. `kind` chooses the Accept header: a requisite's, "page", "robots", "feed" or "sitemap".
 
     User information in `url` is sent as Basic authentication and never recorded. `referer` is the page that led here;
     what is sent of it is what browsers send. With `etag` or `last_modified` the answer may be a 304. `max_size` stands

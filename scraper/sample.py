@@ -9,7 +9,8 @@ from textwrap import wrap
 from typing import Any
 
 from scraper import quantity
-from scraper.config import SECTIONS, Key, keys
+from scraper.config import SECTIONS, SOURCE, Key, keys
+from scraper.settings import SOURCE_KINDS, SOURCE_USES
 
 WIDTH = 100
 HEAD = (
@@ -25,12 +26,18 @@ ABOUT = {
     "crawl": "How many addresses are gone through.",
 }
 SOURCES = (
-    "Where addresses come from besides the command line, as many as you like. kind is feed, sitemap or site (with a "
-    "url), list (a file of addresses, one a line: a path or a url) or texts (a folder of article texts: a path)."
+    "Where addresses come from besides the command line, as many as you like. kind is feed (RSS, Atom, JSON Feed, or "
+    "a list or page that names feeds), sitemap (or the home page of a site that has one) or site (its links are "
+    "followed), each with a url; list (addresses, one a line: a path or a url) or texts (a folder of article texts: a "
+    "path)."
 )
-SOURCE_EXAMPLES = (
-    ("feed", "url", "https://example.com/feed.xml"),
-    ("list", "path", "addresses.txt"),
+# Each kind with where it is and, at the first that knows it, what else may be said.
+SOURCE_EXAMPLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("feed", "url", "https://example.com/feed.xml", ("name", "include", "exclude", "recapture_after")),
+    ("sitemap", "url", "https://example.com/", ("since",)),
+    ("site", "url", "https://example.org/news/", ("scope", "depth", "max_pages")),
+    ("list", "path", "addresses.txt", ()),
+    ("texts", "path", "articles", ("links",)),
 )
 
 
@@ -51,15 +58,24 @@ def _lines() -> Iterator[str]:
             yield _setting(key)
     yield ""
     yield from _comment(SOURCES)
-    for kind, name, value in SOURCE_EXAMPLES:
+    for kind, where, value, more in SOURCE_EXAMPLES:
         yield "#"
         yield "# [[source]]"
         yield f'# kind = "{kind}"'
-        yield f'# {name} = "{value}"'
+        yield f'# {where} = "{value}"'
+        for name in more:
+            key = keys(SOURCE)[name]
+            yield from (f"# {line}" for line in _comment(f"{key.about.help}{_more(key)}{_for(name)}", WIDTH - 2))
+            yield f"# {_setting(key).removeprefix('# ')}"
 
 
-def _comment(text: str) -> Iterator[str]:
-    for line in wrap(text, WIDTH - 2, break_long_words=False, break_on_hyphens=False):
+def _for(name: str) -> str:
+    kinds = SOURCE_USES.get(name, SOURCE_KINDS)
+    return " For any kind." if kinds == SOURCE_KINDS else f" For {' and '.join(kinds)}."
+
+
+def _comment(text: str, width: int = WIDTH) -> Iterator[str]:
+    for line in wrap(text, width - 2, break_long_words=False, break_on_hyphens=False):
         yield f"# {line}"
 
 

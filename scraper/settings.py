@@ -18,6 +18,14 @@ MB = 1000 * KB
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]*)"
 _PORT = r"[0-9]{0,5}"
 SOURCE_KINDS = ("feed", "sitemap", "site", "list", "texts")
+SOURCE_USES = {
+    "links": ("texts",),
+    "since": ("feed", "sitemap"),
+    "scope": ("site",),
+    "depth": ("site",),
+    "max_pages": ("site",),
+}
+"""The keys of a source that only some kinds know."""
 
 
 class FetchSettings(Struct, frozen=True):
@@ -123,11 +131,77 @@ class CrawlSettings(Struct, frozen=True):
 
 
 class Source(Struct, frozen=True):
-    """Where addresses come from: `kind` is one of SOURCE_KINDS, with a `url` or a `path`."""
+    """Where addresses come from: `kind` is one of SOURCE_KINDS, with a `url` or a `path`. What the rest says holds for
+    the kinds that SOURCE_USES names."""
 
-    kind: str
-    url: str | None = None
-    path: Path | None = None
+    kind: Annotated[str, Setting("What it is.", choices=SOURCE_KINDS)]
+    url: Annotated[
+        str | None,
+        Setting("Its address; for a sitemap the site's home page will do.", form="an http address"),
+    ] = None
+    path: Annotated[
+        Path | None,
+        Setting("The file or folder.", form="the name of a file or folder"),
+    ] = None
+    name: Annotated[
+        str,
+        Setting(
+            "What it is called in reports and records; else kind and address.",
+            pattern=r"^[^\x00-\x1f\x7f]{1,100}$",
+            form="text of at most 100 characters",
+            example="Example Times",
+        ),
+    ] = ""
+    links: Annotated[
+        str,
+        Setting("The address that each text was made from, or every http address in it.", choices=("original", "all")),
+    ] = "original"
+    since: Annotated[
+        float | None,
+        Setting("What is known to be older than this is left out.", unit="seconds", example="30 days"),
+    ] = None
+    scope: Annotated[
+        str,
+        Setting(
+            "Which links are followed: on this host, on the whole domain, or below this address.",
+            choices=("host", "domain", "prefix"),
+        ),
+    ] = "host"
+    include: Annotated[
+        tuple[str, ...],
+        Setting(
+            "Only addresses that fit one of these. * stands for any characters, all else for itself; what begins with "
+            "/ is held against path and query, what has :// against the whole address, else against host, path and "
+            "query.",
+            pattern=r"^[^\x00-\x20\x7f]{1,1000}$",
+            form='patterns such as "/news/*"',
+            example="/news/*",
+        ),
+    ] = ()
+    exclude: Annotated[
+        tuple[str, ...],
+        Setting(
+            "No address that fits one of these.",
+            pattern=r"^[^\x00-\x20\x7f]{1,1000}$",
+            form='patterns such as "*?print=*"',
+            example="*?print=*",
+        ),
+    ] = ()
+    depth: Annotated[int, Setting("How many links from the first page on are followed.", least=0)] = 3
+    max_pages: Annotated[int, Setting("How many pages of the site are asked in a run.", least=1)] = 1000
+    recapture_after: Annotated[
+        str | None,
+        Setting(
+            "When what is kept is asked again, by the article's age; else as [crawl] has it.",
+            form='a time such as "1 day", or times such as "1 h for a day, then daily for a week, then weekly"',
+            example="1 h for a day, then daily for a week, then weekly",
+        ),
+    ] = None
+
+    @property
+    def title(self) -> str:
+        """Its name, or else its kind and where it is."""
+        return self.name or f"{self.kind} {self.url or self.path}"
 
 
 class Settings(Struct, frozen=True):
@@ -147,6 +221,7 @@ def agent(settings: FetchSettings) -> str:
 
 __all__ = [
     "SOURCE_KINDS",
+    "SOURCE_USES",
     "ArchiveSettings",
     "CrawlSettings",
     "FetchSettings",

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from archive.errors import ConfigError, UsageError
 from scraper import __version__, quantity
-from scraper.config import SECTIONS, keys, load, sample, search
-from scraper.settings import FetchSettings, Settings, Source, agent
+from scraper.config import SECTIONS, SOURCE, keys, load, sample, search
+from scraper.settings import SOURCE_KINDS, FetchSettings, Settings, Source, agent
 
 ROOT = Path(__file__).parents[2]
+FEED = "[[source]]\nkind = 'feed'\nurl = 'https://a.test/feed'\n"
 
 
 @pytest.fixture
@@ -186,6 +187,26 @@ def test_sizes_and_times_are_read_in_every_writing(here: Path) -> None:
         ("[[source]]\nkind = 'texts'\nurl = 'x'", ["kind texts takes a path and no url"]),
         ("[[source]]\nkind = 'list'", ["kind list takes either a path or a url"]),
         ("[[source]]\nkind = 'feed'\nurl = 'x'\n[[source]]\nkind = 'feed'\nulr = 'x'", ["number 2 has no setting ulr"]),
+        (f"{FEED}ulr = 'x'", ["number 1 has no setting ulr; did you mean url?"]),
+        ("[[source]]\nkind = 'feed'\nurl = 'x'", ['[[source]] number 1: url = "x": expected an http address']),
+        ("[[source]]\nkind = 'feed'\nurl = 'ftp://a.b/'", ["expected an http address"]),
+        ("[[source]]\nkind = 'texts'\npath = ''", ['path = "": expected the name of a file or folder']),
+        ("[[source]]\nkind = 'texts'\npath = 3", ["path = 3: expected the name"]),
+        ("[[source]]\nkind = 'texts'\npath = 'a'\nlinks = 'some'", ['links = "some": expected "original" or "all"']),
+        (f"{FEED}links = 'all'", ["links is for kind texts, not for kind feed"]),
+        (f"{FEED}depth = 2", ["depth is for kind site, not for kind feed"]),
+        (f"{FEED}since = 'soon'", ['since = "soon": expected seconds greater than 0, or a time']),
+        (f"{FEED}since = 0", ["since = 0: expected seconds greater than 0"]),
+        (f"{FEED}include = '/news/*'", ['include = "/news/*": expected a list of strings: patterns such as']),
+        (f"{FEED}exclude = ['']", ['exclude = [""]: expected a list of strings']),
+        (f"{FEED}name = ''", ['name = "": expected text of at most 100 characters']),
+        (f"{FEED}name = \"a\\nb\"", ["name = "]),
+        (f"{FEED}recapture_after = 'now and then'", ['recapture_after = "now and then": expected a time such as']),
+        (f"{FEED}recapture_after = 0", ["recapture_after = 0: expected a time"]),
+        (f"{FEED}recapture_after = true", ["recapture_after = true"]),
+        (f"{FEED}name = 'A'\n{FEED}name = 'A'", ['[[source]] number 2: name = "A": number 1 is called so']),
+        ("[[source]]\nkind = 'site'\nurl = 'a.b'\nscope = 'web'", ['scope = "web": expected "host" or "domain" or']),
+        ("[[source]]\nkind = 'site'\nurl = 'a.b'\nmax_pages = 0", ["max_pages = 0: expected a whole number"]),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_by_name(text: str, words: list[str], here: Path) -> None:
@@ -238,6 +259,27 @@ def test_a_wrong_flag_is_a_mistake_of_the_command_line(here: Path) -> None:
 # ------------------------------------------------------------------------------------------------ the sample
 
 
+def test_a_source_says_all_that_its_kind_knows(here: Path) -> None:
+    text = "[[source]]\nkind = 'site'\nurl = 'example.com/news/'\nname = 'Ours'\nscope = 'prefix'\ndepth = 0\n"
+    text += "max_pages = 5\ninclude = ['/news/*']\nexclude = ['*.pdf', '*?print=*']\nrecapture_after = 3600\n"
+    text += f"{FEED}since = '30 days'\nrecapture_after = '1 h for a day, then daily'\n"
+    (here / "config.toml").write_text(text)
+    site, feed = load(None, {}, {}).sources
+    assert site == Source(
+        "site",
+        url="https://example.com/news/",
+        name="Ours",
+        scope="prefix",
+        depth=0,
+        max_pages=5,
+        include=("/news/*",),
+        exclude=("*.pdf", "*?print=*"),
+        recapture_after="3600",
+    )
+    assert (feed.title, feed.since) == ("feed https://a.test/feed", 30 * 86400)
+    assert feed.recapture_after == "1 h for a day, then daily"
+
+
 def test_the_projects_config_is_the_sample() -> None:
     assert (ROOT / "config.toml").read_text(encoding="utf-8") == sample()
 
@@ -264,7 +306,17 @@ def test_what_is_commented_out_in_the_sample_works_too(here: Path) -> None:
     loaded = load(None, {}, {})
     assert loaded.fetch.contact == "https://example.com/about-our-archive"
     assert loaded.fetch.connect_to == ("example.com:443:127.0.0.1:8443",)
-    assert [source.kind for source in loaded.sources] == ["feed", "list"]
+    assert [source.kind for source in loaded.sources] == list(SOURCE_KINDS)
+    assert loaded.sources[0].title == "Example Times"
+    assert loaded.sources[1].since == 30 * 86400
+    defaults = Source("site", url="https://example.org/news/")
+    assert loaded.sources[2] == defaults
+
+
+def test_the_sample_has_every_key_of_a_source() -> None:
+    lines = sample().splitlines()
+    for key in keys(SOURCE).values():
+        assert [line for line in lines if line.startswith(f"# {key.name} = ")], key.name
 
 
 def test_every_setting_has_help_and_a_default_that_its_own_check_takes(here: Path) -> None:

@@ -40,6 +40,19 @@ def told(path: Path) -> Iterator[None]:
         raise DamageError(f"{path}: the catalog cannot be read ({error}); {_MENDS}") from error
 
 
+@contextmanager
+def whole(db: sqlite3.Connection) -> Iterator[None]:
+    """A transaction: all or nothing."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
+
+
 class Version(Struct, frozen=True):
     """One text that an article has had. `file` is `<host>/<name>` without ending; digests are of the two files."""
 
@@ -85,15 +98,8 @@ class Catalog:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing."""
-        with told(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
+        with told(self.path), whole(self._db):
+            yield
 
     def all(self, sql: str, *values: object) -> list[Any]:
         with told(self.path):

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
+from scraper.saying import say
 
 if TYPE_CHECKING:
     from archive.collection import Collection
@@ -189,7 +190,7 @@ def show(
     if not address.strip():
         raise UsageError("which address?")
     with _reading() as collection:
-        show_page(collection, address, forms[0] if forms else Form.TEXT, COMMON.json, _say)
+        show_page(collection, address, forms[0] if forms else Form.TEXT, COMMON.json, say)
 
 
 @app.command()
@@ -246,7 +247,7 @@ def init(
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror}") from None
     if not COMMON.quiet:
-        _say(f"wrote {path}: every setting is in it with its default")
+        say(f"wrote {path}: every setting is in it with its default")
 
 
 @app.command()
@@ -295,7 +296,7 @@ def _stopping() -> Iterator[Stop]:
             os._exit(128 + number)
         stop.code = 128 + number
         stop.set()
-        _say("stopping: what is in flight is finished first; once more stops at once")
+        say("stopping: what is in flight is finished first; once more stops at once")
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -316,14 +317,9 @@ def _reading() -> Iterator[Collection]:
             raise typer.Exit(output_failed(error)) from None
 
 
-def _say(message: str) -> None:
-    with suppress(OSError):
-        print(message, file=sys.stderr, flush=True)
-
-
 def _say_progress(message: str) -> None:
     if not COMMON.quiet:
-        _say(message)
+        say(message)
 
 
 def run() -> NoReturn:
@@ -335,9 +331,9 @@ def run() -> NoReturn:
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
     except TearsheetError as error:
-        _say(f"tearsheet: {error}")
+        say(f"tearsheet: {error}")
         if isinstance(error, ConfigError):
-            _say("tearsheet init writes a config.toml to start from")
+            say("tearsheet init writes a config.toml to start from")
         code = error.exit_code
     except OSError as error:
         code = output_failed(error)
@@ -349,7 +345,7 @@ def output_failed(error: OSError) -> int:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if isinstance(error, BrokenPipeError):
         return 0
-    _say(f"tearsheet: {error.strerror or error}; what was kept is kept")
+    say(f"tearsheet: {error.strerror or error}; what was kept is kept")
     return StorageError.exit_code
 
 
@@ -366,5 +362,5 @@ def leave(code: int) -> NoReturn:
 
 
 def _interrupted(number: int, _: object) -> NoReturn:
-    _say("stopped")
+    say("stopped")
     sys.exit(128 + number)

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from threading import Event
 from time import monotonic
@@ -21,6 +21,7 @@ from archive.models import Link
 from scraper import __version__
 from scraper.crawl import Limits, Result, Tally, run
 from scraper.report import json_line, kept_before, result_lines, shown_address, summary_lines, unread
+from scraper.saying import say
 
 if TYPE_CHECKING:
     from archive.collection import Collection
@@ -88,7 +89,7 @@ def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[
 
         fetch = settings.fetch
         info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
-        tell = (lambda _: None) if asked.quiet else _say
+        tell = (lambda _: None) if asked.quiet else say
         collection = stack.enter_context(Collection.open(settings.archive, info, tell=tell))
         network = Network(now, monotonic, lambda seconds: _wait(stop, seconds), random.random, stop.is_set)
         fetcher = Fetcher(fetch, spool_folder=collection.tmp, hands=network)
@@ -110,7 +111,7 @@ def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[
 
         def fault(error: Exception) -> None:
             if asked.verbose:
-                _say("".join(traceback.format_exception(error)))
+                say("".join(traceback.format_exception(error)))
 
         def delay(url: str) -> float:
             return max(settings.crawl.host_delay, min(robots.crawl_delay(url), LONGEST_CRAWL_DELAY))
@@ -175,7 +176,7 @@ def _print(text: str) -> None:
 def _tell_failure(result: Result) -> None:
     row = result.row
     if not result.already and (not row.verdict.kept or unread(row)):
-        _say(f"{row.verdict.value}: {shown_address(result.link.url)}: {row.reason}")
+        say(f"{row.verdict.value}: {shown_address(result.link.url)}: {row.reason}")
 
 
 def _dry_run(links: Sequence[Link], settings: Settings, asked: Asked) -> int:
@@ -209,8 +210,3 @@ def _dry_run(links: Sequence[Link], settings: Settings, asked: Asked) -> int:
             else:
                 _print(f"{'ask ' if would else 'skip'}  {shown_address(link.url)}  ({why})")
     return OK
-
-
-def _say(message: str) -> None:
-    with suppress(OSError):
-        print(message, file=sys.stderr, flush=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random as chance
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from sqlite3 import Connection, Error
+from sqlite3 import Connection
 
 from msgspec import Struct
 
+from archive.catalog import whole
 from archive.models import Link, Verdict
 from archive.rows import storable
 from archive.urls import same_site
@@ -157,12 +158,5 @@ class FrontierRows(FrontierView):
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with told(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                with suppress(Error):
-                    self._db.execute("ROLLBACK")
-                raise
+        with told(self.path), whole(self._db):
+            yield

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from threading import Event
 
 from msgspec import Struct
@@ -15,8 +13,10 @@ from archive.collection import Collection
 from archive.errors import DamageError, NotKeptError
 from archive.settings import RunInfo
 from scraper import __version__
+from scraper.fetching import now
 from scraper.ingest import Count, Outcome, Reread, Rereader, each
 from scraper.report import as_dict
+from scraper.saying import say
 from scraper.settings import Settings, agent
 from scraper.workers import Readers
 
@@ -41,9 +41,9 @@ def reextract(settings: Settings, asked: Asked, stop: Event) -> int:
     count = Count()
     workers = settings.read.workers or os.cpu_count() or 1
     info = RunInfo(f"tearsheet/{__version__}", agent(settings.fetch), settings.fetch.robots)
-    with Readers(settings.read) as readers, Collection.open(settings.archive, info, tell=_say) as collection:
+    with Readers(settings.read) as readers, Collection.open(settings.archive, info, tell=say) as collection:
         pages = collection.latest()
-        rereader = Rereader(collection, readers.read, _now, force=asked.force, dry=asked.dry_run)
+        rereader = Rereader(collection, readers.read, now, force=asked.force, dry=asked.dry_run)
         for number, one in enumerate(each(rereader, collection, pages, workers, stop.is_set), 1):
             count.add(one)
             if asked.json:
@@ -52,7 +52,7 @@ def reextract(settings: Settings, asked: Asked, stop: Event) -> int:
                 for line in lines(one):
                     print(line)
             if number % TOLD_EVERY == 0 and not asked.quiet:
-                _say(f"read {number} of {len(pages)} pages again")
+                say(f"read {number} of {len(pages)} pages again")
     if not asked.json and not asked.quiet:
         print("\n".join(summary(count, asked, len(pages))))
     return DamageError.exit_code if count.of(Outcome.DAMAGED) else 0
@@ -87,11 +87,3 @@ def summary(count: Count, asked: Asked, pages: int) -> Iterator[str]:
 def _json(one: Reread, collection: Collection) -> str:
     told = {"outcome": one.outcome.value, "why": one.why, "taken": one.taken, "diff": list(one.diff)}
     return json.dumps(as_dict(one.row, collection.path) | told, ensure_ascii=False)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)

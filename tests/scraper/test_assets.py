@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from archive.errors import StorageError
 from archive.models import Capture, Exchange
-from scraper.assets import Assets, Gathered
+from scraper.assets import Assets, Gathered, Stock
 from scraper.fetch import HopRequest
 from scraper.gate import HostGate
 from scraper.read.reading import Page, Reading, Requisite, failed
@@ -20,6 +20,7 @@ from scraper.walk import Walk
 from tests.making import exchange
 
 Answer = Callable[[str], Exchange]
+NOTHING = Stock(lambda _: None, lambda _: None)
 
 
 class Walker:
@@ -43,7 +44,7 @@ def gathering(answer: Answer, wanted: list[Requisite], times: int = 1, **changes
         return reading
 
     with ThreadPoolExecutor(8) as executor:
-        assets = Assets(settings, walker, HostGate(executor, 4), lambda _: None, read)  # type: ignore[arg-type]
+        assets = Assets(settings, walker, HostGate(executor, 4), NOTHING, read)  # type: ignore[arg-type]
         jobs = [assets.gather(f"https://a.test/{n}", reading) for n in range(times)]
         return [assets.hand_over([job], lambda gathered: gathered) for job in jobs], walker
 
@@ -73,7 +74,7 @@ def test_what_is_shared_was_handed_over_before() -> None:
     """Whichever page is done first stores the pictures, however the two were gathered."""
     reading = replace(failed(""), requisites=tuple(pictures(3)))
     with ThreadPoolExecutor(8) as executor:
-        assets = Assets(FetchSettings(), Walker(picture), HostGate(executor, 4), lambda _: None, lambda _: reading)  # type: ignore[arg-type]
+        assets = Assets(FetchSettings(), Walker(picture), HostGate(executor, 4), NOTHING, lambda _: reading)  # type: ignore[arg-type]
         first, second = (assets.gather(f"https://a.test/{n}", reading) for n in range(2))
         later = assets.hand_over([second], lambda gathered: gathered)
         earlier = assets.hand_over([first], lambda gathered: gathered)

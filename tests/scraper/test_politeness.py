@@ -131,12 +131,12 @@ def test_each_origin_is_asked_once_a_day_and_its_answer_handed_out_once(web: Web
     web.host("news.test").robots("User-agent: *\nDisallow: /no\nCrawl-delay: 2.5")
     passing = FakeTime()
     with Asker(web, passing) as robots:
-        assert robots.crawl_delay("http://news.test/") == 0
+        assert robots.host_delay("news.test") == 0
         first = robots.allowed("http://news.test/no")
         assert (len(first.exchanges), first.crawl_delay, first.allowed) == (1, 2.5, False)
         assert "robots.txt of news.test forbids /no" in first.reason
         assert robots.allowed("http://news.test/yes").exchanges == ()
-        assert robots.crawl_delay("http://news.test/anything") == 2.5
+        assert robots.host_delay("news.test") == 2.5
         robots.allowed("http://news.test:80/port")
         assert len(web.seen("news.test")) == 1
         robots.allowed("https://news.test/")

@@ -147,6 +147,54 @@ def fetch(
     raise typer.Exit(stop.code or code)
 
 
+@app.command()
+@common
+def crawl(
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Ask all that failed now, whenever it would be due.")
+    ] = False,
+    max_pages: Annotated[
+        int | None, typer.Option("--max-pages", min=1, metavar="N", help="End after so many addresses.")
+    ] = None,
+    max_time: Annotated[
+        str | None, typer.Option("--max-time", metavar="TIME", help="End after so long, such as 50m or 2 h.")
+    ] = None,
+    max_bytes: Annotated[
+        str | None, typer.Option("--max-bytes", metavar="SIZE", help="End after so much, such as 500 MB.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read the sources, and only say what would be asked, and why.")
+    ] = False,
+) -> None:
+    """One pass over the sources in config.toml: keep what is new, look at what is due again.
+
+    What cron calls: it ends by itself, goes on where a stopped or killed run left off, and leaves a report in reports/.
+
+    Exit code 0: all that was asked is kept. 1: something failed. 9: everything failed. 75: another run is under way.
+
+    Examples:  tearsheet crawl      tearsheet -q crawl --max-time 50m      tearsheet crawl --retry-failed
+    """
+    from scraper import quantity
+    from scraper.crawling import Wish, crawl_all
+    from scraper.fetching import Asked
+    from scraper.onepass import Limits
+
+    seconds = _quantity("--max-time", max_time, quantity.duration)
+    size = _quantity("--max-bytes", max_bytes, quantity.size)
+    asked = Asked(False, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose)
+    wish = Wish(asked, Limits(max_pages, seconds, int(size) if size is not None else None), retry_failed)
+    with _stopping() as stop:
+        code = crawl_all(COMMON.settings(), wish, stop)
+    raise typer.Exit(stop.code or code)
+
+
+def _quantity(option: str, given: str | None, parse: Callable[[str], float]) -> float | None:
+    try:
+        return parse(given) if given is not None else None
+    except ValueError as error:
+        raise UsageError(f"{option} {given}: {error}") from None
+
+
 @app.command("list")
 @common
 def list_(

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 JITTER = 0.5
 REMEMBERED = 10_000
+POLL = 0.2
 
 
 class Rhythm(Struct, frozen=True):
@@ -38,12 +39,12 @@ class Pace:
         self._rhythm = rhythm
         self._changed = Condition()
         self._hosts: dict[str, _Host] = {}
-        self._waiting = 0
+        self._queued = 0
 
     @property
-    def waiting(self) -> int:
-        """How many threads wait for their turn."""
-        return self._waiting
+    def queued(self) -> int:
+        """How many threads wait for another page of their host to be through; those whose host rests sleep."""
+        return self._queued
 
     def turn(self) -> Turn:
         """A turn that is nobody's yet: `Turn.to` takes it. A context manager that gives it back."""
@@ -58,24 +59,22 @@ class Pace:
         rhythm = self._rhythm
         with self._changed:
             state = self._hosts.setdefault(host, _Host())
-            self._waiting += 1
-            try:
-                while not rhythm.stopped():
-                    left = state.free_at - self._now()
-                    if left <= 0 and state.flying < rhythm.at_a_time:
-                        state.flying += 1
-                        return True
-                    if left > 0:
-                        self._changed.release()
-                        try:
-                            rhythm.sleep(left)
-                        finally:
-                            self._changed.acquire()
-                    else:
-                        self._changed.wait(0.2)
-                return False
-            finally:
-                self._waiting -= 1
+            while not rhythm.stopped():
+                left = state.free_at - self._now()
+                if left > 0:
+                    self._changed.release()
+                    try:
+                        rhythm.sleep(left)
+                    finally:
+                        self._changed.acquire()
+                elif state.flying < rhythm.at_a_time:
+                    state.flying += 1
+                    return True
+                else:
+                    self._queued += 1
+                    self._changed.wait(POLL)
+                    self._queued -= 1
+            return False
 
     def give(self, host: str) -> None:
         """The page is through: the host rests from now on."""

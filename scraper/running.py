@@ -58,7 +58,7 @@ class Plan(Struct, frozen=True):
 
 
 class Running(Struct, frozen=True):
-    """A run that is open. `delay` gives the seconds that an address's host wants between pages."""
+    """A run that is open. `delay` gives the seconds that a host wants between pages."""
 
     preserver: Preserver
     collection: Collection
@@ -67,6 +67,10 @@ class Running(Struct, frozen=True):
     pace: Pace
     sleepers: Sleepers
     delay: Callable[[str], float]
+
+    def waiting(self) -> int:
+        """How many of its pages only wait for a host."""
+        return self.sleepers() + self.pace.queued
 
 
 @contextmanager

@@ -65,6 +65,10 @@ def crawl_all(settings: Settings, wish: Wish, stop: Event, *, time: Time | None 
     if not settings.sources and not wish.retry_failed:
         raise UsageError("the config names no source: add a [[source]] to config.toml (tearsheet init shows how)")
     time = time or Time()
+    if wish.asked.dry_run:
+        from scraper.dryrun import dry_run
+
+        return dry_run(settings, wish.asked, wish.retry_failed, stop, time)
     begun, started = time.clock(), monotonic()
     name = runlog.run_id(begun)
     ended = _pass(settings, wish, stop, time, name)
@@ -123,7 +127,7 @@ def _pass(settings: Settings, wish: Wish, stop: Event, time: Time, name: str) ->
             if not wish.asked.quiet:
                 say(problem)
 
-        wires = Wires(running.walker, running.robots, memory, time.clock, tell_problem, stop)
+        wires = Wires(running.network.walker, running.network.robots, memory, time.clock, tell_problem, stop)
         finder = stack.enter_context(Finder(sources, wires))
         work = Pass(frontier, finder, memory, rules, log)
         try:
@@ -186,8 +190,8 @@ def _rules(
         min_free=settings.crawl.min_free,
         clock=time.clock,
         sleep=lambda seconds: time.sleep(stop, seconds),
-        rest=running.pace.seconds,
-        wanted=running.robots.host_delay,
+        rest=running.network.pace.seconds,
+        wanted=running.network.robots.host_delay,
         free=lambda: shutil.disk_usage(path).free,
         stopped=stop.is_set,
     )

@@ -54,7 +54,7 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
             crawl = settings.crawl
             parallel = crawl.host_delay <= 0
             # The turns themselves are the walker's to take; here it is only seen to that hosts do not queue up.
-            schedule = Schedule(links, lambda link: running.delay(host_of(link.url)), stop, parallel=parallel)
+            schedule = Schedule(links, lambda link: running.network.delay(host_of(link.url)), stop, parallel=parallel)
             limits = Limits(min(crawl.concurrency, max(1, len(links))), stop, running.sleepers)
             tally = run(schedule, running.preserver.keep, tell, limits, running.sleepers.page)
             tally.unasked = schedule.unasked

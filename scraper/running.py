@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from scraper.saying import say
 if TYPE_CHECKING:
     from archive.collection import Collection
     from archive.models import Capture
+    from scraper.fetch import Fetcher
     from scraper.pace import Pace
     from scraper.politeness import Robots, RulesMemory
     from scraper.preserve import Preserver
@@ -58,19 +60,61 @@ class Plan(Struct, frozen=True):
 
 
 class Running(Struct, frozen=True):
-    """A run that is open. `delay` gives the seconds that a host wants between pages."""
+    """A run that is open."""
 
     preserver: Preserver
     collection: Collection
-    walker: Walker
-    robots: Robots
-    pace: Pace
+    network: Network
     sleepers: Sleepers
-    delay: Callable[[str], float]
 
     def waiting(self) -> int:
         """How many of its pages only wait for a host."""
-        return self.sleepers() + self.pace.queued
+        return self.sleepers() + self.network.pace.queued
+
+
+class Network(Struct, frozen=True):
+    """How a run asks. `delay` gives the seconds that a host wants between pages."""
+
+    fetcher: Fetcher
+    robots: Robots
+    pace: Pace
+    walker: Walker
+    delay: Callable[[str], float]
+
+
+@contextmanager
+def networked(
+    settings: Settings,
+    stop: Event,
+    time: Time,
+    sleepers: Sleepers,
+    *,
+    spool_folder: Path | None = None,
+    memory: RulesMemory | None = None,
+) -> Iterator[Network]:
+    """The network of a run, with the pace of its hosts; closed at the end."""
+    from scraper.fetch import Fetcher
+    from scraper.pace import Pace, Rhythm
+    from scraper.politeness import Robots
+    from scraper.retry import Hands
+    from scraper.walk import Walker
+
+    def rest(seconds: float) -> None:
+        with sleepers.sleeping():
+            time.sleep(stop, seconds)
+
+    hands = Hands(time.clock, monotonic, rest, time.random, stop.is_set)
+    fetcher = Fetcher(settings.fetch, spool_folder=spool_folder, hands=hands)
+    try:
+        robots = Robots(fetcher, settings.fetch, memory)
+
+        def delay(host: str) -> float:
+            return max(settings.crawl.host_delay, min(robots.host_delay(host), LONGEST_CRAWL_DELAY))
+
+        pace = Pace(Rhythm(delay, settings.crawl.pages_of_host, time.clock, rest, stop.is_set, time.random))
+        yield Network(fetcher, robots, pace, Walker(fetcher, robots, settings.fetch.max_redirects, pace), delay)
+    finally:
+        fetcher.close()
 
 
 @contextmanager
@@ -96,12 +140,8 @@ def opened(
         from archive.collection import Collection
         from archive.settings import RunInfo
         from scraper.assets import MOST_FLYING, Assets, Stock
-        from scraper.fetch import Fetcher
         from scraper.gate import HostGate
-        from scraper.pace import Pace, Rhythm
-        from scraper.politeness import Robots
         from scraper.preserve import Hands, Preserver, Rules
-        from scraper.retry import Hands as Network
         from scraper.settings import agent
         from scraper.stored import stored_page
         from scraper.walk import Walker
@@ -111,22 +151,17 @@ def opened(
         tell = (lambda _: None) if plan.quiet else say
         collection = stack.enter_context(Collection.open(settings.archive, info, clock=time.clock, tell=tell))
         sleepers = Sleepers()
-
-        def rest(seconds: float) -> None:
-            with sleepers.sleeping():
-                time.sleep(stop, seconds)
-
-        network = Network(time.clock, monotonic, rest, time.random, stop.is_set)
-        fetcher = Fetcher(fetch, spool_folder=collection.tmp, hands=network)
-        stack.callback(fetcher.close)
-        robots = Robots(fetcher, fetch, memory(collection) if memory is not None else None)
-
-        def delay(host: str) -> float:
-            return max(crawl.host_delay, min(robots.host_delay(host), LONGEST_CRAWL_DELAY))
-
-        at_a_time = crawl.pages_of_host
-        pace = Pace(Rhythm(delay, at_a_time, time.clock, rest, stop.is_set, time.random))
-        walker = Walker(fetcher, robots, fetch.max_redirects, pace)
+        network = stack.enter_context(
+            networked(
+                settings,
+                stop,
+                time,
+                sleepers,
+                spool_folder=collection.tmp,
+                memory=memory(collection) if memory is not None else None,
+            )
+        )
+        fetcher, robots = network.fetcher, network.robots
         # Enough that pages whose hosts all stall leave threads to the others; they are made as they are needed.
         most_flying = 2 * MOST_FLYING * crawl.concurrency
         executor = stack.enter_context(ThreadPoolExecutor(most_flying, thread_name_prefix="asset"))
@@ -150,5 +185,5 @@ def opened(
             if plan.verbose:
                 say("".join(traceback.format_exception(error)))
 
-        hands = Hands(walker, assets, readers.read, collection, time.clock, fault)
-        yield Running(Preserver(rules, hands), collection, walker, robots, pace, sleepers, delay)
+        hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault)
+        yield Running(Preserver(rules, hands), collection, network, sleepers)

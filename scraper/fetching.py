@@ -22,6 +22,8 @@ from scraper.running import now
 from scraper.saying import say
 
 if TYPE_CHECKING:
+    from archive.collection import Collection
+    from scraper.politeness import RulesMemory
     from scraper.settings import Settings
 
 OK, SOME_FAILED, ALL_FAILED = 0, 1, 9
@@ -48,7 +50,7 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
 
     begun = monotonic()
     plan = Plan(len(links), asked.again, not asked.again, asked.quiet, asked.verbose)
-    with opened(settings, plan, stop) as running:
+    with opened(settings, plan, stop, memory=known_rules) as running:
         folder = running.collection.path
         with telling(len(links), asked, folder) as tell:
             crawl = settings.crawl
@@ -61,6 +63,17 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
     if not asked.json and not asked.quiet and len(links) > 1:
         print_out("\n".join(summary_lines(tally, folder, monotonic() - begun)))
     return exit_code(tally)
+
+
+def known_rules(collection: Collection) -> RulesMemory | None:
+    """What crawls have learned from robots.txt, where there were any. This run adds nothing to it."""
+    from scraper.frontier_schema import NAME
+
+    if not (collection.path / NAME).exists():
+        return None
+    from scraper.frontier_notes import Memory
+
+    return Memory(collection.path / NAME)
 
 
 def exit_code(tally: Tally) -> int:

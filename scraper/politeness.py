@@ -67,6 +67,8 @@ class RulesMemory(Protocol):
 
     def keep_rules(self, origin: str, rules: Rules) -> None: ...
 
+    def close(self) -> None: ...
+
 
 class _Origin(Struct):
     """One origin in this run. `unkept` are answers that nobody has stored yet."""

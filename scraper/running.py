@@ -115,6 +115,8 @@ def networked(
         yield Network(fetcher, robots, pace, Walker(fetcher, robots, settings.fetch.max_redirects, pace), delay)
     finally:
         fetcher.close()
+        if memory is not None:
+            memory.close()
 
 
 @contextmanager
@@ -124,7 +126,7 @@ def opened(
     stop: Event,
     *,
     time: Time | None = None,
-    memory: Callable[[Collection], RulesMemory] | None = None,
+    memory: Callable[[Collection], RulesMemory | None] | None = None,
 ) -> Iterator[Running]:
     """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse.
 

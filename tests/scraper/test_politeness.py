@@ -235,6 +235,9 @@ class Notes:
     def keep_rules(self, origin: str, rules: Rules) -> None:
         self.kept[origin] = rules
 
+    def close(self) -> None:
+        pass
+
 
 def test_rules_outlive_the_run_for_a_day(web: Web) -> None:
     web.host("news.test").robots("User-agent: *\nDisallow: /no\nCrawl-delay: 3")

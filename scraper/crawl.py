@@ -50,8 +50,8 @@ class Work(Protocol[T]):
     def next(self) -> T | None:
         """A task that may be begun now, or None."""
 
-    def done(self, task: T, result: Result | None) -> Iterable[Result]:
-        """The task is through, or was given up without a result; what is to be told of it."""
+    def done(self, task: T, result: Result) -> Iterable[Result]:
+        """The task is through, or was stopped before it was asked; what is to be told of it."""
 
     def over(self) -> bool:
         """Whether nothing is left to be begun, and nothing will come."""
@@ -142,11 +142,11 @@ class Schedule:
             self._push(host, 0.0)
         return link
 
-    def done(self, task: Link, result: Result | None) -> list[Result]:
+    def done(self, task: Link, result: Result) -> list[Result]:
         host = _host(task.url)
         if not self._parallel and host in self._queues:
             self._push(host, self._clock() + self._pause(task))
-        if result is None or result.stopped:
+        if result.stopped:
             return []
         return [result if twin is task else _twin(result, twin) for twin in self._twins.pop(_identity(task.url))]
 
@@ -223,23 +223,27 @@ def run(
         while True:
             going = broken is None and not limits.stop.is_set()
             room = min(limits.concurrency + limits.waiting(), threads) - len(flying) if going else 0
-            while room > 0 and (task := work.next()) is not None:
-                flying[pool.submit(keep, task)] = task
-                room -= 1
-            if not flying:
-                if not going or work.over():
-                    break
-                work.sleep(work.wait() or POLL)
-                continue
-            pending = work.wait() if room > 0 else None
+            try:
+                while room > 0 and (task := work.next()) is not None:
+                    flying[pool.submit(keep, task)] = task
+                    room -= 1
+                if not flying:
+                    if not going or work.over():
+                        break
+                    work.sleep(work.wait() or POLL)
+                    continue
+                pending = work.wait() if room > 0 else None
+            except TearsheetError as error:
+                broken, pending = broken or error, None
             done, _ = wait(flying, timeout=min(POLL, pending) if pending else POLL, return_when=FIRST_COMPLETED)
             for future in done:
-                task, result = flying.pop(future), None
+                task = flying.pop(future)
                 try:
-                    result = future.result()
+                    told = work.done(task, future.result())
                 except TearsheetError as error:
                     broken = broken or error
-                for each in work.done(task, result):
+                    continue
+                for each in told:
                     tally.add(each)
                     tell(each)
     if broken is not None:

@@ -144,9 +144,9 @@ class Pass:
                 return job
         return None
 
-    def done(self, task: Job, result: Result | None) -> list[Result]:
+    def done(self, task: Job, result: Result) -> list[Result]:
         self.flying.pop(task.id, None)
-        if result is None or result.stopped:
+        if result.stopped:
             self._frontier.release(task)
             return []
         row = result.row

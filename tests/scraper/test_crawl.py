@@ -54,14 +54,14 @@ def test_hosts_never_wait_for_one_another() -> None:
     assert [first.url, second.url] == ["https://a/1", "https://b/1"]
     assert schedule.next() is None
     assert schedule.wait() is None
-    schedule.done(first, None)
+    schedule.done(first, kept(first))
     assert schedule.wait() == 2.5
     clock.now += 2.4
     assert schedule.next() is None
     clock.now += 0.2
     third = schedule.next()
     assert third == Link("https://a/2")
-    schedule.done(third, None)
+    schedule.done(third, kept(third))
     clock.now += 2.5
     assert schedule.next() == Link("https://A/3")
     assert schedule.left == 0

@@ -17,6 +17,7 @@ KB = 1000
 MB = 1000 * KB
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]*)"
 _PORT = r"[0-9]{0,5}"
+STDIN = "-"
 SOURCE_KINDS = ("feed", "sitemap", "site", "list", "texts")
 SOURCE_USES = {
     "links": ("texts",),
@@ -188,7 +189,7 @@ class Source(Struct, frozen=True):
     ] = None
     path: Annotated[
         Path | None,
-        Setting("The file or folder.", form="the name of a file or folder"),
+        Setting("The file or folder; for a list - is stdin.", form="the name of a file or folder"),
     ] = None
     name: Annotated[
         str,

@@ -97,3 +97,13 @@ def test_without_a_source_it_says_how_to_name_one(web: Web, tmp_path: Path) -> N
     ran = home(tmp_path, web).run("crawl")
     assert ran.code == 2
     assert "[[source]]" in ran.err
+
+
+def test_a_list_may_come_by_stdin(web: Web, tmp_path: Path) -> None:
+    made = home(tmp_path, web)
+    with (tmp_path / "config.toml").open("a") as file:
+        file.write('[[source]]\nkind = "list"\npath = "-"\n')
+    rows = made.run("crawl", "--json", stdin="# mine\nhttps://news.test/a/1\n").rows
+    assert [(row["url"], row["source"], row["via"]) for row in rows] == [
+        ("https://news.test/a/1", "list -", "stdin, line 2")
+    ]

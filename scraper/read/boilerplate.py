@@ -118,7 +118,7 @@ def is_declared(node: Node) -> bool:
     if not spoken or len(spoken) > _MAX_SPOKEN:
         return False
     spoken = spoken.strip()
-    return bool(leadins.RELATED.match(spoken) or leadins.ENDS.match(spoken) or prompts.SURE.match(spoken))
+    return bool(leadins.RELATED.match(spoken) or leadins.ENDS.match(spoken) or prompts.bids(spoken))
 
 
 def is_out_of_sight(node: Node) -> bool:

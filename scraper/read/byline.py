@@ -237,6 +237,10 @@ def from_lines(
         above = line.isupper() and all(len(below) > _SHORT for below in lines[i + 1 :])
         if (above or any(map(is_dated, beside))) and _is_name_alone(line, others) and whole.count(line) < _TWO:
             return tuple(split(line))
+        parts = [part for part in _PARTS.split(line) if part]
+        dated = any(map(is_dated, parts[1:])) and len(line) <= _LONGEST
+        if dated and _is_name_alone(parts[0], others) and whole.count(parts[0]) < _TWO:
+            return tuple(split(parts[0]))  # "A B | 5 April 2025"
     last = list(last)
     for line in last:
         if _is_label(line) and (names := _signed(line)):

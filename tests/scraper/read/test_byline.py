@@ -217,6 +217,8 @@ def test_microdata_of_comments_and_what_only_metadata_says() -> None:
         (["Stadt Hafen", "3. Mai 2023"], ()),
         (["Anke Weiß sagt"], ()),
         (["Von Hafenblatt"], ()),
+        (["Anke Weiß | 03.05.2023 - Aktualisiert: 04.05.2023"], ("Anke Weiß",)),
+        (["Stadt Hafen | 03.05.2023"], ()),
     ],
 )
 def test_lines_above_the_text(lines: list[str], expected: tuple[str, ...]) -> None:

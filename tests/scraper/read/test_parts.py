@@ -248,7 +248,7 @@ def test_a_day_in_the_lines_is_not_that_of_an_update() -> None:
         ("<figcaption>© A B</figcaption>", None, "A B"),
         ("<div class=image-caption>A pier</div><div class=image-credit>Credit: A B</div>", "A pier", "A B"),
         ("<img alt='no caption'>", None, None),
-        ("<figcaption>気象庁の会見（代表撮影）</figcaption>", "気象庁の会見", "代表撮影"),
+        ("<figcaption>気象庁の会見（代表撮影）</figcaption>", "気象庁の会見", "代表"),
     ],
 )
 def test_captions(markup: str, caption: str | None, credit: str | None) -> None:

@@ -223,6 +223,12 @@ def test_an_offer_inside_a_paragraph_is_left_out() -> None:
     assert "Subscribe" not in read_page(amid(insert))
 
 
+def test_a_story_about_journalism_is_no_appeal() -> None:
+    said = "“We support journalists with what our readers donate, and every subscription pays a reporter,” she wrote."
+    wrapped = [f"<div class='row'><p>{text}</p></div>" for text in (*HARBOUR[:3], said, *HARBOUR[3:])]
+    assert "every subscription pays" in read_page(article("".join(wrapped)))
+
+
 @pytest.mark.parametrize("broken", ["&#xFFFE;", "\ufffe", "&#xFFFF;", "\x0b"])
 def test_a_character_that_is_none_costs_no_paragraph(broken: str) -> None:
     insert = f"<p>The pilots{broken} met in <a href='/x'>the old customs house</a> and voted.</p>"

@@ -16,6 +16,8 @@ SURE = Wordings(
     |thank(?:s| you) for (?:signing up|subscribing|registering|reading .{0,20}(?:free|stories))
     |sign up (?:for|to|now|here|today)[^.]{0,40}(?:newsletter|updates|e-?mail|alerts|inbox)
     |suscr[ií]bete
+    |by (?:signing up|subscribing|clicking|entering|providing|submitting|registering)[^.]{0,80}you (?:agree
+    |accept|consent)
     |already (?:a |have )?(?:subscriber|registered|a member|an account|subscribed|member)\s?(?:\?
     |[,.]? ?(?:sign|log)|\Z)|would you like to comment|please read our comment policy
     |add .{2,40} (?:as a preferred source|on google)

@@ -139,7 +139,11 @@ class _Walker:
                 return True
             if boilerplate.is_perhaps_aside(name) and not boilerplate.is_heavy(name, tag):
                 return self.mass is None or self.mass.is_bare(node)
-        return self._is_named_aside(name, tag) and self._is_box(node) and not self._is_own_text(node, name)
+        if not self._is_named_aside(name, tag):
+            return False
+        if self.mass is not None and boilerplate.is_set_apart(name) and self.mass.is_amid(node):
+            return True
+        return self._is_box(node) and not self._is_own_text(node, name)
 
     def _is_named_box(self, node: Node, tag: str, name: str) -> bool:
         if boilerplate.is_perhaps_aside(name) and (self.mass is None or self.mass.is_bare(node)):

@@ -152,6 +152,7 @@ def test_sentences_that_begin_like_a_lead_in_stay(sentence: str) -> None:
         "Already a subscriber? Sign in here.",
         "Il vous reste 62.5% de cet article à lire. La suite est réservée aux abonnés.",
         "An dieser Stelle finden Sie einen externen Inhalt, der den Artikel ergänzt.",
+        "By submitting this form you agree that the harbour may write to you.",
         "Suscríbete para seguir leyendo.",
         "Masz już konto? Zaloguj się.",
         "この記事は会員限定です。",
@@ -227,6 +228,19 @@ def test_a_story_about_journalism_is_no_appeal() -> None:
     said = "“We support journalists with what our readers donate, and every subscription pays a reporter,” she wrote."
     wrapped = [f"<div class='row'><p>{text}</p></div>" for text in (*HARBOUR[:3], said, *HARBOUR[3:])]
     assert "every subscription pays" in read_page(article("".join(wrapped)))
+
+
+def test_a_fact_box_is_none_of_the_article_however_long() -> None:
+    facts = [f"<p>{number}. {text}</p>" for number in range(5) for text in MOUNTAIN]
+    long = [f"<p>{number}. {text}</p>" for number in range(4) for text in HARBOUR]
+    box = f"<div class='story-factbox'><h3>The season in full</h3>{''.join(facts)}</div>"
+    text = read_page(article("".join(long) + box + paragraphs(HARBOUR)))
+    assert holds_all(text)
+    assert "The season in full" not in text
+    assert "huts" not in text
+    assert holds_all(
+        read_page(article(f"<p>The harbour in figures.</p><div class='factbox'>{paragraphs(HARBOUR)}</div>"))
+    )
 
 
 @pytest.mark.parametrize("broken", ["&#xFFFE;", "\ufffe", "&#xFFFF;", "\x0b"])

@@ -34,9 +34,9 @@ _HARDLY = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told elsewhere in the article and so is no body: elements, and texts by their keys."""
+    """What is told elsewhere in the article and so is no body: units by their places, and texts by their keys."""
 
-    nodes: frozenset[Node] = frozenset()
+    places: frozenset[int] = frozenset()
     keys: frozenset[str] = frozenset()
     start: int = 0
     names: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ class _Rules:
             return "a rule drawn as a heading"
         if i < self.start:
             return "above the title"
-        if unit.key in self.told.keys or not self.told.nodes.isdisjoint(field_.chains[i]):
+        if unit.key in self.told.keys or i in self.told.places:
             return "told in the head"
         if i in self.boxed:
             return "in a box of other stories or prompts"

@@ -230,6 +230,14 @@ def test_a_story_about_journalism_is_no_appeal() -> None:
     assert "every subscription pays" in read_page(article("".join(wrapped)))
 
 
+@pytest.mark.parametrize("first", ["<b>{}</b>", "{}"])
+def test_paragraphs_parted_by_line_breaks_stay_where_the_first_is_the_intro(first: str) -> None:
+    top = f"<meta property='og:description' content='{HARBOUR[0]}'>"
+    body = "<br><br>".join((first.format(HARBOUR[0]), *HARBOUR[1:]))
+    assert holds_all(read_page(f"<h1>Ferries stay in the harbour</h1><div class='summary text'>{body}</div>", top))
+    assert holds_all(read_page(f"<h1>Ferries stay in the harbour</h1><div>{body}</div>", top))
+
+
 def test_a_fact_box_is_none_of_the_article_however_long() -> None:
     facts = [f"<p>{number}. {text}</p>" for number in range(5) for text in MOUNTAIN]
     long = [f"<p>{number}. {text}</p>" for number in range(4) for text in HARBOUR]

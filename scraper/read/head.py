@@ -113,6 +113,9 @@ def head(field: Field, title: Title | None, said: Stated | None = None) -> Head:
             places.update(i for i, chain in enumerate(field.chains) if title.node in chain)
         for i, unit in enumerate(units[: field.start + 1]):
             shows = title.node is not None and title.node in field.chains[i]
+            if title.node is None and unit.kind in ("heading", "text") and unit.key == key:
+                start = i
+                break  # the title, in an element that is no heading; a player below it may say it again
             if shows or (unit.kind == "heading" and unit.key == key):
                 start = i
                 places.add(i)

@@ -238,6 +238,29 @@ def test_paragraphs_parted_by_line_breaks_stay_where_the_first_is_the_intro(firs
     assert holds_all(read_page(f"<h1>Ferries stay in the harbour</h1><div>{body}</div>", top))
 
 
+def test_paragraphs_in_rows_of_their_own_go_on_after_a_lead_in() -> None:
+    rows = [f"<div class='row'><p>{text}</p></div>" for text in (*MOUNTAIN, *HARBOUR[:4])]
+    insert = (
+        "<div class='row'><h4>Related stories</h4></div><div class='row'><ul><li><a href='/x'>Huts</a></li></ul></div>"
+    )
+    rest = [f"<div class='row'><p>{text}</p></div>" for text in HARBOUR[4:]]
+    assert holds_all(read_page(article("".join((*rows, insert, *rest)))))
+
+
+def test_a_last_paragraph_without_mark_up_stays() -> None:
+    assert holds_all(read_page(article(paragraphs(HARBOUR[:4]) + HARBOUR[4])))
+
+
+def test_a_title_that_is_no_heading_is_the_first_that_says_it() -> None:
+    top = "<meta property='og:description' content='Nobody will sail before the gusts fall below nine on the scale.'>"
+    above = (
+        "<div>Ferries stay in the harbour</div><p>Nobody will sail before the gusts fall below nine on the scale.</p>"
+    )
+    text = read_page(f"<main>{above}<div>{paragraphs(HARBOUR)}</div></main>", top)
+    assert holds_all(text)
+    assert "Nobody will sail before" in text
+
+
 def test_a_fact_box_is_none_of_the_article_however_long() -> None:
     facts = [f"<p>{number}. {text}</p>" for number in range(5) for text in MOUNTAIN]
     long = [f"<p>{number}. {text}</p>" for number in range(4) for text in HARBOUR]

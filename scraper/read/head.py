@@ -17,7 +17,7 @@ from scraper.read.marking import Marking, is_brief
 from scraper.read.title import Title
 from scraper.read.tree import NEVER, Node, key_of, label, tag_of, text_of
 from scraper.read.units import Unit
-from scraper.read.vocabulary import named
+from scraper.read.vocabulary import deferred, named
 
 _SUBTITLE = named(
     """
@@ -39,7 +39,7 @@ _INTRO = named(
 _NO_INTRO = named("image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights")
 _MEDIA = named("image|media|photo|picture|figure|caption")
 _GALLERY = named("carousel|gallery|slide|slides|slider|slideshow|swiper|galeria|galerie|video|videos")
-_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
+_LINK = deferred(r"\[([^\[\]]*)\]\([^()]*\)")
 _DESCRIPTIONS = ("og:description", "description", "twitter:description")
 _TELLING = 30
 _MAX_LEVELS = 3

@@ -17,7 +17,7 @@ from scraper.read.facts import Facts, Json, text
 from scraper.read.marking import Marking, is_brief
 from scraper.read.tree import Node, key_of, label, tag_of, text_of
 from scraper.read.units import Unit
-from scraper.read.vocabulary import named
+from scraper.read.vocabulary import deferred, named
 
 _NONE = Picture()
 _NO_LEAD = named(
@@ -27,10 +27,10 @@ _NO_LEAD = named(
     """
 )
 _WITHIN = named("article|post|story|content|entry|main|detail|hentry|single|news")
-_SIZE = re.compile(
+_SIZE = deferred(
     r"(?:[-_]\d{2,4}x\d{2,4}|[-_]scaled|[-_@]\d{1,4}[wx]?|[-_](?:large|medium|small|thumb|xl|l|m|s))+\Z", re.I
 )
-_EXTENSION = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|jfif|svg|bmp|tiff?)\Z", re.IGNORECASE)
+_EXTENSION = deferred(r"\.(?:jpe?g|png|webp|gif|avif|jfif|svg|bmp|tiff?)\Z", re.IGNORECASE)
 _MAX_MATCHES = 5
 _MAX_LEVELS = 7
 _MAX_TEXT = 900
@@ -128,7 +128,7 @@ def _key(address: str) -> str:
     return name if telling and "/" in path and not _GENERIC.search(name) else ""
 
 
-_GENERIC = re.compile(
+_GENERIC = deferred(
     r"\A(?:(?:featured|main|header|cover|large)[-_]?(?:image|photo|picture)?)\Z|logo|placeholder|default|fallback|favicon|\.php",
     re.I,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scraper.read.vocabulary import Wordings, joined
+from scraper.read.vocabulary import Wordings, deferred, joined
 
 SURE = Wordings(
     r"""
@@ -169,7 +169,7 @@ SURE = Wordings(
 
 LONGEST = 300
 
-APPS = re.compile(
+APPS = deferred(
     r"\]\((?:https?:)?//(?:www\.)?(?:news\.google\.com/publications|(?:profile\.)?google\.com/(?:preferences/source|cp)"
     r"|play\.google\.com/store/apps|(?:apps|itunes)\.apple\.com|whatsapp\.com/channel|chat\.whatsapp\.com"
     r"|invite\.viber\.com|flipboard\.com/@)",
@@ -177,7 +177,7 @@ APPS = re.compile(
 )
 """Where links of "follow us" and "get the app" lead, in Markdown."""
 
-PLACES = re.compile(
+PLACES = deferred(
     r"(?:^|[/_.-])(?:abos?|abonn\w{0,12}|subscri\w{0,9}|suscri\w{0,9}|assin(?:e|atura)s?|abbona\w{0,6}|prenumer\w{0,9}"
     r"|predplat\w{0,6}|tilaa\w{0,6}|donat\w{0,6}|donar|spenden?|support(?:-us)?|unterstuetzen|membership|member|mitglied\w{0,8}"
     r"|newsletters?|log-?in|signin|sign-in|signup|sign-up|regist\w{0,8}|anmelde\w{0,4}|account|checkout|paywall|offers?"
@@ -193,7 +193,7 @@ def appeals(text: str) -> bool:
 
 
 _APPEAL = tuple(
-    re.compile(rf"\b(?:{joined(kind)})", re.IGNORECASE)
+    deferred(rf"\b(?:{joined(kind)})", re.IGNORECASE)
     for kind in (
         r"""
         journalis|newsroom|reporting|redaktion|zeitung|redaction|rédaction|presse|periodis|redacción|prensa|jornalis

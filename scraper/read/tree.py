@@ -12,15 +12,15 @@ from typing import Any
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
-from scraper.read.vocabulary import words
+from scraper.read.vocabulary import deferred, words
 
 Node = Any
 
 # What libxml2 refuses or stops at, though browsers read on.
-_BAD_CHARACTERS = re.compile("[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
+_BAD_CHARACTERS = deferred("[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
 # libxml2 drops what follows the first end of the document; browsers read on.
-_EARLY_END = re.compile(r"</(?:body|html)[ \t\r\n]{0,20}>", re.IGNORECASE)
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_EARLY_END = deferred(r"</(?:body|html)[ \t\r\n]{0,20}>", re.IGNORECASE)
+_CAMEL = deferred(r"(?<=[a-z0-9])(?=[A-Z])")
 MAX_LABEL = 400
 
 # One class for all elements, chosen in C: lxml.html's own choice runs in Python for each element that is touched.
@@ -83,7 +83,7 @@ def _folded(raw: str) -> str:
 
 
 _UNNAMED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "a"))
-_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_SEPARATORS = deferred(r"[^a-z0-9]+")
 
 
 def tag_of(node: Node) -> str:
@@ -118,7 +118,7 @@ def is_hidden(node: Node) -> bool:
     return bool(style) and _HIDING.search(style[:500]) is not None
 
 
-_HIDING = re.compile(r"(?:^|;)\s{0,9}(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden)", re.I)
+_HIDING = deferred(r"(?:^|;)\s{0,9}(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden)", re.I)
 
 
 def key_of(text: str) -> str:
@@ -126,7 +126,7 @@ def key_of(text: str) -> str:
     return _NO_LETTERS.sub("", text).casefold()
 
 
-_NO_LETTERS = re.compile(r"[\W_]+")
+_NO_LETTERS = deferred(r"[\W_]+")
 
 
 def size_of(text: str) -> int:
@@ -134,4 +134,4 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
 
 
-_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uff10-\uff19]")
+_DENSE = deferred("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uff10-\uff19]")

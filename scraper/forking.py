@@ -17,10 +17,14 @@ import resource
 import signal
 import socket
 import sys
+from functools import partial
 from time import monotonic, sleep
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from scraper.messages import receive, send
+
+if TYPE_CHECKING:
+    from scraper.read.reading import Reading
 
 FORK, END = b"+", b"-"
 SPAWNED = "import sys; sys.path[:] = sys.argv[2:]; from scraper.forking import main; main(int(sys.argv[1]))"
@@ -182,20 +186,24 @@ def _work(number: int) -> NoReturn:
 
 
 def _read_for(caller: socket.socket) -> None:
-    """Page after page until nobody asks any more. A page that takes too long ends the process, should its caller be
-    gone and not see to that."""
+    """Page after page until nobody asks any more: whether it is the last, and a reading; what is known before the
+    article is read goes ahead where that is asked for. A page that takes too long ends the process, should its caller
+    be gone and not see to that."""
     from scraper.read.page import read
     from scraper.read.reading import failed
 
+    def answer(last: bool, reading: Reading) -> None:
+        send(caller, pickle.dumps((last, reading), pickle.HIGHEST_PROTOCOL))
+
     while (data := receive(caller)) is not None:
-        timeout, page = pickle.loads(data)  # noqa: S301 - from our own process
+        timeout, page, ahead = pickle.loads(data)  # noqa: S301 - from our own process
         signal.setitimer(signal.ITIMER_REAL, timeout + GRACE)
         try:
-            reading = read(page)
+            reading = read(page, early=partial(answer, False) if ahead else None)
         except Exception as error:  # whatever a hostile page brings a parser to
             reading = failed(f"reading failed: {type(error).__name__}: {error}")
         signal.setitimer(signal.ITIMER_REAL, 0)
-        send(caller, pickle.dumps(reading, pickle.HIGHEST_PROTOCOL))
+        answer(True, reading)
 
 
 def _limit_memory() -> None:

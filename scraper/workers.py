@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from scraper.forking import ForkServer, fork_server
 from scraper.messages import receive, send
-from scraper.read.reading import Page, Reading, failed
+from scraper.read.reading import Early, Page, Reading, failed
 from scraper.settings import ReadSettings
 
 PAGES_PER_WORKER = 2000
@@ -67,7 +67,8 @@ class Readers:
             self._server.close()
             self._server = None
 
-    def read(self, page: Page) -> Reading:
+    def read(self, page: Page, early: Early | None = None) -> Reading:
+        """`early` hears in this thread what is known before the article is read."""
         worker = self._idle.get()
         try:
             worker = worker or self._fork()
@@ -75,30 +76,29 @@ class Readers:
             self._idle.put(None)
             return failed(f"no process could be had to read it: {error.strerror or error}")
         clean = False
+        found: Reading | None = None
+        deadline = monotonic() + self._settings.timeout
         try:
-            reading = self._ask(worker, page)
-            clean = worker.pages < PAGES_PER_WORKER
-            return reading
+            request = (self._settings.timeout, page, early is not None)
+            send(worker.socket, pickle.dumps(request, pickle.HIGHEST_PROTOCOL), deadline)
+            while True:
+                last, reading = _answer(worker, deadline)
+                if last:
+                    worker.pages += 1
+                    clean = worker.pages < PAGES_PER_WORKER
+                    return reading
+                found = reading
+                if early is not None:
+                    early(found)
         except TimeoutError:
-            return failed(f"reading took longer than {self._settings.timeout:g} s and was stopped")
+            return failed(f"reading took longer than {self._settings.timeout:g} s and was stopped", found)
         except ConnectionError:
             code = self._end(worker)
-            return failed(f"the reader process ended while reading (exit code {code})")
+            return failed(f"the reader process ended while reading (exit code {code})", found)
         finally:
             if not clean:
                 self._end(worker)
             self._idle.put(worker if clean else None)
-
-    def _ask(self, worker: Worker, page: Page) -> Reading:
-        """What the worker answers. Raises TimeoutError after the deadline and ConnectionError when it ended."""
-        deadline = monotonic() + self._settings.timeout
-        send(worker.socket, pickle.dumps((self._settings.timeout, page), pickle.HIGHEST_PROTOCOL), deadline)
-        answer = receive(worker.socket, deadline)
-        if answer is None:
-            raise ConnectionResetError
-        worker.pages += 1
-        reading: Reading = pickle.loads(answer)  # noqa: S301 - from our own process
-        return reading
 
     def _fork(self) -> Worker:
         with self._lock:
@@ -121,3 +121,13 @@ class Readers:
                 return worker.server.end(worker.pid)
             except OSError:
                 return -signal.SIGKILL
+
+
+def _answer(worker: Worker, deadline: float) -> tuple[bool, Reading]:
+    """Whether it is the last, and a reading. Raises TimeoutError after the deadline and ConnectionError when the worker
+    ended."""
+    data = receive(worker.socket, deadline)
+    if data is None:
+        raise ConnectionResetError
+    answer: tuple[bool, Reading] = pickle.loads(data)  # noqa: S301 - from our own process
+    return answer

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scraper.forking import ForkServer
-from scraper.read.reading import Page
+from scraper.read.reading import Page, Reading
 from scraper.settings import ReadSettings
 from scraper.workers import Readers
 from tests.command import home
@@ -42,6 +42,39 @@ def test_hostile_pages_come_back(readers: Readers) -> None:
     for body in (b"<div>" * 100_000, b"\0" * 10_000, b"<a " + b"x=1 " * 100_000 + b">", b"", b"<" * 100_000):
         assert readers.read(Page(body, NO_HEADERS, "https://a.test/")).title is None
     assert readers.read(Page(ARTICLE.encode(), NO_HEADERS, "https://a.test/")).article is not None
+
+
+def test_what_the_page_needs_is_told_before_its_article(readers: Readers) -> None:
+    page = Page(ARTICLE.replace("<p>", '<img src="/quay.jpg"><p>', 1).encode(), NO_HEADERS, "https://a.test/")
+    early: list[Reading] = []
+    reading = readers.read(page, early.append)
+    assert [one.requisites for one in early] == [reading.requisites]
+    assert [need.url for need in reading.requisites] == ["https://a.test/quay.jpg"]
+    assert early[0].article is None
+    assert early[0].signals == reading.signals
+    assert reading.article is not None
+    assert reading == readers.read(page)
+    # A page without markup has nothing to tell ahead.
+    assert readers.read(Page(b"", NO_HEADERS, "https://a.test/"), early.append).article is None
+    assert len(early) == 1
+
+
+def test_a_reader_that_is_ended_amid_the_article_costs_the_text_alone() -> None:
+    before = children(os.getpid())
+    page = Page(ARTICLE.replace("<p>", '<img src="/quay.jpg"><p>', 1).encode(), NO_HEADERS, "https://a.test/")
+
+    def end(_: Reading) -> None:
+        server = next(pid for pid in children(os.getpid()) if pid not in before)
+        os.kill(children(server)[0], signal.SIGKILL)
+
+    long = ARTICLE.replace("</article>", "<p>A paragraph like many others, of some length.</p>" * 20_000 + "</article>")
+    body = long.replace("<p>", '<img src="/quay.jpg"><p>', 1).encode()
+    with Readers(ReadSettings(timeout=60, workers=1)) as readers:
+        reading = readers.read(Page(body, NO_HEADERS, "https://a.test/"), end)
+        assert "the reader process ended while reading" in (reading.error or "")
+        assert reading.article is None
+        assert [need.url for need in reading.requisites] == ["https://a.test/quay.jpg"]
+        assert readers.read(page).error is None
 
 
 def children(pid: int) -> list[int]:

@@ -72,6 +72,7 @@ def exit_code(tally: Tally) -> int:
 @contextmanager
 def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[tuple[Preserver, Pause, Collection]]:
     """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse."""
+    from scraper.forking import loaded
     from scraper.workers import Readers
 
     with ExitStack() as stack:
@@ -87,6 +88,7 @@ def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[
         from scraper.settings import agent
         from scraper.walk import Walker
 
+        loaded()
         fetch = settings.fetch
         info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
         tell = (lambda _: None) if asked.quiet else say

@@ -1,7 +1,7 @@
-"""The process that reading processes are forked from. It holds the parsers, loaded once, and nothing else.
+"""The process that reading processes are forked from. It holds the parsers, loaded once.
 
-It is started with the command, before the command itself is loaded, so that both load side by side; starting it costs
-the caller next to nothing. It serves one caller over a socket: `b"+"`, and with it a socket, forks a process that reads
+It is started with the command, before the command itself is loaded, so that both load side by side what only one of
+them needs; starting it costs the caller next to nothing. It serves one caller over a socket: `b"+"`, and with it a socket, forks a process that reads
 pages for whoever has that socket's other end, and answers with its number; `b"-"` with a number ends that process and
 answers with its exit code. When its caller is gone it ends, and so does whoever reads for it. Only it waits for these
 processes, so a number can never have become somebody else's.
@@ -109,9 +109,24 @@ _started: ForkServer | None = None
 
 
 def prepare() -> None:
-    """Start a fork server for the first who asks for one. Only for a process that has done nothing else yet."""
+    """Start a fork server for the first who asks for one. Only for a process that has done nothing else yet.
+
+    What this process and the parsers both need is loaded before they part, once. The garbage collector stays off until
+    `loaded` is called: nothing that is made while modules are loaded is garbage.
+    """
     global _started
+    gc.disable()
+    import urllib3  # noqa: F401
+
+    import scraper.read.css  # noqa: F401
+
     _started = ForkServer(alone=True)
+
+
+def loaded() -> None:
+    """All that is needed has been loaded: from now on the garbage collector looks at what is made after it."""
+    gc.freeze()
+    gc.enable()
 
 
 def fork_server() -> ForkServer:
@@ -144,8 +159,7 @@ def _load() -> None:
     gc.disable()
     import scraper.read.page  # noqa: F401
 
-    gc.freeze()
-    gc.enable()
+    loaded()
 
 
 def _fork_for(caller: socket.socket) -> None:

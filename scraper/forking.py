@@ -1,10 +1,10 @@
 """The process that reading processes are forked from. It holds the parsers, loaded once.
 
 It is started with the command, before the command itself is loaded, so that both load side by side what only one of
-them needs; starting it costs the caller next to nothing. It serves one caller over a socket: `b"+"`, and with it a socket, forks a process that reads
-pages for whoever has that socket's other end, and answers with its number; `b"-"` with a number ends that process and
-answers with its exit code. When its caller is gone it ends, and so does whoever reads for it. Only it waits for these
-processes, so a number can never have become somebody else's.
+them needs; starting it costs the caller next to nothing. It serves one caller over a socket: `b"+"`, and with it a
+socket, forks a process that reads pages for whoever has that socket's other end, and answers with its number; `b"-"`
+with a number ends that process and answers with its exit code. When its caller is gone it ends, and so does whoever
+reads for it. Only it waits for these processes, so a number can never have become somebody else's.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from archive.inline import clean_inline
 from scraper.read.credit_nodes import CAPTION, CREDIT, credit_nodes, is_credit, names_of
@@ -67,8 +68,7 @@ _STATED_CREDIT = deferred(
 _STATED_CAPTION = deferred(r"data-(?:[a-z]{1,9}-){0,2}(?:captions?|caption-text)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     caption: str | None = None
     credit: str | None = None
 

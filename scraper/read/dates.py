@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import htmldate
 from lxml import etree
+from msgspec import Struct
 
 from scraper.read.calendars import latin_digits, made, read_day
 from scraper.read.facts import Facts, text
@@ -43,8 +43,7 @@ _MODIFIED = ordered(
 __all__ = ["Dates", "corrected", "dates", "from_lines", "guessed", "is_dated", "read_day"]
 
 
-@dataclass(frozen=True, slots=True)
-class Dates:
+class Dates(Struct, frozen=True):
     day: date | None
     published: str | None
     modified: str | None
@@ -52,8 +51,7 @@ class Dates:
     """Whether the day is known in UTC alone, which may be another than the publisher's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
+class _Moment(Struct, frozen=True):
     day: date
     instant: datetime | None
     local: bool

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from archive.inline import clean_inline
 from archive.models import Heading, ListBlock, Paragraph
@@ -50,8 +51,7 @@ _RUNNING = 60
 _LONGEST = 900
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """`nodes` are the elements whose text is told by title, subtitle and intro; `start` is the title's place."""
 
     subtitle: str | None = None
@@ -60,8 +60,7 @@ class Head:
     start: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """What the page's metadata says that may stand below the title: keys of its descriptions and of its subtitle, and
     the element near the title that says the description."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from archive.inline import clean_inline
 from scraper.read import captions, chrome
@@ -42,8 +43,7 @@ _MAX_SUMMARY = 2
 _TOPMOST = ("html", "body", "main", "article")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What is written under the picture where the page shows it, and the place of the unit that it is or that follows
     it."""
 
@@ -51,8 +51,7 @@ class Shown:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """What the page's metadata says of its picture, and where the page shows it."""
 
     caption: str = ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 import trafilatura
+from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import urls
@@ -22,8 +22,7 @@ EXTRACTOR = f"tearsheet-read/2 trafilatura/{trafilatura.__version__}"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """`max_characters` of a page's markup are read; the rest is left out and the reading says so."""
 
     max_characters: int = 20_000_000

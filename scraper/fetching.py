@@ -93,6 +93,8 @@ def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[
         info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
         tell = (lambda _: None) if asked.quiet else say
         collection = stack.enter_context(Collection.open(settings.archive, info, tell=tell))
+        # They have their time to end while the collection is closed.
+        stack.callback(readers.dismiss)
         network = Network(now, monotonic, lambda seconds: _wait(stop, seconds), random.random, stop.is_set)
         fetcher = Fetcher(fetch, spool_folder=collection.tmp, hands=network)
         stack.callback(fetcher.close)

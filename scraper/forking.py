@@ -41,6 +41,7 @@ class ForkServer:
     def __init__(self, *, alone: bool = False) -> None:
         """`alone`: this process has no thread yet and holds nothing, so a plain fork does and saves starting Python."""
         self._used = False
+        self._ended = False
         self._socket, theirs = socket.socketpair()
         with theirs:
             self.pid = self._forked(theirs) if alone else _spawned(theirs)
@@ -82,11 +83,16 @@ class ForkServer:
             raise BrokenPipeError("the process that forks the readers is gone")
         return int(data)
 
+    def dismiss(self) -> None:
+        """It begins to end, and those that it forked. Returns at once."""
+        self._socket.close()
+
     def close(self) -> None:
         """It ends, and those that it forked before it."""
-        if self._socket.fileno() < 0:
+        self.dismiss()
+        if self._ended:
             return
-        self._socket.close()
+        self._ended = True
         deadline = monotonic() + (LONGEST_END if self._used else 0)
         with contextlib.suppress(ChildProcessError, ProcessLookupError):
             while monotonic() < deadline:

@@ -58,14 +58,20 @@ class Readers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The workers, all idle by then, end since nobody is left to serve."""
+        """Returns when the workers have ended."""
+        self.dismiss()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def dismiss(self) -> None:
+        """There are no more pages: the workers, all idle by then, begin to end. Returns at once."""
         while not self._idle.empty():
             worker = self._idle.get()
             if worker is not None:
                 worker.socket.close()
         if self._server is not None:
-            self._server.close()
-            self._server = None
+            self._server.dismiss()
 
     def read(self, page: Page, early: Early | None = None) -> Reading:
         """`early` hears in this thread what is known before the article is read."""

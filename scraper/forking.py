@@ -3,8 +3,9 @@
 It is started with the command, before the command itself is loaded, so that both load side by side what only one of
 them needs; starting it costs the caller next to nothing. It serves one caller over a socket: `b"+"`, and with it a
 socket, forks a process that reads pages for whoever has that socket's other end, and answers with its number; `b"-"`
-with a number ends that process and answers with its exit code. When its caller is gone it ends, and so does whoever
-reads for it. Only it waits for these processes, so a number can never have become somebody else's.
+with a number ends that process and answers with its exit code. `b"="` has it read itself, for a caller who needs one
+reader and no other. When its caller is gone it ends, and so does whoever reads for it. Only it waits for the processes
+that it forked, so a number can never have become somebody else's.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from scraper.messages import receive, send
 if TYPE_CHECKING:
     from scraper.read.reading import Reading
 
-FORK, END = b"+", b"-"
+FORK, END, TURN = b"+", b"-", b"="
 SPAWNED = "import sys; sys.path[:] = sys.argv[2:]; from scraper.forking import main; main(int(sys.argv[1]))"
 WORKER_MEMORY = 4 * 1024**3
 GRACE = 5
@@ -58,11 +59,18 @@ class ForkServer:
 
     def fork(self) -> tuple[int, socket.socket]:
         """A new reading process, and the socket on which it serves. Waits until the parsers are loaded."""
+        return self._reader(FORK)
+
+    def turn(self) -> tuple[int, socket.socket]:
+        """The same without a fork: the process itself is the reader from now on, and does nothing else any more."""
+        return self._reader(TURN)
+
+    def _reader(self, order: bytes) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()
         self._used = True
         try:
             with theirs:
-                socket.send_fds(self._socket, [FORK], [theirs.fileno()])
+                socket.send_fds(self._socket, [order], [theirs.fileno()])
                 return self._answer(), ours
         except OSError:
             ours.close()
@@ -70,6 +78,9 @@ class ForkServer:
 
     def end(self, pid: int) -> int:
         """End that process; its exit code, negative for a signal."""
+        if pid == self.pid:
+            self._ended = True
+            return _ended(pid)
         self._socket.sendall(END)
         send(self._socket, str(pid).encode())
         return self._answer()
@@ -180,6 +191,9 @@ def _fork_for(caller: socket.socket) -> None:
                 _work(received[0])
             os.close(received[0])
             forked.add(answer)
+        elif message == TURN:
+            send(caller, str(os.getpid()).encode())
+            _work(received[0])
         elif message == END and (number := receive(caller)) is not None:
             answer = _ended(int(number)) if int(number) in forked else -signal.SIGKILL
             forked.discard(int(number))

@@ -40,7 +40,8 @@ class Readers:
     """Reading processes. `read` blocks the calling thread and never raises for what a page does."""
 
     def __init__(self, settings: ReadSettings, most: int | None = None) -> None:
-        """`most` caps the number of workers, for runs with fewer pages than cores."""
+        """`most` caps the number of workers, for runs with fewer pages than cores. For a single page the process that
+        would fork the workers reads by itself; should it end, another forks from then on."""
         self._settings = settings
         count = settings.workers or os.cpu_count() or 1
         if most is not None:
@@ -48,6 +49,7 @@ class Readers:
         self._idle: LifoQueue[Worker | None] = LifoQueue()
         for _ in range(count):
             self._idle.put(None)
+        self._alone = most is not None and count == 1
         self._lock = Lock()
         self._server: ForkServer | None = None
 
@@ -110,7 +112,7 @@ class Readers:
         with self._lock:
             assert self._server is not None, "the readers are not open"
             try:
-                return Worker(self._server, *self._server.fork())
+                return Worker(self._server, *(self._server.turn() if self._alone else self._server.fork()))
             except ConnectionError:
                 # Somebody ended the fork server: another takes its place, once.
                 self._server.close()

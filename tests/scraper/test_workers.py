@@ -100,6 +100,28 @@ def test_a_reader_that_is_ended_costs_its_page_alone() -> None:
     assert server not in children(os.getpid())
 
 
+def test_for_a_single_page_there_is_a_single_process() -> None:
+    before = children(os.getpid())
+    page = Page(ARTICLE.encode(), NO_HEADERS, "https://a.test/")
+    ended: list[int] = []
+
+    def end(_: Reading) -> None:
+        (reader,) = (pid for pid in children(os.getpid()) if pid not in before)
+        assert children(reader) == []
+        ended.append(reader)
+        os.kill(reader, signal.SIGKILL)
+
+    long = ARTICLE.replace("</article>", "<p>A paragraph like many others, of some length.</p>" * 20_000 + "</article>")
+    with Readers(ReadSettings(timeout=60), most=1) as readers:
+        assert readers.read(page).article is not None
+        reading = readers.read(Page(long.encode(), NO_HEADERS, "https://a.test/"), end)
+        assert "the reader process ended while reading (exit code -9)" in (reading.error or "")
+        assert ended
+        assert not Path(f"/proc/{ended[0]}").exists()
+        assert readers.read(page).article is not None
+    assert [pid for pid in children(os.getpid()) if pid not in before] == []
+
+
 def test_the_fork_server_ends_only_what_it_forked() -> None:
     bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     server = ForkServer()

@@ -88,21 +88,19 @@ def _by_head(text: str) -> dict[str, list[str]]:
     """The wordings of a text by what each begins with, whatever its case: at most `_HEAD` characters."""
     found: dict[str, list[str]] = {}
     for alternative in alternatives(joined(text)):
-        for spelled in _spelled(alternative):
+        for spelled in _spelled(alternative) if alternative.startswith(("(", "[")) else (alternative,):
             found.setdefault(_folded(_head(spelled)), []).append(spelled)
     return found
 
 
 def _head(spelled: str) -> str:
     """The characters that a wording begins with as they stand."""
-    size = 0
-    while size < min(len(spelled), _HEAD) and spelled[size] not in _SPECIAL:
-        size += 1
-    return spelled[: size - 1] if size and spelled[size : size + 1] in _REPEATS else spelled[:size]
+    match = _LITERAL.match(spelled)
+    return match.group() if match else ""
 
 
-_SPECIAL = frozenset("\\.^$*+?{}[]|()")
 _REPEATS = ("*", "+", "{", "?")
+_LITERAL = re.compile(rf"(?:[^\\.^$*+?{{}}\[\]|()](?![*+{{?])){{0,{_HEAD}}}")
 
 
 def _folded(text: str) -> str:

@@ -132,6 +132,7 @@ def opened(
 
     `memory` is where rules of robots.txt outlive the run. Raises LockedError while another run holds the collection.
     """
+    from scraper.forking import loaded
     from scraper.workers import Readers
 
     time = time or Time()
@@ -148,10 +149,13 @@ def opened(
         from scraper.stored import stored_page
         from scraper.walk import Walker
 
+        loaded()
         fetch, crawl = settings.fetch, settings.crawl
         info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
         tell = (lambda _: None) if plan.quiet else say
         collection = stack.enter_context(Collection.open(settings.archive, info, clock=time.clock, tell=tell))
+        # They have their time to end while the collection is closed.
+        stack.callback(readers.dismiss)
         sleepers = Sleepers()
         network = stack.enter_context(
             networked(

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from scraper.crawling import longest_pause
 from tests.command import Home, home
+from tests.making import story
 from tests.site import Connection, Request, Web
 
 
@@ -52,3 +54,31 @@ def test_robots_that_fail_for_now_put_nothing_off_for_long(web: Web, tmp_path: P
     assert [host["host"] for host in ran["hosts_in_backoff"]] == ["down.test"]
     again = datetime.fromisoformat(ran["failures"][0]["again"]) - datetime.fromisoformat(ran["ended"])
     assert again < timedelta(minutes=10)
+
+
+def test_trouble_behind_a_redirect_is_not_that_of_the_host_that_leads_there(web: Web, tmp_path: Path) -> None:
+    short = web.host("short.test")
+    web.host("dead.test").otherwise(cut)
+    for n in range(8):
+        short.redirect(f"/{n}", f"https://dead.test/{n}")
+    short.page("/8", story("A story"))
+    made = listed(tmp_path, web, [f"https://short.test/{n}" for n in range(9)], crawl__host_delay="0.01")
+    made.run("-q", "crawl")
+    ran = report(made)
+    assert (ran["asked"], ran["kept"]) == (9, 1)
+    assert [host["host"] for host in ran["hosts_in_backoff"]] == ["dead.test"]
+    assert ran["ended_by"] == "all that was due was asked"
+
+
+def test_a_delay_of_the_config_that_is_longer_than_hosts_may_ask_for_is_waited_for() -> None:
+    assert longest_pause(1.0) == timedelta(seconds=90)
+    assert longest_pause(120.0) == timedelta(seconds=180)
+
+
+def test_what_is_left_to_the_next_run_is_told(web: Web, tmp_path: Path) -> None:
+    web.host("busy.test").page("/0", "later", status=503, headers=[("Retry-After", "3600")])
+    made = listed(tmp_path, web, ["https://busy.test/0", "https://busy.test/1"], crawl__host_delay="0.01")
+    made.run("-q", "crawl")
+    ran = report(made)
+    assert (ran["asked"], ran["left"]) == (1, 1)
+    assert "left alone" in ran["ended_by"]

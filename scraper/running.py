@@ -111,7 +111,11 @@ def networked(
         def delay(host: str) -> float:
             return max(settings.crawl.host_delay, min(robots.host_delay(host), LONGEST_CRAWL_DELAY))
 
-        pace = Pace(Rhythm(delay, settings.crawl.pages_of_host, time.clock, rest, stop.is_set, time.random))
+        def names_delay(host: str) -> bool:
+            return robots.host_delay(host) > 0
+
+        most = settings.crawl.pages_of_host
+        pace = Pace(Rhythm(delay, most, time.clock, rest, stop.is_set, time.random, names_delay))
         yield Network(fetcher, robots, pace, Walker(fetcher, robots, settings.fetch.max_redirects, pace), delay)
     finally:
         fetcher.close()

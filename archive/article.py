@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import TypeVar
 
 from msgspec.structs import asdict
@@ -51,7 +52,13 @@ _MARKS = (
     "\u07a6-\u07b0\u0900-\u0963\u0981-\u0df3\u200c\u200d"
 )
 _LETTERS = rf"(?:(?![{_EACH}{_UNSPACED}\u0964])[\w{_MARKS}])++"
-_WORD = re.compile(rf"([{_EACH}])|([{_UNSPACED}]++)|{_LETTERS}(?:['’.,\-]{_LETTERS})*+")
+_ASCII_WORD = re.compile(r"\w++(?:['.,\-]\w++)*+")
+
+
+@cache
+def _any_word() -> re.Pattern[str]:
+    """Takes longer to compile than to count a page's words: not before a text needs it."""
+    return re.compile(rf"([{_EACH}])|([{_UNSPACED}]++)|{_LETTERS}(?:['’.,\-]{_LETTERS})*+")
 
 
 def plain(article: Article) -> str:
@@ -77,7 +84,9 @@ def _plain_inline(text: str) -> str:
 
 
 def _count(text: str) -> int:
-    return sum(-(-len(m.group(2)) // _MEAN_WORD) if m.group(2) else 1 for m in _WORD.finditer(text))
+    if text.isascii():
+        return sum(1 for _ in _ASCII_WORD.finditer(text))
+    return sum(-(-len(m.group(2)) // _MEAN_WORD) if m.group(2) else 1 for m in _any_word().finditer(text))
 
 
 def _texts(blocks: tuple[Block, ...]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import cache
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -38,8 +39,6 @@ _HIDDEN_RUN = re.compile(f"[{HIDDEN}]+")
 _SPACE_RUN = re.compile(f"[{_SPACE}]+")
 _NEEDS_CARE = re.compile(f"[^\x20-\x7e]|  |^ | $|[{HIDDEN}]")
 _JOINER_RUN = re.compile(f"[{JOINERS}]+")
-_SHAPED_ONE = re.compile(f"[{_SHAPED}]")
-_PICTURED_ONE = re.compile(f"[{_PICTURED}]")
 
 
 def clean_inline(text: str) -> str:
@@ -80,9 +79,20 @@ def _joined(match: re.Match[str]) -> str:
     """One joiner of a run, where what stands on both sides needs it."""
     text, start, end = match.string, match.start(), match.end()
     joiners, before, after = match.group(), text[max(0, start - 1) : start], text[end : end + 1]
-    if _SHAPED_ONE.match(before) and _SHAPED_ONE.match(after):
+    if _both_in(_SHAPED, before, after):
         return joiners[0]
-    return "\u200d" if "\u200d" in joiners and _PICTURED_ONE.match(before) and _PICTURED_ONE.match(after) else ""
+    return "\u200d" if "\u200d" in joiners and _both_in(_PICTURED, before, after) else ""
+
+
+def _both_in(characters: str, before: str, after: str) -> bool:
+    one = _one_of(characters)
+    return one.match(before) is not None and one.match(after) is not None
+
+
+@cache
+def _one_of(characters: str) -> re.Pattern[str]:
+    """Not before a text needs it: so wide a range takes long to compile."""
+    return re.compile(f"[{characters}]")
 
 
 # ------------------------------------------------------------------------------------------------ lines of a body

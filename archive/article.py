@@ -58,7 +58,7 @@ _ASCII_WORD = re.compile(r"\w++(?:['.,\-]\w++)*+")
 @cache
 def _any_word() -> re.Pattern[str]:
     """Takes longer to compile than to count a page's words: not before a text needs it."""
-    return re.compile(rf"([{_EACH}])|([{_UNSPACED}]++)|{_LETTERS}(?:['’.,\-]{_LETTERS})*+")
+    return re.compile(rf"[{_EACH}]|([{_UNSPACED}]++)|{_LETTERS}(?:['’.,\-]{_LETTERS})*+")
 
 
 def plain(article: Article) -> str:
@@ -77,16 +77,21 @@ def words(article: Article) -> int:
 
 
 def _plain_inline(text: str) -> str:
-    text = _LINK.sub(r"\1", text)
-    for pattern in (_CODE, _EMPHASIS, _STRONG, _EMPHASIS):
-        text = pattern.sub(r"\1", text)
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "`" in text:
+        text = _CODE.sub(r"\1", text)
+    if "*" in text:
+        for pattern in (_EMPHASIS, _STRONG, _EMPHASIS):
+            text = pattern.sub(r"\1", text)
     return clean_inline(text)
 
 
 def _count(text: str) -> int:
     if text.isascii():
-        return sum(1 for _ in _ASCII_WORD.finditer(text))
-    return sum(-(-len(m.group(2)) // _MEAN_WORD) if m.group(2) else 1 for m in _any_word().finditer(text))
+        return len(_ASCII_WORD.findall(text))
+    runs = _any_word().findall(text)  # each a run without spaces, or empty for a word
+    return len(runs) + sum(-(-len(run) // _MEAN_WORD) - 1 for run in runs if run)
 
 
 def _texts(blocks: tuple[Block, ...]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+import msgspec.json
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -286,9 +287,16 @@ def _files(
     return ArticleFiles(
         name=str(text_path(strip_tracking(article.url))),
         text=text.record.payload_bytes(),
-        data=json.dumps(beside, ensure_ascii=False, indent=2, sort_keys=True).encode("utf-8", "replace") + b"\n",
+        data=_indented(beside),
         plain=articles.plain(article),
     )
+
+
+def _indented(values: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.format(msgspec.json.encode(values, order="sorted"), indent=2) + b"\n"
+    except UnicodeEncodeError:  # half of a surrogate pair somewhere
+        return json.dumps(values, ensure_ascii=False, indent=2, sort_keys=True).encode("utf-8", "replace") + b"\n"
 
 
 def _origin(place: Place, end: PartData, view: View) -> Origin:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from datetime import date
 from functools import cache
+from unicodedata import is_normalized
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -36,7 +37,6 @@ _SHAPED = (
 _PICTURED = "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
 
 _HIDDEN_RUN = re.compile(f"[{HIDDEN}]+")
-_NEEDS_CARE = re.compile(f"[^\x20-\x7e]|  |^ | $|[{HIDDEN}]")
 _JOINER_RUN = re.compile(f"[{JOINERS}]+")
 
 
@@ -46,7 +46,8 @@ def clean_inline(text: str) -> str:
     Control, direction and zero-width characters go; a joiner stays where the script or a pictograph needs it. Applying
     it twice changes nothing.
     """
-    if not _NEEDS_CARE.search(text):
+    # What is hidden, and all white space but the plain space, is not printable.
+    if text.isprintable() and "  " not in text and text == text.strip(" ") and is_normalized("NFC", text):
         return text
     return " ".join(_visible(text).split())  # what Python calls white space and the format does not is hidden
 

@@ -30,8 +30,12 @@ class Run:
     code: int
 
 
-def run(command: Sequence[str], folder: Path, *, memory: bool = False) -> Run:
-    """Runs the command in `folder`, its output in output.txt. Grandchildren that outlive it count too."""
+def run(command: Sequence[str], folder: Path, *, memory: bool = False, every: float = SAMPLE) -> Run:
+    """Runs the command in `folder`, its output in output.txt. Grandchildren that outlive it count too.
+
+    With `memory` the processes' memory is looked at `every` so many seconds; that costs CPU of its own, which is not
+    theirs but is taken from them.
+    """
     _adopt_orphans()
     before = _cpu()
     begun = monotonic()
@@ -45,7 +49,7 @@ def run(command: Sequence[str], folder: Path, *, memory: bool = False) -> Run:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        sampler = _Sampler(process.pid) if memory else None
+        sampler = _Sampler(process.pid, every) if memory else None
         code = process.wait()
     wall = monotonic() - begun
     _wait_for_orphans(process.pid)
@@ -90,8 +94,9 @@ def tool(name: str) -> str:
 
 
 class _Sampler:
-    def __init__(self, session: int) -> None:
+    def __init__(self, session: int, every: float) -> None:
         self._session = session
+        self._every = every
         self._peak = 0
         self._stop = Event()
         self._thread = Thread(target=self._watch, daemon=True)
@@ -103,7 +108,7 @@ class _Sampler:
         return self._peak
 
     def _watch(self) -> None:
-        while not self._stop.wait(SAMPLE):
+        while not self._stop.wait(self._every):
             self._peak = max(self._peak, sum(_pss(pid) for pid in _session_members(self._session)))
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from archive import urls
 from archive.inline import clean_inline
 from archive.models import Article, ArticleMeta, Block, Caption
-from scraper.read import body, byline, captions, chrome, dates, head, lead, prompts, sites
+from scraper.read import body, byline, captions, chrome, dates, head, lead, sites
 from scraper.read.facts import Facts, Json, fragment_text, text
 from scraper.read.title import Title
 from scraper.read.tree import Node, key_of
@@ -122,8 +122,6 @@ def _blocks(
             last = blocks[-1] if blocks else None
             if found == captions.Picture() or found in seen or (found == opening and opening.caption):
                 continue
-            if found.caption and prompts.SURE.match(found.caption):
-                continue  # what stands in the place of a film until the reader lets it in
             seen.add(found)
             if isinstance(last, Caption):
                 whole = lead.joined(captions.Picture(last.text, last.credit), found, unit.node)

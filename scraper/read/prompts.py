@@ -34,7 +34,7 @@ SURE = Wordings(
     |ich bin (?:damit )?einverstanden, dass
     |(?:zur|zum) (?:anzeige|darstellung|abspielen|anzeigen) (?:des|dieses|der)[^.]{0,60}(?:einwilligung
     |zustimmung|daten|cookies)|damit können personenbezogene daten
-    |wir benötigen (?:ihre|deine) (?:zustimmung|einwilligung)|an dieser stelle (?:finden|steht|befindet
+    |wir benötigen (?:ihre|deine) (?:zustimmung|einwilligung)|an dieser stelle (?:findes?[nt]|steht|befindet
     |würde)[^.]{0,30}(?:extern|redaktionell|eingebettet|eingebunden)
     |il vous reste .{0,12}%|la suite est réservée
     |(?:la suite de )?(?:cet|l['’])? ?(?:article|contenu) (?:est )?(?:réservé|exclusi)[^.]{0,60}(?:abonnés

@@ -7,6 +7,7 @@ import re
 from msgspec import Struct
 
 from archive.inline import clean_inline
+from scraper.read import prompts
 from scraper.read.credit_nodes import CAPTION, CREDIT, credit_nodes, is_credit, names_of
 from scraper.read.credits import (
     clean_credit,
@@ -98,7 +99,8 @@ def picture(node: Node, base: str = "") -> Picture:
         whole, found_credit = split_credit(whole)
         credit = found_credit or ""
     whole = tidied(whole)
-    if (is_label(whole) and not whole.endswith(".")) or _NO_CAPTION.match(whole):
+    # What stands in the place of a film until the reader lets it in is none either.
+    if (is_label(whole) and not whole.endswith(".")) or _NO_CAPTION.match(whole) or prompts.SURE.match(whole):
         whole = ""
     if whole and place is not None:
         whole = styled(place, whole, base)

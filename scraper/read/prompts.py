@@ -34,7 +34,7 @@ SURE = Wordings(
     |ich bin (?:damit )?einverstanden, dass
     |(?:zur|zum) (?:anzeige|darstellung|abspielen|anzeigen) (?:des|dieses|der)[^.]{0,60}(?:einwilligung
     |zustimmung|daten|cookies)|damit können personenbezogene daten
-    |wir benötigen (?:ihre|deine) (?:zustimmung|einwilligung)|an dieser stelle (?:finden|steht|befindet
+    |wir benötigen (?:ihre|deine) (?:zustimmung|einwilligung)|an dieser stelle (?:findes?[nt]|steht|befindet
     |würde)[^.]{0,30}(?:extern|redaktionell|eingebettet|eingebunden)
     |il vous reste .{0,12}%|la suite est réservée
     |(?:la suite de )?(?:cet|l['’])? ?(?:article|contenu) (?:est )?(?:réservé|exclusi)[^.]{0,60}(?:abonnés
@@ -60,7 +60,7 @@ SURE = Wordings(
     |(?:artikkel|lugu) on (?:ainult |mõeldud )?tellija|logi sisse|telli (?:uudiskiri|kohe|.{0,20}uudiskir)
     |oled juba tellija|sekite mus|zaloguj się
     |(?:ten )?artykuł (?:jest )?(?:dostępn|przeznaczon)[^.]{0,20}(?:tylko|dla)|masz już (?:konto|prenumeratę|dostęp)
-    |obserwuj nas|pozostało .{0,6}% (?:artykułu|tekstu|treści)|śledź nas
+    |obserwuj nas|pozostało (?:ci |jeszcze )?.{0,6}% (?:artykułu|tekstu|treści)|śledź nas
     |(?:tento |celý )?(?:článek|obsah) je (?:určen|dostupný|exkluzivní|pouze|jen|zamčený|jen pro)|předplaťte si
     |máte (?:již|už) (?:účet|předplatné)|sledujte nás|predplaťte si
     |(?:tento |celý )?článok je (?:určený|dostupný|len|iba)|podporte nás|podpořte nás
@@ -85,14 +85,16 @@ SURE = Wordings(
     |.{0,40}무단 ?전재.{0,40}
     |(?:订阅|訂閱|登录|登入|注册|註冊).{0,12}\Z|关注我们.{0,20}|追蹤我們.{0,20}|(?:扫码|掃碼|掃描)(?:关注|關注|下载
     |下載|添加|加入|阅读|閱讀|二維碼|QR).{0,30}
-    |[^。]{0,20}本文(?:为|為|是).{0,8}(?:付费|付費|会员|會員|訂戶).{0,20}|(?:责任编辑|責任編輯|编辑|(?:来源
-    |來源))\s?[:：].{0,30}
-    |(?:©|\(c\)|ⓒ) .{0,80}|copyright (?:©|\(c\)|\d{4}|by\b|notice|[^.]{0,40}all rights).{0,80}|all rights reserved
+    |[^。]{0,20}本文(?:为|為|是).{0,8}(?:付费|付費|会员|會員|訂戶).{0,20}|(?:责任编辑|責任編輯|责编|責編|编辑|(?:来源|來源))\s?[:：].{0,30}
+    |(?:©|\(c\)|ⓒ) .{0,80}|copyright (?:©|\(c\)|\d{4}|by\b|notice|[^.]{0,40}all rights).{0,80}
+    |all rights reserved|all contents? (?:©|\(c\)|copyright)
     |alle rechte (?:vorbehalten|voorbehouden)|tous droits réservés|reproduction (?:interdite|prohibited)
     |todos (?:los derechos|os direitos) reservados|tutti i diritti riservati|riproduzione riservata|alla rättigheter
     |alle rettigheter|wszelkie prawa zastrzeżone|všechna práva vyhrazena|minden jog fenntartva
     |toate drepturile rezervate|sva prava pridržana|все права защищены|всі права захищені|με την επιφ[ύυ]λαξη
-    |tüm hakları saklıdır|כל הזכויות שמורות|جميع الحقوق محفوظة|[^。]{0,20}(?:無断転載|版权所有|版權所有).{0,20}
+    |tüm hakları saklıdır|כל הזכויות שמורות|جميع الحقوق محفوظة
+    |[^。，]{0,20}(?:违法和不良信息|违法|不良信息)举报.{0,60}\Z
+    |[^。]{0,20}(?:無断転載|版权所有|版權所有).{0,20}
     |সর্বস্বত্ব সংরক্ষিত|(?:view|see) this (?:post|photo|profile) on instagram|a post shared by .{2,60}
     |(?:sieh|sehen sie) (?:dir )?diesen beitrag auf instagram.{0,20}
     |(?:voir|afficher) cette publication sur instagram.{0,20}|ver esta publicación en instagram.{0,20}

@@ -153,6 +153,10 @@ def test_sentences_that_begin_like_a_lead_in_stay(sentence: str) -> None:
         "Il vous reste 62.5% de cet article à lire. La suite est réservée aux abonnés.",
         "An dieser Stelle finden Sie einen externen Inhalt, der den Artikel ergänzt.",
         "By submitting this form you agree that the harbour may write to you.",
+        "All contents © copyright 2023 The Harbour Gazette.",
+        "(责编：王五、赵六)",
+        "违法和不良信息举报电话：010-0000000",
+        "Pozostało jeszcze 89% artykułu",
         "Suscríbete para seguir leyendo.",
         "Masz już konto? Zaloguj się.",
         "この記事は会員限定です。",
@@ -259,6 +263,13 @@ def test_a_title_that_is_no_heading_is_the_first_that_says_it() -> None:
     text = read_page(f"<main>{above}<div>{paragraphs(HARBOUR)}</div></main>", top)
     assert holds_all(text)
     assert "Nobody will sail before" in text
+
+
+def test_what_asks_leave_for_a_film_is_no_caption() -> None:
+    asks = "An dieser Stelle findest du einen externen Inhalt, der den Artikel ergänzt."
+    text = read_page(amid(f"<figure><iframe src='/x'></iframe><figcaption>{asks}</figcaption></figure>"))
+    assert holds_all(text)
+    assert "An dieser" not in text
 
 
 def test_a_fact_box_is_none_of_the_article_however_long() -> None:

@@ -26,6 +26,8 @@ Report = Callable[[str, str], None]
 
 def checked(section: str, given: Mapping[str, Entry], report: Report) -> Any:
     """The section's dataclass from what was given; each wrong value is reported with its origin, its default taken."""
+    if not given:
+        return SECTIONS[section]()
     known = keys(section)
     made = {}
     for name, entry in given.items():

@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 from functools import partial
+from importlib import import_module
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, NoReturn
 
@@ -27,6 +28,8 @@ from scraper.messages import receive, send
 if TYPE_CHECKING:
     from scraper.read.reading import Reading
 
+SHARED = ("urllib3", "urllib.request", "concurrent.futures.thread", "archive.inline", "scraper.read.css")
+"""What the command and the parsers both load, with all that these load in their turn."""
 FORK, END, TURN = b"+", b"-", b"="
 SPAWNED = "import sys; sys.path[:] = sys.argv[2:]; from scraper.forking import main; main(int(sys.argv[1]))"
 WORKER_MEMORY = 4 * 1024**3
@@ -133,10 +136,8 @@ def prepare() -> None:
     """
     global _started
     gc.disable()
-    import urllib3  # noqa: F401
-
-    import scraper.read.css  # noqa: F401
-
+    for name in SHARED:
+        import_module(name)
     _started = ForkServer(alone=True)
 
 

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 from scraper.read import leadins, prompts
 from scraper.read.tree import MAX_LABEL, Node, label, tag_of
-from scraper.read.vocabulary import named, words
+from scraper.read.vocabulary import Names, named, words
 
-_ASIDE = named(
+_ASIDE = Names(
     """
     related[a-z]{0,12}|newsletter[a-z]{0,12}|subscribe|signup|mailchimp|optin|share|sharing|sharebar|sharetools|shares
     |social|socials|socialshare|addthis|addtoany|sharedaddy|sociable|promotions|promobox|advert|adverts|advertising
@@ -34,7 +34,7 @@ _ASIDE = named(
 )
 _SOFT = named("widget|widgets")
 """Names of boxes that parts of the text bear too."""
-_PAIRS = named(
+_PAIRS = Names(
     """
     read more|read next|read also|also read|more (?:from|stories|news|on|articles|posts|about|reading|links?)
     |most (?:read|popular|viewed)|(?:author|writer|about|reporter) (?:bio|info|box|card|details|author|about)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache
 from typing import Any, AnyStr, cast
 
 
@@ -54,36 +54,66 @@ def wording(text: str, end: str = "") -> re.Pattern[str]:
     return deferred(f"(?:{joined(text)}){end}", re.IGNORECASE)
 
 
-class Wordings:
-    """Many wordings, of which few begin as a text does: each text is held against those alone.
+class _Listed:
+    """Many alternatives, of which few begin as a text does: each text is held against those alone.
 
-    The patterns are compiled when a text first asks for them. A wording that begins with a choice is tried with each
-    text.
+    Their patterns are compiled when a text first asks for them. An alternative that begins with a choice is tried with
+    each text.
     """
 
-    def __init__(self, text: str, end: str = "") -> None:
+    def __init__(self, text: str, pattern: str, flags: int) -> None:
+        """`pattern` has "{}" where the alternatives belong."""
         self._text = text
-        self._end = end
-        self._patterns: dict[tuple[str, ...], re.Pattern[str]] = {}
+        self._pattern = pattern
+        self._flags = flags
+        self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
 
-    def match(self, text: str) -> re.Match[str] | None:
-        """What the text begins with; the longest wording first."""
+    def _for(self, start: str) -> re.Pattern[str] | None:
+        """Those that may begin at `start`, the longest first; None if there are none."""
         by_head = _by_head(self._text)
-        start = _folded(text[:_HEAD])
+        start = _folded(start[:_HEAD])
         heads = tuple(start[:size] for size in range(len(start) + 1) if start[:size] in by_head)
         if not heads:
             return None
-        pattern = self._patterns.get(heads)
-        if pattern is None:
+        if heads not in self._compiled:
             found = sorted((one for head in heads for one in by_head[head]), key=len, reverse=True)
-            pattern = self._patterns[heads] = re.compile(f"(?:{'|'.join(found)}){self._end}", re.IGNORECASE)
-        return pattern.match(text)
+            self._compiled[heads] = re.compile(self._pattern.format("|".join(found)), self._flags)
+        return self._compiled[heads]
+
+
+class Wordings(_Listed):
+    """Wordings, whatever their case, with which a text may begin; `end` is what must follow."""
+
+    def __init__(self, text: str, end: str = "") -> None:
+        super().__init__(text, f"(?:{{}}){end.replace('{', '{{').replace('}', '}}')}", re.IGNORECASE)
+
+    def match(self, text: str) -> re.Match[str] | None:
+        """What the text begins with; the longest wording first."""
+        pattern = self._for(text)
+        return pattern.match(text) if pattern is not None else None
+
+
+class Names(_Listed):
+    """Names of which a label (`tree.label`) may hold one, as `named` has them: for long lists."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, " (?:{})(?= )", 0)
+
+    def search(self, label: str) -> re.Match[str] | None:
+        """The first of them; of those that stand at one place the longest first."""
+        at = label.find(" ")
+        while at >= 0:
+            pattern = self._for(label[at + 1 : at + 1 + _HEAD])
+            if pattern is not None and (match := pattern.match(label, at)) is not None:
+                return match
+            at = label.find(" ", at + 1)
+        return None
 
 
 _HEAD = 4
 
 
-@lru_cache(16)
+@cache
 def _by_head(text: str) -> dict[str, list[str]]:
     """The wordings of a text by what each begins with, whatever its case: at most `_HEAD` characters."""
     found: dict[str, list[str]] = {}

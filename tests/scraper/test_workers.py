@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from scraper.forking import ForkServer
+from scraper.forking import SHARED, ForkServer
 from scraper.read.reading import Page, Reading
 from scraper.settings import ReadSettings
 from scraper.workers import Readers
@@ -163,3 +163,10 @@ def test_a_page_that_takes_too_long_costs_its_text_alone(tmp_path: Path) -> None
         assert "longer than 0.3 s" in row["reason"]
         assert row["text"] is None
         assert there.run("show", "--html", "https://news.test/slow").out == slow
+
+
+def test_what_is_loaded_before_command_and_parsers_part_is_needed_by_both() -> None:
+    for side in ("scraper.read.page", "scraper.fetch, scraper.preserve"):
+        code = f"import sys, {side}; print(*sys.modules)"
+        loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+        assert set(SHARED) <= set(loaded), side

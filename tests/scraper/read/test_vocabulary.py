@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 
 from scraper.read import leadins, vocabulary
-from scraper.read.vocabulary import Wordings, alternatives, deferred, joined
+from scraper.read.vocabulary import Names, Wordings, alternatives, deferred, joined, named
 
 LIST = r"""
     read (?:more|on)|reads?|(?:see|watch) also
@@ -90,7 +90,7 @@ def test_the_longest_wording_counts() -> None:
 def test_texts_that_begin_as_no_wording_does_compile_nothing() -> None:
     known = Wordings("read more|see also")
     assert known.match("The council met on Tuesday.") is None
-    assert not known._patterns
+    assert not known._compiled
 
 
 @pytest.mark.parametrize("known", [leadins.RELATED, leadins.ENDS, leadins.CONTINUES])
@@ -102,6 +102,28 @@ def test_every_wording_is_found_under_its_own_head(known: Wordings) -> None:
     for one in plain:
         assert known.match(one), one
         assert known.match(one.title()), one
+
+
+NAMES = "related[a-z]{0,4}|share|share bar|read (?:more|on)|[a-z]{2,3}ad|x"
+LABELS = (
+    *(
+        " related ",
+        " relatedness ",
+        " top relatedxyz box ",
+        " share ",
+        " shared ",
+        " my share bar x ",
+        " read on ",
+        " read ",
+    ),
+    *(" bad ", " ad ", " lead ", " load x ", " x", "x ", "", " ", " xx ", " a share", " 1 share 2 "),
+)
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_name_is_found_where_the_whole_pattern_finds_one(label: str) -> None:
+    found, plain = Names(NAMES).search(label), named(NAMES).search(label)
+    assert (found.start() if found else None) == (plain.start() if plain else None)
 
 
 def test_groups_are_left_whole() -> None:

@@ -28,7 +28,7 @@ from scraper.settings import FetchSettings, agent
 from scraper.transport import Answer, Call, Transport
 from scraper.wire import Deadline, WireError
 
-STOPPED = "stopped"
+STOPPED, CROWDED = "stopped", "crowded"
 REDIRECTS = (301, 302, 303, 307, 308)
 MORE_CONNECTIONS = 4
 _ANY = "*/*;q=0.8"

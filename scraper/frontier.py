@@ -250,11 +250,14 @@ class Frontier(FrontierNotes):
                     other.state = hoststate.answered(other.state, verdict.kind, now, LONG_AGO, *args)
         return True
 
-    def release(self, job: Job) -> None:
-        """Gives the job back, unasked."""
-        with self._transaction(), self._ending(job) as (_, host):
-            if host is not None:
-                host.state = hoststate.given_back(host.state)
+    def release(self, job: Job, *, host: str = "") -> None:
+        """Gives the job back, unasked; to be asked when `host` may be, where its time goes."""
+        with self._transaction(), self._ending(job) as (link, row):
+            if row is None:
+                return
+            row.state = hoststate.given_back(row.state)
+            if host and link is not None:
+                self._one("UPDATE links SET host = ? WHERE id = ?", self._host_id(host), link)
 
     def put_off(self, job: Job, due: datetime | None) -> None:
         """Gives the job back, unasked, to be asked at `due` at the earliest; None: not before a source finds it."""

@@ -150,7 +150,9 @@ class Pass:
     def done(self, task: Job, result: Result) -> list[Result]:
         self.flying.pop(task.id, None)
         if result.stopped:
-            self._frontier.release(task)
+            self._begun -= 1
+            self._begun_of[task.link.source] -= 1
+            self._frontier.release(task, host=result.crowded)
             return []
         row = result.row
         failures = 0 if row.verdict.kept else task.failures + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +83,22 @@ def test_what_is_left_to_the_next_run_is_told(web: Web, tmp_path: Path) -> None:
     ran = report(made)
     assert (ran["asked"], ran["left"]) == (1, 1)
     assert "left alone" in ran["ended_by"]
+
+
+def test_many_that_lead_to_one_slow_host_hold_up_nobody_else(web: Web, tmp_path: Path) -> None:
+    slow = web.host("slow.test")
+    slow.robots("User-agent: *\nCrawl-delay: 0.4\n")
+    hosts = [f"r{n}.test" for n in range(8)]
+    for name in hosts:
+        web.host(name).redirect("/", f"https://slow.test/{name}")
+        slow.page(f"/{name}", story(f"A story by {name}"))
+    web.host("fine.test").page("/", story("A fine story"))
+    addresses = [f"https://{name}/" for name in [*hosts, "fine.test"]]
+    made = listed(tmp_path, web, addresses, crawl__concurrency="1", crawl__host_delay="0.01")
+    assert made.run("-q", "crawl").code == 0
+    assert report(made)["kept"] == 9
+    pages = [seen.host for seen in web.log if seen.host in ("slow.test", "fine.test") and seen.target != "/robots.txt"]
+    assert sorted(pages) == ["fine.test"] + ["slow.test"] * 8
+    assert pages.index("fine.test") < 4
+    times = [seen.time for seen in web.seen("slow.test") if seen.target != "/robots.txt"]
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.38

@@ -130,7 +130,8 @@ def _pass(settings: Settings, wish: Wish, stop: Event, time: Time, name: str) ->
             if not wish.asked.quiet:
                 say(problem)
 
-        wires = Wires(running.network.walker, running.network.robots, memory, time.clock, tell_problem, stop)
+        network = running.network
+        wires = Wires(network.walker, network.robots, memory, memory, time.clock, tell_problem, stop)
         finder = stack.enter_context(Finder(sources, wires))
         work = Pass(frontier, finder, memory, rules, log)
         try:

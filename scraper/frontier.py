@@ -19,7 +19,7 @@ from msgspec import Struct
 from archive.models import Link, PageRow, Verdict, VerdictKind
 from archive.rows import storable
 from scraper import hoststate
-from scraper.frontier_notes import FrontierNotes
+from scraper.frontier_notes import LONGEST_REST, FrontierNotes
 from scraper.frontier_rows import LANES, HostRow
 from scraper.frontier_schema import opened, stored_time, stored_up, time_of, told
 from scraper.frontier_view import FOREVER
@@ -28,7 +28,6 @@ from scraper.identity import identity, placed
 
 T = TypeVar("T")
 BATCH = 5000
-LONGEST_REST = timedelta(days=7)
 
 
 class Job(Struct, frozen=True):
@@ -280,11 +279,6 @@ class Frontier(FrontierNotes):
         return sum(count for _, count in hosts)
 
     # ------------------------------------------------------------------------------------------------ hosts
-
-    def rest(self, host: str, until: datetime) -> None:
-        """The host asked to be left alone until then: for all its addresses, in later runs too, a week at most."""
-        with self._transaction(), self._changing(self._host_id(host)) as row:
-            row.state = hoststate.resting(row.state, min(until, self._clock() + LONGEST_REST))
 
     def learned(self, host: str, delay: float) -> None:
         """The host's rules name this many seconds between pages; 0: none."""

@@ -238,6 +238,8 @@ class Pass:
     # ------------------------------------------------------------------------------------------------ coming in
 
     def _take_in(self) -> None:
+        if self._memory.much:
+            self._memory.flush(self._frontier)
         for _ in range(BATCHES):
             if not self._finder.busy or (batch := self._finder.take()) is None:
                 break

@@ -20,9 +20,9 @@ class Walk(Struct):
     """The hops in the order they were asked, the last one the end; `robots` are answers for robots.txt
     that were met on the way. At the host `home` it waits for its turn however many do; None: at every host."""
 
-    home: str | None = None
     exchanges: list[Exchange] = field(default_factory=list)
     robots: list[Exchange] = field(default_factory=list)
+    home: str | None = None
 
     @property
     def last(self) -> Exchange:
@@ -63,7 +63,7 @@ class Walker:
         `known` makes the first hop conditional. Nothing the web does raises: how it failed stands in the last
         exchange.
         """
-        walk = Walk(home)
+        walk = Walk(home=home)
         if known is not None:
             request = request.conditional(known.etag, known.last_modified)
         self.go_on(walk, request)
@@ -72,6 +72,7 @@ class Walker:
     def go_on(self, walk: Walk, request: HopRequest) -> None:
         """Append the hops from there on; what the walk already holds counts for loops and their number."""
         behind = [hop.url for hop in walk.exchanges]
+        pause = self._pace.seconds if self._pace is not None else None
         first = host_of(behind[0] if behind else request.url)
         with self._pace.turn() if self._pace is not None else nullcontext() as turn:
 
@@ -87,7 +88,7 @@ class Walker:
                     return not_asked(without_user(url), STOPPED, "the run was stopped before it was asked")
                 return None
 
-            walk.exchanges += self._fetcher.chain(request, self._most, vet=vet, behind=behind)
+            walk.exchanges += self._fetcher.chain(request, self._most, vet=vet, behind=behind, pause=pause)
 
     def _vet(self, url: str, walk: Walk) -> Exchange | None:
         answer = self._robots.allowed(url)

@@ -28,7 +28,8 @@ MORE_THREADS = 4
 
 class Result(Struct, frozen=True):
     """What became of one address. `already`: it was kept before and not asked again; `committed`: a record says so;
-    `stopped`: the run ended before it was asked, so nothing is known of it.
+    `stopped`: the run ended before it was asked, so nothing is known of it, or it led to a host for which others wait,
+    `crowded`, and is to come again in that host's turn.
 
     `size` is in bytes, as they came; `rest_until` is when the host of its answer may be asked again, if it said so;
     `outlinks` are given where they were asked for.
@@ -39,6 +40,7 @@ class Result(Struct, frozen=True):
     already: bool = False
     committed: bool = True
     stopped: bool = False
+    crowded: str = ""
     size: int = 0
     rest_until: datetime | None = None
     outlinks: tuple[str, ...] = ()

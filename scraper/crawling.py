@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 NOTIFY_TIME = 300.0
 LONGEST_DELAY = 86400.0
+MOST_WAITING = 3
 
 
 class Wish(Struct, frozen=True):
@@ -111,7 +112,7 @@ def _pass(settings: Settings, wish: Wish, stop: Event, time: Time, name: str) ->
             return queue[0][1]
 
         followed = frozenset(source.title for source in sources if source.kind == "site")
-        plan = Plan(None, True, True, wish.asked.quiet, wish.asked.verbose, followed.__contains__)
+        plan = Plan(None, True, True, wish.asked.quiet, wish.asked.verbose, followed.__contains__, MOST_WAITING)
         running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
         ((frontier, memory),) = queue
         folder = running.collection.path
@@ -129,13 +130,16 @@ def _pass(settings: Settings, wish: Wish, stop: Event, time: Time, name: str) ->
             if not wish.asked.quiet:
                 say(problem)
 
-        wires = Wires(running.network.walker, running.network.robots, memory, time.clock, tell_problem, stop)
+        network = running.network
+        wires = Wires(network.walker, network.robots, memory, memory, time.clock, tell_problem, stop)
         finder = stack.enter_context(Finder(sources, wires))
         work = Pass(frontier, finder, memory, rules, log)
         try:
             with _telling(wish.asked, folder, work) as tell:
                 limits = crawl.Limits(settings.crawl.concurrency, stop, running.waiting)
-                crawl.run(work, lambda job: running.preserver.keep(job.link), tell, limits, running.sleepers.page)
+                crawl.run(
+                    work, lambda job: running.preserver.keep(job.link, job.host), tell, limits, running.sleepers.page
+                )
             mend(frontier, running.collection, recaptures)
         except TearsheetError as error:
             broken = error

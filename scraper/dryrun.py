@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from msgspec import Struct
 from scraper.crawl import Sleepers
 from scraper.fetching import OK, print_out
 from scraper.finding import Finder, Wires
+from scraper.frontier_notes import Memory
 from scraper.frontier_schema import NAME as QUEUE
 from scraper.frontier_view import Entry, FrontierView, State
 from scraper.identity import identity
@@ -76,7 +78,7 @@ def _all(
     by = time.clock()
     recaptures = Recaptures(settings.sources, settings.crawl)
     seen: set[str] = set()
-    for source, found in _found(settings, stop, time):
+    for source, found in _found(settings, collection.path / QUEUE, stop, time):
         entry = view.entry(found.link.url) if view is not None else None
         url = entry.url if entry is not None else found.link.url
         if identity(url) in seen:
@@ -94,9 +96,14 @@ def _all(
             yield judged(entry, by, None, whole_site=False, retry_failed=retry_failed)
 
 
-def _found(settings: Settings, stop: Event, time: Time) -> Iterator[tuple[Source, Found]]:
-    with networked(settings, stop, time, Sleepers()) as network:
-        wires = Wires(network.walker, network.robots, _Nothing(), time.clock, lambda _, problem: say(problem), stop)
+def _found(settings: Settings, queue: Path, stop: Event, time: Time) -> Iterator[tuple[Source, Found]]:
+    known = Memory(queue)
+
+    def tell(_: Source, problem: str) -> None:
+        say(problem)
+
+    with networked(settings, stop, time, Sleepers(), memory=known) as network:
+        wires = Wires(network.walker, network.robots, _Nothing(), known, time.clock, tell, stop)
         with Finder(settings.sources, wires) as finder:
             while finder.busy and not stop.is_set():
                 batch = finder.take(0.2)

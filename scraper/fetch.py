@@ -21,6 +21,7 @@ from archive.spool import Spool
 from scraper import guard
 from scraper.body import framing, pieces, receive
 from scraper.cookies import CookieJar
+from scraper.identity import host_of
 from scraper.redact import less_headers, without_user
 from scraper.retry import Attempt, Hands, HostRest, RetryPolicy, ask_until
 from scraper.route import Resolver, Router, parse_connect_to, system_resolver
@@ -28,7 +29,7 @@ from scraper.settings import FetchSettings, agent
 from scraper.transport import Answer, Call, Transport
 from scraper.wire import Deadline, WireError
 
-STOPPED = "stopped"
+STOPPED, CROWDED = "stopped", "crowded"
 REDIRECTS = (301, 302, 303, 307, 308)
 MORE_CONNECTIONS = 4
 _ANY = "*/*;q=0.8"
@@ -103,12 +104,17 @@ class Fetcher:
         """Close all connections that are kept."""
         self._transport.close()
 
-    def hop(self, request: HopRequest) -> Exchange:
+    def hop(self, request: HopRequest, pause: Callable[[str], float] | None = None) -> Exchange:
         """Ask once, again where that may help, and give the last answer. Redirects are not followed.
 
+        `pause` gives the seconds that lie between two pages of a host: at least so long before it is asked again.
         Nothing the web does raises: the failure is on the exchange. Raises StorageError when a body cannot be stored.
         """
-        return ask_until(self._policy, self.hands, lambda: self._attempt(request))
+
+        def least() -> float:
+            return pause(host_of(request.url)) if pause is not None else 0.0
+
+        return ask_until(self._policy, self.hands, lambda: self._attempt(request), least)
 
     def chain(
         self,
@@ -117,12 +123,13 @@ class Fetcher:
         *,
         vet: Callable[[str], Exchange | None] = lambda url: None,
         behind: Sequence[str] = (),
+        pause: Callable[[str], float] | None = None,
     ) -> list[Exchange]:
         """The hops from an address to where its redirects end, at most `max_redirects` of them.
 
         The last exchange is the end; where the redirects go in a circle or are too many, one that was not asked and
         says so. `vet` is asked before each hop: an exchange that it gives stands in for the hop and ends the chain.
-        `behind` are addresses that led here; they count.
+        `behind` are addresses that led here; they count. `pause` is as for `hop`.
         """
         most = self.settings.max_redirects if max_redirects is None else max_redirects
         hops: list[Exchange] = []
@@ -132,7 +139,7 @@ class Fetcher:
         while True:
             asked_with = jar.state
             refused = vet(request.url)
-            hops.append(refused or self.hop(request))
+            hops.append(refused or self.hop(request, pause))
             seen.add((hops[-1].url, asked_with))
             following = next_hop(hops[-1])
             if following is None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from queue import Empty, Full, Queue
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from archive.errors import TearsheetError
 from scraper import sources
+from scraper.fetch import not_asked
+from scraper.identity import host_of
+from scraper.retry import retry_after
+from scraper.runlog import told_time
 from scraper.sources.base import Found, Hands, Memory, Validators
 
 if TYPE_CHECKING:
@@ -26,7 +31,10 @@ if TYPE_CHECKING:
 AT_A_TIME = 16
 BATCH = 200
 MOST_BATCHES = 20
+MOST_PROBLEMS = 1000
 POLL = 0.2
+SHORT_REST = timedelta(seconds=90)
+LONGEST_REST = 30 * 86400.0
 
 
 class Batch(Struct, frozen=True):
@@ -43,30 +51,64 @@ class Batch(Struct, frozen=True):
     error: TearsheetError | None = None
 
 
+class Rests(Protocol):
+    """Until when hosts are left alone, from one run to the next; safe in threads."""
+
+    def rests_until(self, host: str) -> datetime: ...
+
+    def rest(self, host: str, until: datetime) -> None: ...
+
+
 class Wires(Struct, frozen=True):
     """What sources are asked with; `tell` hears at once what goes wrong."""
 
     walker: Walker
     robots: Robots
     memory: Memory
+    rests: Rests
     clock: Callable[[], datetime]
     tell: Callable[[Source, str], None]
     stop: Event
 
     def ask(self, request: HopRequest) -> Exchange:
-        """The end of a redirect chain. Answers for robots.txt that came with it wait for a page to be stored with."""
+        """The end of a redirect chain. Answers for robots.txt that came with it wait for a page to be stored with.
+
+        A host that is left alone for longer than between pages is not asked, and what an answer asks for is noted.
+        """
+        until = self.rests.rests_until(host_of(request.url))
+        if until > self.clock() + SHORT_REST:
+            return not_asked(request.url, "resting", f"its host is left alone until {told_time(until)}", self.clock)
         walk = self.walker.walk(request)
         self.robots.unkept(walk.robots)
         for hop in walk.exchanges[:-1]:
             hop.body.close()
-        return walk.last
+        last = walk.last
+        seconds = retry_after(last, self.clock()) if last.status in (429, 503) else None
+        if seconds:
+            self.rests.rest(host_of(last.url), self.clock() + timedelta(seconds=min(seconds, LONGEST_REST)))
+        return last
+
+
+class _Over(Exception):
+    """Nobody wants any more of what a source has."""
+
+
+def in_turns(wanted: Iterable[Source]) -> list[Source]:
+    """The first source of each host, then the second of each, and so on: those of a slow host hold up no other's."""
+    seen: Counter[str] = Counter()
+    turns: list[tuple[int, Source]] = []
+    for source in wanted:
+        host = host_of(source.url) if source.url else ""
+        turns.append((seen[host] if host else 0, source))
+        seen[host] += 1
+    return [source for _, source in sorted(turns, key=lambda each: each[0])]
 
 
 class Finder:
     """Sources under way. A context manager; all but the threads' own work is for one thread."""
 
     def __init__(self, wanted: Iterable[Source], wires: Wires) -> None:
-        self._sources = list(wanted)
+        self._sources = in_turns(wanted)
         self._wires = wires
         self._batches: Queue[Batch] = Queue(MOST_BATCHES)
         self._left = len(self._sources)
@@ -111,12 +153,20 @@ class Finder:
         error: TearsheetError | None = None
 
         def tell(problem: str) -> None:
-            if not self._over():
-                problems.append(problem)
-                self._wires.tell(source, problem)
+            if self._over() or len(problems) > MOST_PROBLEMS:
+                return
+            if len(problems) == MOST_PROBLEMS:
+                problem = f"{source.title}: what else is wrong with it is not told"
+            problems.append(problem)
+            self._wires.tell(source, problem)
+
+        def ask(request: HopRequest) -> Exchange:
+            if self._over():
+                raise _Over
+            return self._wires.ask(request)
 
         try:
-            for each in sources.links(source, Hands(self._wires.ask, notes, self._wires.clock, tell)):
+            for each in sources.links(source, Hands(ask, notes, self._wires.clock, tell)):
                 if self._over():
                     break
                 count += 1
@@ -124,6 +174,8 @@ class Finder:
                 if len(found) >= BATCH:
                     self._put(Batch(source, tuple(found)))
                     found.clear()
+        except _Over:
+            pass
         except TearsheetError as raised:
             error = raised
         except Exception as raised:  # a fault of ours costs this source, never the run

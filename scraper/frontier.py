@@ -19,7 +19,7 @@ from msgspec import Struct
 from archive.models import Link, PageRow, Verdict, VerdictKind
 from archive.rows import storable
 from scraper import hoststate
-from scraper.frontier_notes import FrontierNotes
+from scraper.frontier_notes import LONGEST_REST, FrontierNotes
 from scraper.frontier_rows import LANES, HostRow
 from scraper.frontier_schema import opened, stored_time, stored_up, time_of, told
 from scraper.frontier_view import FOREVER
@@ -28,7 +28,6 @@ from scraper.identity import identity, placed
 
 T = TypeVar("T")
 BATCH = 5000
-LONGEST_REST = timedelta(days=7)
 
 
 class Job(Struct, frozen=True):
@@ -250,11 +249,14 @@ class Frontier(FrontierNotes):
                     other.state = hoststate.answered(other.state, verdict.kind, now, LONG_AGO, *args)
         return True
 
-    def release(self, job: Job) -> None:
-        """Gives the job back, unasked."""
-        with self._transaction(), self._ending(job) as (_, host):
-            if host is not None:
-                host.state = hoststate.given_back(host.state)
+    def release(self, job: Job, *, host: str = "") -> None:
+        """Gives the job back, unasked; to be asked when `host` may be, where its time goes."""
+        with self._transaction(), self._ending(job) as (link, row):
+            if row is None:
+                return
+            row.state = hoststate.given_back(row.state)
+            if host and link is not None:
+                self._one("UPDATE links SET host = ? WHERE id = ?", self._host_id(host), link)
 
     def put_off(self, job: Job, due: datetime | None) -> None:
         """Gives the job back, unasked, to be asked at `due` at the earliest; None: not before a source finds it."""
@@ -277,11 +279,6 @@ class Frontier(FrontierNotes):
         return sum(count for _, count in hosts)
 
     # ------------------------------------------------------------------------------------------------ hosts
-
-    def rest(self, host: str, until: datetime) -> None:
-        """The host asked to be left alone until then: for all its addresses, in later runs too, a week at most."""
-        with self._transaction(), self._changing(self._host_id(host)) as row:
-            row.state = hoststate.resting(row.state, min(until, self._clock() + LONGEST_REST))
 
     def learned(self, host: str, delay: float) -> None:
         """The host's rules name this many seconds between pages; 0: none."""

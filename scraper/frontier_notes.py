@@ -7,17 +7,22 @@ import sqlite3
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from archive.rows import storable
+from scraper import hoststate
 from scraper.frontier_rows import FrontierRows
 from scraper.frontier_schema import opened_to_read, stored_time, time_of
+from scraper.hoststate import LONG_AGO
 from scraper.politeness import Rules
 from scraper.sources.base import Validators
 
 CATALOG = "catalog"
+MANY = 100
+LONGEST_REST = timedelta(days=7)
 
 
 class FrontierNotes(FrontierRows):
@@ -36,6 +41,11 @@ class FrontierNotes(FrontierRows):
                 held = (origin, stored_time(rule.until), text, storable(rule.reason), rule.kind)
                 self._one("INSERT OR REPLACE INTO rules VALUES (?, ?, ?, ?, ?)", *held)
             self._one("DELETE FROM rules WHERE until <= ?", self._now())
+
+    def rest(self, host: str, until: datetime) -> None:
+        """The host asked to be left alone until then: for all its addresses, in later runs too, a week at most."""
+        with self._transaction(), self._changing(self._host_id(host)) as row:
+            row.state = hoststate.resting(row.state, min(until, self._clock() + LONGEST_REST))
 
     def source_done(self, title: str, problem: str | None) -> bool:
         """A source was gone through; `problem` says how it failed. Whether that is news: it did not fail before."""
@@ -58,7 +68,8 @@ class FrontierNotes(FrontierRows):
 class Memory:
     """What was remembered, for all threads of a run; and what is to be, until `flush` writes it.
 
-    Without a queue nothing is remembered. Serves sources (`sources.base.Memory`) and robots (`politeness.RulesMemory`).
+    Without a queue nothing is remembered. Serves sources (`sources.base.Memory`, `finding.Rests`) and robots
+    (`politeness.RulesMemory`).
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,6 +77,7 @@ class Memory:
         self._db = opened_to_read(path, any_thread=True)
         self._validators: dict[str, Validators] = {}
         self._rules: dict[str, Rules] = {}
+        self._rests: dict[str, datetime] = {}
 
     def close(self) -> None:
         with self._lock:
@@ -73,12 +85,19 @@ class Memory:
                 self._db.close()
                 self._db = None
 
+    @property
+    def much(self) -> bool:
+        """Whether so much waits to be written that it should be soon."""
+        return bool(self._rests) or len(self._rules) + len(self._validators) >= MANY
+
     def flush(self, notes: FrontierNotes) -> None:
         """In the thread of the queue, once what the documents gave is in it."""
         with self._lock:
-            validators, rules = self._validators, self._rules
-            self._validators, self._rules = {}, {}
+            validators, rules, rests = self._validators, self._rules, self._rests
+            self._validators, self._rules, self._rests = {}, {}, {}
         notes.remember(validators, rules)
+        for host, until in rests.items():
+            notes.rest(host, until)
 
     def get(self, url: str) -> Validators | None:
         with self._lock:
@@ -103,6 +122,18 @@ class Memory:
     def keep_rules(self, origin: str, rules: Rules) -> None:
         with self._lock:
             self._rules[origin] = rules
+
+    def rests_until(self, host: str) -> datetime:
+        """Until when the host is left alone, as far as is known: for what it asked, or for its failures."""
+        with self._lock:
+            noted = self._rests.get(host, LONG_AGO)
+            row = self._found("SELECT max(free_at, backoff_until) FROM hosts WHERE name = ?", host)
+        return max(noted, time_of(row[0])) if row is not None else noted
+
+    def rest(self, host: str, until: datetime) -> None:
+        """The host asked to be left alone until then."""
+        with self._lock:
+            self._rests[host] = until
 
     def _found(self, sql: str, key: str) -> Any:
         with suppress(sqlite3.Error):

@@ -150,7 +150,9 @@ class Pass:
     def done(self, task: Job, result: Result) -> list[Result]:
         self.flying.pop(task.id, None)
         if result.stopped:
-            self._frontier.release(task)
+            self._begun -= 1
+            self._begun_of[task.link.source] -= 1
+            self._frontier.release(task, host=result.crowded)
             return []
         row = result.row
         failures = 0 if row.verdict.kept else task.failures + 1
@@ -236,6 +238,8 @@ class Pass:
     # ------------------------------------------------------------------------------------------------ coming in
 
     def _take_in(self) -> None:
+        if self._memory.much:
+            self._memory.flush(self._frontier)
         for _ in range(BATCHES):
             if not self._finder.busy or (batch := self._finder.take()) is None:
                 break

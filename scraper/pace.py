@@ -31,14 +31,17 @@ class Rhythm(Struct, frozen=True):
 
 class _Host(Struct):
     flying: int = 0
+    waiting: int = 0
     free_at: float = 0.0
 
 
 class Pace:
     """Turns, host by host; safe in threads. Nobody holds one host's turn while waiting for another's."""
 
-    def __init__(self, rhythm: Rhythm) -> None:
+    def __init__(self, rhythm: Rhythm, most_waiting: int | None = None) -> None:
+        """`most_waiting` of a host make it crowded; None: none ever is."""
         self._rhythm = rhythm
+        self._most_waiting = most_waiting
         self._changed = Condition()
         self._hosts: dict[str, _Host] = {}
         self._queued = 0
@@ -47,6 +50,12 @@ class Pace:
     def queued(self) -> int:
         """How many threads wait for another page of their host to be through; those whose host rests sleep."""
         return self._queued
+
+    def crowded(self, host: str) -> bool:
+        """Whether so many wait for the host that another had better come again."""
+        with self._changed:
+            state = self._hosts.get(host)
+            return self._most_waiting is not None and state is not None and state.waiting >= self._most_waiting
 
     def turn(self) -> Turn:
         """A turn that is nobody's yet: `Turn.to` takes it. A context manager that gives it back."""
@@ -61,22 +70,26 @@ class Pace:
         rhythm = self._rhythm
         with self._changed:
             state = self._hosts.setdefault(host, _Host())
-            while not rhythm.stopped():
-                left = state.free_at - self._now()
-                if left > 0:
-                    self._changed.release()
-                    try:
-                        rhythm.sleep(left)
-                    finally:
-                        self._changed.acquire()
-                elif state.flying < (1 if rhythm.names_delay(host) else rhythm.at_a_time):
-                    state.flying += 1
-                    return True
-                else:
-                    self._queued += 1
-                    self._changed.wait(POLL)
-                    self._queued -= 1
-            return False
+            state.waiting += 1
+            try:
+                while not rhythm.stopped():
+                    left = state.free_at - self._now()
+                    if left > 0:
+                        self._changed.release()
+                        try:
+                            rhythm.sleep(left)
+                        finally:
+                            self._changed.acquire()
+                    elif state.flying < (1 if rhythm.names_delay(host) else rhythm.at_a_time):
+                        state.flying += 1
+                        return True
+                    else:
+                        self._queued += 1
+                        self._changed.wait(POLL)
+                        self._queued -= 1
+                return False
+            finally:
+                state.waiting -= 1
 
     def give(self, host: str) -> None:
         """The page is through: the host rests from now on."""
@@ -91,7 +104,9 @@ class Pace:
 
     def _forget(self) -> None:
         now = self._now()
-        self._hosts = {name: host for name, host in self._hosts.items() if host.flying or host.free_at > now}
+        self._hosts = {
+            name: host for name, host in self._hosts.items() if host.flying or host.waiting or host.free_at > now
+        }
 
     def _now(self) -> float:
         return self._rhythm.clock().timestamp()
@@ -103,6 +118,11 @@ class Turn:
     def __init__(self, pace: Pace) -> None:
         self._pace = pace
         self._host: str | None = None
+
+    @property
+    def host(self) -> str | None:
+        """Whose turn it is now."""
+        return self._host
 
     def to(self, host: str) -> bool:
         """Go on to the host, at once if the turn is there already; False when the run was stopped before."""

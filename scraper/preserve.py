@@ -78,7 +78,18 @@ class Answered(Struct, frozen=True):
 
 
 class _Stopped(Exception):
-    """The run was stopped while a page was under way that waited for its host: nothing of it is kept."""
+    """The run was stopped while a page was under way that waited for its host, or too many waited for the host where it
+    led, which `host` names then: nothing of it is kept."""
+
+    def __init__(self, host: str = "") -> None:
+        super().__init__(host)
+        self.host = host
+
+
+def _whole(walk: Walk) -> None:
+    """Raises _Stopped where the walk ended before its end."""
+    if walk.stopped or walk.crowded is not None:
+        raise _Stopped(walk.crowded or "")
 
 
 class Further(Struct):
@@ -98,8 +109,10 @@ class Preserver:
         self._rules = rules
         self._hands = hands
 
-    def keep(self, link: Link) -> Result:
+    def keep(self, link: Link, home: str | None = None) -> Result:
         """Ask for the address, read it, judge it, gather what it needs, and return when that is durable.
+
+        With `home`, the host whose turn it is, no redirect is followed to another one for which many wait already.
 
         Raises StorageError when the collection cannot take it; whatever the web does ends in a verdict.
         """
@@ -117,7 +130,7 @@ class Preserver:
         # What could not be read when it came is asked for in full, and read again.
         capture = known[1] if known is not None and not _unread(known[0]) else None
         try:
-            return self._kept(link, asked, capture, now)
+            return self._kept(link, asked, capture, now, home)
         except TearsheetError:
             raise
         except Exception as error:  # a fault of ours costs this address, never the run
@@ -125,9 +138,9 @@ class Preserver:
             reason = f"tearsheet failed on this page, which is a fault of its own: {type(error).__name__}: {error}"
             return Result(link, not_asked_row(link, now, reason), committed=False)
 
-    def _kept(self, link: Link, asked: str, known: Capture | None, now: datetime) -> Result:
+    def _kept(self, link: Link, asked: str, known: Capture | None, now: datetime, home: str | None) -> Result:
         url = urls.wire_url(link.url)
-        walk = self._hands.walker.walk(HopRequest(asked), known)
+        walk = self._hands.walker.walk(HopRequest(asked), known, home)
         reading, ahead = self._first_reading(walk, known, url)
         while (target := self._refresh_target(walk, reading)) is not None:
             self._hands.walker.go_on(walk, HopRequest(target, referer=walk.last.url))
@@ -135,14 +148,14 @@ class Preserver:
         last = walk.last
         rest_until = _rest_until(last, now)
         try:
-            if walk.stopped:
-                raise _Stopped
+            _whole(walk)
             row, size = self._commit(link, Answered(walk, reading, ahead, known), now)
-        except _Stopped:
+        except _Stopped as stopped:
             if ahead is not None:
                 ahead.drop()
             walk.close()
-            return Result(link, not_asked_row(link, now, "the run was stopped"), committed=False, stopped=True)
+            row_of = not_asked_row(link, now, "the run was stopped")
+            return Result(link, row_of, committed=False, stopped=True, crowded=stopped.host)
         outlinks: tuple[str, ...] = ()
         if self._rules.outlinks(link.source):
             outlinks = reading.outlinks if reading is not None else self._known_outlinks(last, known)
@@ -203,8 +216,7 @@ class Preserver:
             if url is None or url in seen:
                 break
             walk = self._hands.walker.walk(HopRequest(url, referer=first))
-            if walk.stopped:
-                raise _Stopped
+            _whole(walk)
             read = self._reading(walk.last, None)
             verdict = verdicts.verdict(walk.last, read, None, asked=url)
             good = verdict.kind is VerdictKind.ARTICLE and read is not None and read.article is not None

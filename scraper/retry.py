@@ -130,19 +130,23 @@ def http_date(text: str, now: datetime) -> datetime | None:
         return None
 
 
-def ask_until(policy: RetryPolicy, hands: Hands, ask: Callable[[], Attempt]) -> Exchange:
+def ask_until(
+    policy: RetryPolicy, hands: Hands, ask: Callable[[], Attempt], least: Callable[[], float] = lambda: 0.0
+) -> Exchange:
     """Ask, and ask again while that may help; the last answer, with the number of attempts on it.
 
-    Waits grow from about a second, with jitter, or are what the answer asks for. Bodies of answers that a later one
-    replaces are closed.
+    Waits grow from about a second, with jitter, or are what the answer asks for, and are never below `least`. Bodies of
+    answers that a later one replaces are closed.
     """
     first = ask()
     if not worth_another(first) or policy.tries <= 1:
         return first.exchange
-    return _again(policy, hands, ask, first)
+    return _again(policy, hands, ask, first, least)
 
 
-def _again(policy: RetryPolicy, hands: Hands, ask: Callable[[], Attempt], first: Attempt) -> Exchange:
+def _again(
+    policy: RetryPolicy, hands: Hands, ask: Callable[[], Attempt], first: Attempt, least: Callable[[], float]
+) -> Exchange:
     from tenacity import Retrying, retry_if_result
 
     begun = hands.monotonic() - first.exchange.elapsed
@@ -159,7 +163,7 @@ def _again(policy: RetryPolicy, hands: Hands, ask: Callable[[], Attempt], first:
     def wait(state: RetryCallState) -> float:
         asked_for = retry_after(_result(state).exchange, hands.clock())
         jittered = min(LONGEST_WAIT, 2.0 ** (state.attempt_number - 1)) * (0.5 + hands.random())
-        return max(asked_for, min(1.0, jittered)) if asked_for else jittered
+        return max(least(), asked_for, min(1.0, jittered)) if asked_for else max(least(), jittered)
 
     def stop(state: RetryCallState) -> bool:
         asked_for = retry_after(_result(state).exchange, hands.clock()) or 0.0

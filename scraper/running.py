@@ -49,7 +49,7 @@ def _wait(stop: Event, seconds: float) -> None:
 
 class Plan(Struct, frozen=True):
     """What a run decides. `pages` is how many addresses it has, if that is known; `outlinks` says whose links are
-    wanted, by the link's source."""
+    wanted, by the link's source; for a host where `most_waiting` wait already no page follows a redirect."""
 
     pages: int | None = None
     again: bool = False
@@ -57,6 +57,7 @@ class Plan(Struct, frozen=True):
     quiet: bool = False
     verbose: bool = False
     outlinks: Callable[[str], bool] = lambda source: False
+    most_waiting: int | None = None
 
 
 class Running(Struct, frozen=True):
@@ -91,6 +92,7 @@ def networked(
     *,
     spool_folder: Path | None = None,
     memory: RulesMemory | None = None,
+    most_waiting: int | None = None,
 ) -> Iterator[Network]:
     """The network of a run, with the pace of its hosts; closed at the end."""
     from scraper.fetch import Fetcher
@@ -115,7 +117,8 @@ def networked(
             return robots.host_delay(host) > 0
 
         most = settings.crawl.pages_of_host
-        pace = Pace(Rhythm(delay, most, time.clock, rest, stop.is_set, time.random, names_delay))
+        rhythm = Rhythm(delay, most, time.clock, rest, stop.is_set, time.random, names_delay)
+        pace = Pace(rhythm, most_waiting)
         yield Network(fetcher, robots, pace, Walker(fetcher, robots, settings.fetch.max_redirects, pace), delay)
     finally:
         fetcher.close()
@@ -169,6 +172,7 @@ def opened(
                 sleepers,
                 spool_folder=collection.tmp,
                 memory=memory(collection) if memory is not None else None,
+                most_waiting=plan.most_waiting,
             )
         )
         fetcher, robots = network.fetcher, network.robots

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +83,69 @@ def test_what_is_left_to_the_next_run_is_told(web: Web, tmp_path: Path) -> None:
     ran = report(made)
     assert (ran["asked"], ran["left"]) == (1, 1)
     assert "left alone" in ran["ended_by"]
+
+
+def test_many_that_lead_to_one_slow_host_hold_up_nobody_else(web: Web, tmp_path: Path) -> None:
+    slow = web.host("slow.test")
+    slow.robots("User-agent: *\nCrawl-delay: 0.4\n")
+    hosts = [f"r{n}.test" for n in range(8)]
+    for name in hosts:
+        web.host(name).redirect("/", f"https://slow.test/{name}")
+        slow.page(f"/{name}", story(f"A story by {name}"))
+    web.host("fine.test").page("/", story("A fine story"))
+    addresses = [f"https://{name}/" for name in [*hosts, "fine.test"]]
+    made = listed(tmp_path, web, addresses, crawl__concurrency="1", crawl__host_delay="0.01")
+    assert made.run("-q", "crawl").code == 0
+    assert report(made)["kept"] == 9
+    pages = [seen.host for seen in web.log if seen.host in ("slow.test", "fine.test") and seen.target != "/robots.txt"]
+    assert sorted(pages) == ["fine.test"] + ["slow.test"] * 8
+    assert pages.index("fine.test") < 4
+    times = [seen.time for seen in web.seen("slow.test") if seen.target != "/robots.txt"]
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.38
+
+
+def test_what_is_tried_again_keeps_to_the_delay_that_the_host_names(web: Web, tmp_path: Path) -> None:
+    host = web.host("slow.test")
+    host.robots("User-agent: *\nCrawl-delay: 2\n")
+    host.page("/", "broken", status=500)
+    made = listed(tmp_path, web, ["https://slow.test/"], fetch__tries="2")
+    assert made.run("-q", "crawl").code == 9
+    first, second = web.seen("slow.test", "/")
+    assert second.time - first.time >= 2.0
+
+
+def test_what_a_feed_is_told_holds_for_its_host_and_into_the_next_run(web: Web, tmp_path: Path) -> None:
+    busy = web.host("busy.test")
+    busy.page("/feed.xml", "later", status=503, headers=[("Retry-After", "3600")])
+    busy.page("/0", story("A story"))
+    made = home(tmp_path, web)
+    source(made, 'kind = "feed"\nurl = "https://busy.test/feed.xml"\nname = "Busy"')
+    assert made.run("-q", "crawl").code == 9
+    (tmp_path / "links.txt").write_text("https://busy.test/0")
+    source(made, 'kind = "list"\npath = "links.txt"\nname = "Links"')
+    asked = len(web.log)
+    again = made.run("crawl")
+    assert again.code == 1
+    assert "left alone until" in again.err
+    made.run("crawl", "--dry-run")
+    assert web.log[asked:] == []
+
+
+def test_a_pass_at_its_end_waits_for_no_source(web: Web, tmp_path: Path) -> None:
+    host = web.host("maps.test")
+    maps = [f"https://maps.test/{n}.xml" for n in range(50)]
+    host.page("/", f"<sitemapindex>{''.join(f'<sitemap><loc>{url}</loc></sitemap>' for url in maps)}</sitemapindex>")
+    for n in range(50):
+        host.page(f"/{n}.xml", "<urlset></urlset>", type="application/xml")
+    host.robots("User-agent: *\nCrawl-delay: 0.5\nSitemap: https://maps.test/\n")
+    made = home(tmp_path, web)
+    source(made, 'kind = "sitemap"\nurl = "https://maps.test/"\nname = "Maps"')
+    made.run("-q", "crawl", "--max-time", "1 s")
+    assert len(web.seen("maps.test")) < 10
+
+
+def test_a_source_full_of_nonsense_is_told_of_in_measure(web: Web, tmp_path: Path) -> None:
+    made = listed(tmp_path, web, [f"nonsense:{n}" for n in range(3000)])
+    ran = made.run("crawl")
+    assert ran.code == 9
+    assert 1000 < len(ran.err.splitlines()) < 1010

@@ -77,6 +77,13 @@ def test_retry_after_is_waited_for() -> None:
     assert time.slept == [7.0]
 
 
+def test_no_wait_is_shorter_than_the_host_wants_between_pages() -> None:
+    time = FakeTime()
+    left = iter([answer(500), answer(429, ("Retry-After", "7")), answer(200)])
+    ask_until(POLICY, time.hands(), lambda: next(left), lambda: 12.0)
+    assert time.slept == [12.0, 12.0]
+
+
 def test_retry_after_that_is_too_long_ends_it_now() -> None:
     time = FakeTime()
     result = run(time, answer(429, ("Retry-After", "3600")))

@@ -82,10 +82,11 @@ def not_found(connection: Connection, request: Request) -> None:
 
 
 class Web:
-    """A context manager. `latency` is a pause in seconds before each answer."""
+    """A context manager. `latency` is a pause in seconds before each answer; `clock` tells what time it is there."""
 
-    def __init__(self, latency: float = 0.0) -> None:
+    def __init__(self, latency: float = 0.0, clock: Callable[[], datetime.datetime] | None = None) -> None:
         self.latency = latency
+        self.clock = clock
         self._hosts: dict[str, Host] = {}
         self._log: list[Seen] = []
         self._lock = threading.Lock()
@@ -208,7 +209,8 @@ class Web:
                 return
             method, target, headers = parse_request(raw)
             named = next((v for k, v in headers if k.lower() == "host"), "")
-            seen = Seen(time.monotonic(), _host_of(named), method, target, headers, tls)
+            at = self.clock() if self.clock is not None else None
+            seen = Seen(time.monotonic(), _host_of(named), method, target, headers, tls, at)
             with self._lock:
                 self._log.append(seen)
             if self.latency and self._stopping.wait(self.latency):

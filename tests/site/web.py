@@ -28,10 +28,12 @@ class Host:
     """One host of the web, at every port it listens on. Later definitions of a path replace earlier ones.
 
     A path may name a query: `/a?b` beats `/a`, and `/a` answers whatever its query. Paths are raw, as on the wire.
+    `gate`, where there is one, answers before all of them or lets a request through by `answer`.
     """
 
     name: str
     certificate: str = "good"
+    gate: Handler | None = None
     _routes: dict[str, Handler] = field(default_factory=dict)
     _fallback: Handler | None = None
 
@@ -220,7 +222,7 @@ class Web:
                 if host is None:
                     connection.respond(421, f"no host {seen.host} here")
                 else:
-                    host.answer(connection, Request(seen, raw, number))
+                    (host.gate or host.answer)(connection, Request(seen, raw, number))
             except GoneError:
                 return
             if (seen.header("Connection") or "").lower() == "close":

@@ -28,7 +28,8 @@ MORE_THREADS = 4
 
 class Result(Struct, frozen=True):
     """What became of one address. `already`: it was kept before and not asked again; `committed`: a record says so;
-    `stopped`: the run ended before it was asked, so nothing is known of it.
+    `stopped`: the run ended before it was asked, or with `rest_until` its host is to be left alone until then; either
+    way nothing is known of it.
 
     `size` is in bytes, as they came; `rest_until` is when the host of its answer may be asked again, if it said so;
     `outlinks` are given where they were asked for.

@@ -21,6 +21,7 @@ from archive.spool import Spool
 from scraper import guard
 from scraper.body import framing, pieces, receive
 from scraper.cookies import CookieJar
+from scraper.identity import host_of
 from scraper.redact import less_headers, without_user
 from scraper.retry import Attempt, Hands, HostRest, RetryPolicy, ask_until
 from scraper.route import Resolver, Router, parse_connect_to, system_resolver
@@ -49,7 +50,8 @@ class HopRequest(Struct, frozen=True):
 
     User information in `url` is sent as Basic authentication and never recorded. `referer` is the page that led here;
     what is sent of it is what browsers send. With `etag` or `last_modified` the answer may be a 304. `max_size` stands
-    in for the setting. Once the monotonic clock passes `until`, no redirect is followed any more.
+    in for the setting. Once the monotonic clock passes `until`, no redirect is followed any more. `rest` gives the
+    seconds that a host wants between two requests: no further try comes sooner.
     """
 
     url: str
@@ -60,6 +62,7 @@ class HopRequest(Struct, frozen=True):
     last_modified: str | None = None
     max_size: int | None = None
     until: float = math.inf
+    rest: Callable[[str], float] | None = None
 
     def conditional(self, etag: str | None, last_modified: str | None) -> HopRequest:
         """The same, to be answered in full only if it has changed (RFC 9110, section 13.1)."""
@@ -108,7 +111,10 @@ class Fetcher:
 
         Nothing the web does raises: the failure is on the exchange. Raises StorageError when a body cannot be stored.
         """
-        return ask_until(self._policy, self.hands, lambda: self._attempt(request))
+        policy = self._policy
+        if request.rest is not None:
+            policy = replace(policy, least=request.rest(host_of(request.url)))
+        return ask_until(policy, self.hands, lambda: self._attempt(request))
 
     def chain(
         self,

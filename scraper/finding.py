@@ -115,8 +115,10 @@ class Finder:
                 problems.append(problem)
                 self._wires.tell(source, problem)
 
+        wires = self._wires
+        hands = Hands(wires.ask, notes, wires.clock, tell, wires.walker.rules_of)
         try:
-            for each in sources.links(source, Hands(self._wires.ask, notes, self._wires.clock, tell)):
+            for each in sources.links(source, hands):
                 if self._over():
                     break
                 count += 1

@@ -7,6 +7,7 @@ import sqlite3
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -58,7 +59,8 @@ class FrontierNotes(FrontierRows):
 class Memory:
     """What was remembered, for all threads of a run; and what is to be, until `flush` writes it.
 
-    Without a queue nothing is remembered. Serves sources (`sources.base.Memory`) and robots (`politeness.RulesMemory`).
+    Without a queue nothing is remembered. Serves sources (`sources.base.Memory`), robots (`politeness.RulesMemory`) and
+    the ways of addresses (`walk.Rests`).
     """
 
     def __init__(self, path: Path) -> None:
@@ -66,6 +68,8 @@ class Memory:
         self._db = opened_to_read(path, any_thread=True)
         self._validators: dict[str, Validators] = {}
         self._rules: dict[str, Rules] = {}
+        self._rests: dict[str, datetime] = {}
+        self._new_rests: dict[str, datetime] = {}
 
     def close(self) -> None:
         with self._lock:
@@ -103,6 +107,25 @@ class Memory:
     def keep_rules(self, origin: str, rules: Rules) -> None:
         with self._lock:
             self._rules[origin] = rules
+
+    def rests_until(self, host: str) -> datetime | None:
+        """Until when the host is to be left alone, if it ever asked for that or just rests after a page."""
+        with self._lock:
+            told = self._rests.get(host)
+            row = self._found("SELECT free_at FROM hosts WHERE name = ?", host) if told is None else None
+        return time_of(row[0]) if row is not None else told
+
+    def keep_rest(self, host: str, until: datetime) -> None:
+        with self._lock:
+            self._rests[host] = self._new_rests[host] = max(until, self._rests.get(host, until))
+
+    def new_rests(self) -> dict[str, datetime]:
+        """Those that came since this was asked last, for the queue."""
+        if not self._new_rests:
+            return {}
+        with self._lock:
+            found, self._new_rests = self._new_rests, {}
+        return found
 
     def _found(self, sql: str, key: str) -> Any:
         with suppress(sqlite3.Error):

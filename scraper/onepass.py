@@ -17,18 +17,17 @@ from scraper import due, schedule
 from scraper.crawl import Result
 from scraper.frontier import Frontier, Job
 from scraper.frontier_notes import Memory
-from scraper.identity import host_of
 from scraper.runlog import told_time
 from scraper.running import LONGEST_CRAWL_DELAY
 from scraper.sources import sites
 from scraper.tallying import Count, Failed, Version
+from scraper.walk import LONGEST_PAUSE
 
 if TYPE_CHECKING:
     from scraper.finding import Batch, Finder
     from scraper.settings import CrawlSettings, Source
 
 LEASE = timedelta(hours=2)
-LONGEST_PAUSE = timedelta(seconds=90)
 CHANGED_AFTER = timedelta(hours=1)
 MOMENT = timedelta(milliseconds=1)
 BATCHES = 4
@@ -132,6 +131,7 @@ class Pass:
 
     def next(self) -> Job | None:
         self._take_in()
+        self._let_rest()
         while self._ends() is None:
             jobs = self._frontier.claim(1, LEASE, by=self._rules.by)
             if not jobs:
@@ -146,6 +146,10 @@ class Pass:
 
     def done(self, task: Job, result: Result | None) -> list[Result]:
         self.flying.pop(task.id, None)
+        self._let_rest()
+        if result is not None and result.stopped and result.rest_until is not None:
+            self._frontier.put_off(task, result.rest_until)
+            return []
         if result is None or result.stopped:
             self._frontier.release(task)
             return []
@@ -159,6 +163,7 @@ class Pass:
         self._learn(task, result, now)
         if row.verdict.kept:
             self._frontier.same(task.link.url, row.original_url or row.final_url)
+        if row.verdict.kept or row.verdict is VerdictKind.EMPTY:  # a page of links alone has no text to speak of
             self._follow(task, result)
         self._note(task, result, failures, again)
         return [result]
@@ -202,6 +207,7 @@ class Pass:
 
     def end(self) -> End:
         """What ended the pass."""
+        self._let_rest()
         self._memory.flush(self._frontier)
         return self._ends() or (End.STOPPED if self._rules.stopped() else End.DONE)
 
@@ -283,16 +289,17 @@ class Pass:
 
     # ------------------------------------------------------------------------------------------------ what it means
 
+    def _let_rest(self) -> None:
+        for host, until in self._memory.new_rests().items():
+            self._frontier.rest(host, until)
+            self._log("host", self._rules.clock(), host=host, rests_until=told_time(until))
+
     def _learn(self, job: Job, result: Result, now: datetime) -> None:
         wanted = self._rules.wanted(job.host)
         self._frontier.learned(job.host, min(wanted, LONGEST_CRAWL_DELAY))
         if wanted > LONGEST_CRAWL_DELAY and job.host not in self._told_delay:
             self._told_delay.add(job.host)
             self._log("host", now, host=job.host, delay=wanted, told=f"asked every {LONGEST_CRAWL_DELAY:g} s instead")
-        if result.rest_until is not None:
-            host = host_of(result.row.final_url)
-            self._frontier.rest(host, result.rest_until)
-            self._log("host", now, host=host, rests_until=told_time(result.rest_until))
 
     def _note(self, job: Job, result: Result, failures: int, again: datetime | None) -> None:
         row, link = result.row, job.link

@@ -18,6 +18,7 @@ from archive.models import Exchange
 from scraper.body import decoded
 from scraper.fetch import STOPPED, Fetcher, HopRequest
 from scraper.identity import host_of
+from scraper.retry import LONGEST_REST, retry_after
 from scraper.settings import FetchSettings
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ _OTHER = "somebody-else"
 class RobotsAnswer(Struct, frozen=True):
     """Whether an address may be asked, and why not.
 
-    `kind` is the failure's kind where it may not: "robots", or what kept us from reading robots.txt ("dns", "connect",
-    "tls", "timeout" and so on). `exchanges` are the answers for robots.txt, when this question brought them: they are
-    handed out once. `crawl_delay` is in seconds, None where the host names none.
+    `kind` is the failure's kind where it may not: "robots", or what kept us from reading robots.txt ("rate limited",
+    "server error", "dns", "connect", "tls", "timeout" and so on). `exchanges` are the answers for robots.txt, when this
+    question brought them: they are handed out once. `crawl_delay` is in seconds, None where the host names none.
     """
 
     allowed: bool
@@ -98,14 +99,20 @@ class Robots:
         path = urlsplit(wire).path
         if not self._obey or path == "/robots.txt":
             return RobotsAnswer(True)
-        name = _origin(wire)
-        origin = self._of(name)
+        origin = self._of(_origin(wire))
         with origin.lock:
-            rules = origin.rules
-            if rules is None or self._clock() >= rules.until:
-                rules = self._learn(name, origin)
+            rules = self._rules(_origin(wire), origin)
             exchanges, origin.unkept = origin.unkept, ()
         return replace(_judged(rules, origin.parsed, wire), exchanges=exchanges)
+
+    def text(self, url: str) -> str | None:
+        """The robots.txt of this address's origin, as the parser takes it; None where there is none that can be read,
+        or where none is asked for. Its answers wait for the next question. Raises StorageError."""
+        if not self._obey:
+            return None
+        origin = self._of(_origin(urls.wire_url(url)))
+        with origin.lock:
+            return self._rules(_origin(urls.wire_url(url)), origin).text
 
     def unkept(self, exchanges: Sequence[Exchange]) -> None:
         """Answers that whoever had them cannot store: the next question about their origin brings them again."""
@@ -126,6 +133,11 @@ class Robots:
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
             return origin
+
+    def _rules(self, name: str, origin: _Origin) -> Rules:
+        if origin.rules is None or self._clock() >= origin.rules.until:
+            return self._learn(name, origin)
+        return origin.rules
 
     def _learn(self, name: str, origin: _Origin) -> Rules:
         rules = self._memory.rules(name) if origin.rules is None and self._memory is not None else None
@@ -165,11 +177,13 @@ class Robots:
             kind = failure.kind if last.status is None else "robots"
         elif status == 429 or status >= 500:
             reason = f"{last.url} answered {status}, so nothing may be asked for now"
+            kind = "rate limited" if status == 429 else "server error"
         elif 200 <= status < 300:
             text = prepared(decoded(last, PARSED))
         until = self._clock()
         if kind != STOPPED:
-            until += UNREACHABLE_FOR if reason else DAY
+            asked_for = retry_after(last, until) if status in (429, 503) else None
+            until += max(UNREACHABLE_FOR, timedelta(seconds=min(asked_for or 0.0, LONGEST_REST))) if reason else DAY
         return Rules(until, text, reason, kind), tuple(exchanges)
 
 

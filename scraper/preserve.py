@@ -34,13 +34,12 @@ from scraper.crawl import Result
 from scraper.fetch import HopRequest
 from scraper.read.reading import Page, Reading, failed
 from scraper.redact import without_user
-from scraper.retry import retry_after
+from scraper.retry import rest_until
 from scraper.sniff import is_html
 from scraper.stored import stored_page
 from scraper.walk import Walk, Walker
 
 REFRESH_DELAY = 5.0
-LONGEST_REST = 30 * 86400.0
 
 
 class Rules(Struct, frozen=True):
@@ -68,7 +67,11 @@ class Hands(Struct, frozen=True):
 
 
 class _Stopped(Exception):
-    """The run was stopped while a page was under way that waited for its host: nothing of it is kept."""
+    """A page was under way that waited for its host when the run was stopped, or whose host is to be left alone:
+    nothing of it is kept."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
 
 
 class Further(Struct):
@@ -122,18 +125,21 @@ class Preserver:
             self._hands.walker.go_on(walk, HopRequest(target, referer=walk.last.url))
             reading = self._reading(walk.last, known)
         last = walk.last
-        rest_until = _rest_until(last, now)
         try:
             if walk.stopped:
-                raise _Stopped
+                raise _Stopped(walk)
             row, size = self._commit(link, walk, reading, known, now)
-        except _Stopped:
+        except _Stopped as stopped:
             walk.close()
-            return Result(link, not_asked_row(link, now, "the run was stopped"), committed=False, stopped=True)
+            left_until = stopped.walk.left_until
+            reason = "the run was stopped" if left_until is None else "its host is left alone for now"
+            unasked = not_asked_row(link, now, reason)
+            return Result(link, unasked, committed=False, stopped=True, rest_until=left_until)
         outlinks: tuple[str, ...] = ()
         if self._rules.outlinks(link.source):
             outlinks = reading.outlinks if reading is not None else self._known_outlinks(last, known)
-        return Result(link, row.result(), size=size, rest_until=rest_until, outlinks=outlinks)
+        until = rest_until(last, self._hands.clock())
+        return Result(link, row.result(), size=size, rest_until=until, outlinks=outlinks)
 
     def _known_outlinks(self, last: Exchange, known: Capture | None) -> tuple[str, ...]:
         """Those of the page that the answer confirmed."""
@@ -189,7 +195,7 @@ class Preserver:
                 break
             walk = self._hands.walker.walk(HopRequest(url, referer=first))
             if walk.stopped:
-                raise _Stopped
+                raise _Stopped(walk)
             read = self._reading(walk.last, None)
             verdict = verdicts.verdict(walk.last, read, None, asked=url)
             good = verdict.kind is VerdictKind.ARTICLE and read is not None and read.article is not None
@@ -232,11 +238,6 @@ class Preserver:
         if len(walk.exchanges) > self._rules.max_redirects or target in [hop.url for hop in walk.exchanges]:
             return None
         return target
-
-
-def _rest_until(last: Exchange, now: datetime) -> datetime | None:
-    seconds = retry_after(last, now) if last.status in (429, 503) else None
-    return now + timedelta(seconds=min(seconds, LONGEST_REST)) if seconds else None
 
 
 def _unread(row: PageRow) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 LONGEST_WAIT = 30.0
+LONGEST_REST = 7 * 86400.0
 _SECONDS = re.compile(r"[0-9]{1,18}\Z")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FORMS = (
@@ -35,11 +36,13 @@ class Attempt(Struct, frozen=True):
 
 
 class RetryPolicy(Struct, frozen=True):
-    """`tries` in all, none begun after `budget` seconds; an answer that asks for over `max_retry_after` ends it."""
+    """`tries` in all, none begun after `budget` seconds; an answer that asks for over `max_retry_after` ends it.
+    Between two tries lie `least` seconds at least."""
 
     tries: int
     budget: float
     max_retry_after: float
+    least: float = 0.0
 
 
 class Hands(Struct, frozen=True):
@@ -113,6 +116,12 @@ def retry_after(exchange: Exchange, now: datetime) -> float | None:
     return None if when is None else max(0.0, (when - now).total_seconds())
 
 
+def rest_until(exchange: Exchange, now: datetime) -> datetime | None:
+    """Until when an answer asks for its host to be left alone: a 429 or 503 with Retry-After, for a week at most."""
+    seconds = retry_after(exchange, now) if exchange.status in (429, 503) else None
+    return now + timedelta(seconds=min(seconds, LONGEST_REST)) if seconds else None
+
+
 def http_date(text: str, now: datetime) -> datetime | None:
     """An HTTP-date in any of its three forms, or None. A two-digit year is never over 50 years ahead of `now`."""
     text = text.strip().lower()
@@ -159,7 +168,8 @@ def _again(policy: RetryPolicy, hands: Hands, ask: Callable[[], Attempt], first:
     def wait(state: RetryCallState) -> float:
         asked_for = retry_after(_result(state).exchange, hands.clock())
         jittered = min(LONGEST_WAIT, 2.0 ** (state.attempt_number - 1)) * (0.5 + hands.random())
-        return max(asked_for, min(1.0, jittered)) if asked_for else jittered
+        jittered = max(policy.least, jittered)
+        return max(asked_for, min(1.0, jittered), policy.least) if asked_for else jittered
 
     def stop(state: RetryCallState) -> bool:
         asked_for = retry_after(_result(state).exchange, hands.clock()) or 0.0

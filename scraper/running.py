@@ -20,8 +20,9 @@ from scraper.saying import say
 if TYPE_CHECKING:
     from archive.collection import Collection
     from archive.models import Capture
+    from scraper.frontier_notes import Memory
     from scraper.pace import Pace
-    from scraper.politeness import Robots, RulesMemory
+    from scraper.politeness import Robots
     from scraper.preserve import Preserver
     from scraper.settings import Settings
     from scraper.walk import Walker
@@ -80,11 +81,12 @@ def opened(
     stop: Event,
     *,
     time: Time | None = None,
-    memory: Callable[[Collection], RulesMemory] | None = None,
+    memory: Callable[[Collection], Memory] | None = None,
 ) -> Iterator[Running]:
     """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse.
 
-    `memory` is where rules of robots.txt outlive the run. Raises LockedError while another run holds the collection.
+    `memory` is where rules of robots.txt, and what hosts asked for, outlive the run. Raises LockedError while another
+    run holds the collection.
     """
     from scraper.workers import Readers
 
@@ -119,14 +121,15 @@ def opened(
         network = Network(time.clock, monotonic, rest, time.random, stop.is_set)
         fetcher = Fetcher(fetch, spool_folder=collection.tmp, hands=network)
         stack.callback(fetcher.close)
-        robots = Robots(fetcher, fetch, memory(collection) if memory is not None else None)
+        remembered = memory(collection) if memory is not None else None
+        robots = Robots(fetcher, fetch, remembered)
 
         def delay(host: str) -> float:
             return max(crawl.host_delay, min(robots.host_delay(host), LONGEST_CRAWL_DELAY))
 
         at_a_time = crawl.pages_of_host
         pace = Pace(Rhythm(delay, at_a_time, time.clock, rest, stop.is_set, time.random))
-        walker = Walker(fetcher, robots, fetch.max_redirects, pace)
+        walker = Walker(fetcher, robots, fetch.max_redirects, pace, remembered)
         # Enough that pages whose hosts all stall leave threads to the others; they are made as they are needed.
         most_flying = 2 * MOST_FLYING * crawl.concurrency
         executor = stack.enter_context(ThreadPoolExecutor(most_flying, thread_name_prefix="asset"))
@@ -136,7 +139,8 @@ def opened(
 
         stock = Stock(collection.known_asset, lambda capture: stored_page(collection, capture), fresh)
         gate = HostGate(executor, fetch.requisite_parallel)
-        assets = Assets(fetch, Walker(fetcher, robots, fetch.max_redirects), gate, stock, readers.read)
+        unpaced = Walker(fetcher, robots, fetch.max_redirects, None, remembered)
+        assets = Assets(fetch, unpaced, gate, stock, readers.read)
         rules = Rules(
             again=plan.again,
             recapture_after=crawl.recapture_after,

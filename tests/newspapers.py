@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from scraper.settings import Source
-from tests.newsroom import Newsroom, Story
-from tests.site import Connection
+from tests.newsroom import Newsroom, Story, hour
+from tests.site import Connection, Request
 
 BY_AGE = "6 h for a day, then daily for a week, then weekly"
 CRAWL_DELAY = {"slow.test": 20.0, "slower.test": 5.0}
 DOWN = (27.0, 51.0)
 BUSY_FROM, BUSY_FOR = 50.0, 25 * 3600
+SORRY = (50.0, 95.0)
 RUDE = (63.0, 87.0)
 BROKEN = (50.0, 98.0)
 SECRET = "/secret/"
+ABOUT = "All that is new from the harbour, the town and the islands, each day, by people who live here. " * 4
 PLAIN = ("rss.test", "atom.test", "json.test", "index.test", "news.test", "maps.test", "site.test", "blog.test")
 """Hosts where nothing goes wrong and each story has one address."""
 
@@ -55,13 +57,14 @@ def _sitemaps(room: Newsroom) -> list[Source]:
 def _sites(room: Newsroom) -> list[Source]:
     stories = room.publish("site.test")
     room.front("site.test", "/section", stories[::2])
-    more = '<a href="https://elsewhere.test/x">elsewhere</a><a href="/section">section</a>'
+    more = f"<p>{ABOUT}</p>" + '<a href="https://elsewhere.test/x">elsewhere</a><a href="/section">section</a>'
     front = room.front("site.test", "/", stories, more)
     posts = [
         room.tell(Story(len(room.stories), "blog.test", f"/blog/{n}", born=max(0, 24.0 * n - 21), validator="date"))
         for n in range(6)
     ]
-    blog = room.front("blog.test", "/blog/", posts, '<a href="/shop/1">shop</a><a href="/blog/shop.jpg">picture</a>')
+    outside = f'<p>{ABOUT}</p><a href="/shop/1">shop</a><a href="/blog/shop.jpg">picture</a>'
+    blog = room.front("blog.test", "/blog/", posts, outside)
     return [Source("site", front, depth=2), Source("site", blog, scope="prefix")]
 
 
@@ -86,8 +89,13 @@ def _troubled(room: Newsroom) -> list[Source]:
     def rude(connection: Connection) -> None:
         connection.cut()
 
+    def sorry(connection: Connection, request: Request) -> None:
+        assert request.seen.at is not None
+        bad = hour(SORRY[0]) <= request.seen.at < hour(SORRY[1])
+        connection.respond(503 if bad else 404, "sorry", (("Content-Type", "text/plain"),))
+
     room.trouble("down.test", *DOWN, down)
-    room.trouble("busy.test", BUSY_FROM, BUSY_FROM + 6, busy)
+    room.trouble("busy.test", BUSY_FROM, BUSY_FROM + 8, busy)
     room.trouble("rude.test", *RUDE, rude)
     room.publish("late.test", 3, missing=(0.0, 20.0), edits=(), repaints=())
     room.publish("late.test", 3, missing=(30.0, 500.0), edits=(), repaints=())
@@ -95,6 +103,7 @@ def _troubled(room: Newsroom) -> list[Source]:
     room.publish("private.test")
     for number in range(2):
         room.tell(Story(len(room.stories), "private.test", f"{SECRET}{number}"))
+    room.web.host("sorry.test").route("/robots.txt", sorry)
     broken = room.rss("broken.test", "/feed", room.publish("broken.test", 8, 30.0))
 
     def breaks(connection: Connection) -> None:
@@ -108,7 +117,7 @@ def _troubled(room: Newsroom) -> list[Source]:
         ),
         *(
             Source("feed", room.rss("hub.test", f"/{name}.xml", room.publish(f"{name}.test", 8, 12.0)))
-            for name in ("down", "rude")
+            for name in ("down", "rude", "sorry")
         ),
         Source("feed", room.rss("busy.test", "/feed", room.publish("busy.test", 8, 12.0))),
         Source("feed", broken),

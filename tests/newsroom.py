@@ -159,9 +159,7 @@ class Newsroom:
             if status == 200 and asked & {value for _, value in headers}:
                 status = 304
             self.served.append(
-                Served(
-                    now, story, f"{scheme}://{host}{request.target}", status, story.edition(now), story.coat(now)
-                )
+                Served(now, story, f"{scheme}://{host}{request.target}", status, story.edition(now), story.coat(now))
             )
             body = {200: story.html(now, form), 304: b"", 404: b"<h1>Not here</h1>"}[status]
             connection.respond(status, body, (*HTML, *headers))

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -30,6 +31,7 @@ from tests.newspapers import (
     PLAIN,
     RUDE,
     SECRET,
+    SORRY,
     newspapers,
 )
 from tests.newsroom import HOURS, Clock, Newsroom, Served, Story, hour
@@ -37,7 +39,7 @@ from tests.site import Seen, Web
 
 pytestmark = pytest.mark.slow
 
-EVERY = 6.0
+EVERY = 8.0
 HOST_DELAY = 1.0
 DAY = timedelta(days=1)
 NO_PAGES = ("/robots.txt", "/style.css")
@@ -144,7 +146,10 @@ def test_robots_is_asked_once_a_day_at_most(days: TenDays) -> None:
         if seen.target == "/robots.txt":
             asked[seen.host, seen.tls].append(moment(seen))
     for origin, times in asked.items():
-        gaps = [later - sooner for sooner, later in zip(times, times[1:], strict=False)]
+        if origin[0] == "sorry.test":  # where it failed it is asked anew in the next pass
+            assert len([at for at in times if not hour(SORRY[0]) <= at < hour(SORRY[1])]) <= 9
+            continue
+        gaps = [later - sooner for sooner, later in pairwise(times)]
         assert all(gap >= DAY for gap in gaps), (origin, times)
     hosts = {seen.host for seen in days.log}
     assert {host for host, _ in asked} == hosts
@@ -192,9 +197,10 @@ def test_every_new_article_is_kept_once_and_every_change_is_a_version(days: TenD
         assert shown == sorted(editions)
         (current,) = [path for path in files if path.name.count(".") == 1]
         assert f"it is edition {editions[-1]} " in current.read_text()
-        assert current.parent.name == story.host
+        assert current.parent.name.removeprefix("www.") == story.host
         own = story.canonical or story.url
-        assert current.read_text().rstrip("\n").endswith((own, own.replace("://", "://www."), own.replace("s:", ":")))
+        names = (own, own.replace("://", "://www."), own.replace("https://", "http://www."))
+        assert current.read_text().endswith(tuple(f"<{name}>" for name in names))
 
 
 def test_each_answer_is_a_record_and_what_is_unchanged_a_revisit(days: TenDays) -> None:
@@ -208,8 +214,8 @@ def test_each_answer_is_a_record_and_what_is_unchanged_a_revisit(days: TenDays) 
         answers[each.url].append(each)
     seen_kinds: Counter[tuple[str, int]] = Counter()
     for url, served in answers.items():
-        records = sorted(stored[url], key=lambda record: record.date)
-        assert len(records) == len(served), (url, [record.date for record in records], [each.at for each in served])
+        records = sorted(stored[url], key=dated)
+        assert len(records) == len(served), (url, [dated(record) for record in records], [each.at for each in served])
         bodies: dict[tuple[int, int], str] = {}
         for record, answer in zip(records, served, strict=True):
             body = (answer.edition, answer.coat)
@@ -226,11 +232,24 @@ def test_each_answer_is_a_record_and_what_is_unchanged_a_revisit(days: TenDays) 
     assert repainted
 
 
+def dated(record: StoredRecord) -> str:
+    return record.header("WARC-Date") or ""
+
+
 def test_nothing_bad_is_in_the_archive_and_nothing_good_in_quarantine(days: TenDays) -> None:
-    titles = {story.title for story in days.room.stories}
+    titles = {f"<h1>{story.title}</h1>" for story in days.room.stories}
     for record in days.records("quarantine"):
         if record.type == "response":
             assert not any(title.encode() in record.payload().read() for title in titles), record.url
+
+
+def test_an_article_of_many_addresses_is_asked_once_a_pass(days: TenDays) -> None:
+    """Where only its answer tells that two addresses are one, both are asked for in the first pass that has them."""
+    for story in days.room.stories:
+        passes = Counter(days.pass_of(each.at) for each in good(days.asks(story)))
+        twice = [number for number, count in passes.items() if count > 1]
+        may_be = [min(passes, default=0)] if story.host in ("moved.test", "amp.test") else []
+        assert [number for number in twice if number not in may_be] == [], (story, days.asks(story))
 
 
 # ------------------------------------------------------------------------------------------------ when
@@ -255,9 +274,8 @@ def test_each_article_is_asked_when_it_is_due_and_at_no_other_time(days: TenDays
         for sooner, later in zip(asks, [*asks[1:], None], strict=True):
             begun = days.passes[days.pass_of(sooner.at)].begun
             first = asks[0].at
-            expected = range(
-                days.first(begun + waits(story, first, begun)), days.first(sooner.at + waits(story, first, sooner.at)) + 1
-            )
+            due = begun + waits(story, first, begun), sooner.at + waits(story, first, sooner.at)
+            expected = range(days.first(due[0]), days.first(due[1]) + 1)
             edits = [hour(each) for each in story.edits if hour(each) > sooner.at] if dated else []
             if edits:
                 changed = days.first(min(edits))
@@ -281,7 +299,14 @@ def test_what_was_not_there_is_asked_again_after_a_week(days: TenDays) -> None:
             assert statuses[statuses.index(404) + 1] == (200 if story.missing == (0.0, 20.0) else 404)
 
 
-@pytest.mark.parametrize(("host", "verdict", "span"), [("down.test", "server error", DOWN), ("rude.test", "unreachable", RUDE)])
+@pytest.mark.parametrize(
+    ("host", "verdict", "span"),
+    [
+        ("down.test", "server error", DOWN),
+        ("rude.test", "unreachable", RUDE),
+        ("sorry.test", "server error", SORRY),
+    ],
+)
 def test_failures_are_retried_on_schedule(days: TenDays, host: str, verdict: str, span: tuple[float, float]) -> None:
     """Five minutes later, then ten, and so on up to a day; and the host by our back-off, a page at a time once it has
     failed often. As soon as it answers again all that is due is asked."""
@@ -291,16 +316,17 @@ def test_failures_are_retried_on_schedule(days: TenDays, host: str, verdict: str
             if f"//{host}/" in failed["url"]:
                 assert failed["verdict"] == verdict
                 failures[failed["url"]].append((number, failed))
-    assert len(failures) >= 4
+    assert len(failures) >= 3
     for url, each in failures.items():
         assert [failed["failures"] for _, failed in each] == list(range(1, len(each) + 1)), url
         assert [failed["new"] for _, failed in each] == [n == 0 for n in range(len(each))]
-        for (sooner, failed), (later, _) in zip(each, each[1:], strict=False):
+        for (sooner, failed), (later, _) in pairwise(each):
             again = datetime.fromisoformat(failed["again"])
             minutes = (again - days.passes[sooner].ended).total_seconds() / 60
             assert minutes <= min(1440, 5 * 2 ** (failed["failures"] - 1))
             assert days.passes[later].begun >= again
-    during = [n for n, went in enumerate(days.passes) if hour(span[0]) <= went.begun < hour(span[1])]
+    begun = min(number for each in failures.values() for number, _ in each)
+    during = [n for n, went in enumerate(days.passes) if n >= begun and went.begun < hour(span[1])]
     requests = Counter(days.pass_of(moment(seen)) for seen in days.log if seen.host == host)
     assert all(requests[n] for n in during), "the host was given up"
     for n in during[1:]:

@@ -174,7 +174,7 @@ class Robots:
             pass
         elif failure is not None and failure.kind != "too large":
             reason = f"{last.url} could not be read, so nothing may be asked: {failure.message}"
-            kind = failure.kind if last.status is None else "robots"
+            kind = "timeout" if failure.kind == "too slow" else failure.kind  # the page itself is not
         elif status == 429 or status >= 500:
             reason = f"{last.url} answered {status}, so nothing may be asked for now"
             kind = "rate limited" if status == 429 else "server error"

@@ -43,6 +43,13 @@ def test_answers_that_may_pass(status: int) -> None:
     assert time.slept == [1.0]
 
 
+def test_no_try_comes_sooner_than_the_host_wants() -> None:
+    time = FakeTime()
+    policy = RetryPolicy(tries=4, budget=90, max_retry_after=60, least=3.0)
+    result = run(time, answer(500), answer(503, ("Retry-After", "1")), answer(500), answer(200), policy=policy)
+    assert (result.status, time.slept) == (200, [3.0, 3.0, 4.0])
+
+
 def test_failures_that_may_pass_and_failures_that_do_not() -> None:
     assert run(FakeTime(), failure("connect", True), failure("cut", True), answer(200)).attempts == 3
     result = run(FakeTime(), failure("tls", False))

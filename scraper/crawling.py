@@ -23,12 +23,12 @@ from scraper.finding import Finder, Wires
 from scraper.frontier import Frontier
 from scraper.frontier_notes import Memory
 from scraper.frontier_schema import NAME as QUEUE
-from scraper.onepass import LONGEST_PAUSE, End, Limits, Pass, Recaptures, Rules
-from scraper.pace import JITTER
+from scraper.onepass import End, Limits, Pass, Recaptures, Rules
 from scraper.report import shown, shown_address
 from scraper.runlog import told_time
 from scraper.running import Plan, Running, Time, opened
 from scraper.saying import say
+from scraper.walk import longest_pause
 
 if TYPE_CHECKING:
     from archive.collection import Collection
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from scraper.tallying import Count
 
 NOTIFY_TIME = 300.0
-LONGEST_DELAY = 86400.0
 MOST_WAITING = 3
 
 
@@ -131,7 +130,7 @@ def _pass(settings: Settings, wish: Wish, stop: Event, time: Time, name: str) ->
                 say(problem)
 
         network = running.network
-        wires = Wires(network.walker, network.robots, memory, memory, time.clock, tell_problem, stop)
+        wires = Wires(network.walker, network.robots, memory, time.clock, tell_problem, stop)
         finder = stack.enter_context(Finder(sources, wires))
         work = Pass(frontier, finder, memory, rules, log)
         try:
@@ -144,7 +143,7 @@ def _pass(settings: Settings, wish: Wish, stop: Event, time: Time, name: str) ->
         except TearsheetError as error:
             broken = error
         end = work.end()
-        state = {"left": frontier.left(by), "hosts_in_backoff": _backing_off(frontier)}
+        state = {"left": work.left(), "hosts_in_backoff": _backing_off(frontier)}
         log("ended", time.clock(), ended_by=str(broken or end), asked=work.count.asked, kept=work.count.kept)
     return Ended(work.count, end, folder, state, broken)
 
@@ -202,11 +201,6 @@ def _rules(
         stopped=stop.is_set,
         longest_pause=longest_pause(settings.crawl.host_delay),
     )
-
-
-def longest_pause(host_delay: float) -> timedelta:
-    """What a host may rest between two pages; one that rests for longer is left to the next run."""
-    return max(LONGEST_PAUSE, timedelta(seconds=(1.0 + JITTER) * min(host_delay, LONGEST_DELAY)))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from scraper.saying import say
 
 if TYPE_CHECKING:
     from archive.collection import Collection
-    from scraper.politeness import RulesMemory
+    from scraper.frontier_notes import Memory
     from scraper.settings import Settings
 
 OK, SOME_FAILED, ALL_FAILED = 0, 1, 9
@@ -49,7 +49,7 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
     from scraper.running import Plan, opened
 
     begun = monotonic()
-    plan = Plan(len(links), asked.again, not asked.again, asked.quiet, asked.verbose)
+    plan = Plan(len(links), asked.again, not asked.again, asked.quiet, asked.verbose, heed_rests=False)
     with opened(settings, plan, stop, memory=known_rules) as running:
         folder = running.collection.path
         with telling(len(links), asked, folder) as tell:
@@ -65,7 +65,7 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
     return exit_code(tally)
 
 
-def known_rules(collection: Collection) -> RulesMemory | None:
+def known_rules(collection: Collection) -> Memory | None:
     """What crawls have learned from robots.txt, where there were any. This run adds nothing to it."""
     from scraper.frontier_schema import NAME
 

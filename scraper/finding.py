@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import datetime
 from queue import Empty, Full, Queue
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from archive.errors import TearsheetError
 from scraper import sources
-from scraper.fetch import not_asked
 from scraper.identity import host_of
-from scraper.retry import retry_after
-from scraper.runlog import told_time
 from scraper.sources.base import Found, Hands, Memory, Validators
 
 if TYPE_CHECKING:
@@ -33,8 +30,6 @@ BATCH = 200
 MOST_BATCHES = 20
 MOST_PROBLEMS = 1000
 POLL = 0.2
-SHORT_REST = timedelta(seconds=90)
-LONGEST_REST = 30 * 86400.0
 
 
 class Batch(Struct, frozen=True):
@@ -51,42 +46,23 @@ class Batch(Struct, frozen=True):
     error: TearsheetError | None = None
 
 
-class Rests(Protocol):
-    """Until when hosts are left alone, from one run to the next; safe in threads."""
-
-    def rests_until(self, host: str) -> datetime: ...
-
-    def rest(self, host: str, until: datetime) -> None: ...
-
-
 class Wires(Struct, frozen=True):
     """What sources are asked with; `tell` hears at once what goes wrong."""
 
     walker: Walker
     robots: Robots
     memory: Memory
-    rests: Rests
     clock: Callable[[], datetime]
     tell: Callable[[Source, str], None]
     stop: Event
 
     def ask(self, request: HopRequest) -> Exchange:
-        """The end of a redirect chain. Answers for robots.txt that came with it wait for a page to be stored with.
-
-        A host that is left alone for longer than between pages is not asked, and what an answer asks for is noted.
-        """
-        until = self.rests.rests_until(host_of(request.url))
-        if until > self.clock() + SHORT_REST:
-            return not_asked(request.url, "resting", f"its host is left alone until {told_time(until)}", self.clock)
+        """The end of a redirect chain. Answers for robots.txt that came with it wait for a page to be stored with."""
         walk = self.walker.walk(request)
         self.robots.unkept(walk.robots)
         for hop in walk.exchanges[:-1]:
             hop.body.close()
-        last = walk.last
-        seconds = retry_after(last, self.clock()) if last.status in (429, 503) else None
-        if seconds:
-            self.rests.rest(host_of(last.url), self.clock() + timedelta(seconds=min(seconds, LONGEST_REST)))
-        return last
+        return walk.last
 
 
 class _Over(Exception):
@@ -165,8 +141,10 @@ class Finder:
                 raise _Over
             return self._wires.ask(request)
 
+        wires = self._wires
+        hands = Hands(ask, notes, wires.clock, tell, wires.walker.rules_of)
         try:
-            for each in sources.links(source, Hands(ask, notes, self._wires.clock, tell)):
+            for each in sources.links(source, hands):
                 if self._over():
                     break
                 count += 1

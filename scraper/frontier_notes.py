@@ -68,7 +68,7 @@ class FrontierNotes(FrontierRows):
 class Memory:
     """What was remembered, for all threads of a run; and what is to be, until `flush` writes it.
 
-    Without a queue nothing is remembered. Serves sources (`sources.base.Memory`, `finding.Rests`) and robots
+    Without a queue nothing is remembered. Serves sources (`sources.base.Memory`, `walk.Rests`) and robots
     (`politeness.RulesMemory`).
     """
 
@@ -90,14 +90,15 @@ class Memory:
         """Whether so much waits to be written that it should be soon."""
         return bool(self._rests) or len(self._rules) + len(self._validators) >= MANY
 
-    def flush(self, notes: FrontierNotes) -> None:
-        """In the thread of the queue, once what the documents gave is in it."""
+    def flush(self, notes: FrontierNotes) -> dict[str, datetime]:
+        """In the thread of the queue, once what the documents gave is in it. The rests that were noted since."""
         with self._lock:
             validators, rules, rests = self._validators, self._rules, self._rests
             self._validators, self._rules, self._rests = {}, {}, {}
         notes.remember(validators, rules)
         for host, until in rests.items():
             notes.rest(host, until)
+        return rests
 
     def get(self, url: str) -> Validators | None:
         with self._lock:
@@ -133,7 +134,7 @@ class Memory:
     def rest(self, host: str, until: datetime) -> None:
         """The host asked to be left alone until then."""
         with self._lock:
-            self._rests[host] = until
+            self._rests[host] = max(until, self._rests.get(host, until))
 
     def _found(self, sql: str, key: str) -> Any:
         with suppress(sqlite3.Error):

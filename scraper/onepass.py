@@ -22,13 +22,13 @@ from scraper.runlog import told_time
 from scraper.running import LONGEST_CRAWL_DELAY
 from scraper.sources import sites
 from scraper.tallying import Count, Failed, Version
+from scraper.walk import LONGEST_PAUSE
 
 if TYPE_CHECKING:
     from scraper.finding import Batch, Finder
     from scraper.settings import CrawlSettings, Source
 
 LEASE = timedelta(hours=2)
-LONGEST_PAUSE = timedelta(seconds=90)
 CHANGED_AFTER = timedelta(hours=1)
 MOMENT = timedelta(milliseconds=1)
 BATCHES = 4
@@ -130,6 +130,7 @@ class Pass:
         self._told_delay: set[str] = set()
         self._end: End | None = None
         self._pause = 0.0
+        self._put_off = 0
 
     # ------------------------------------------------------------------------------------------------ crawl.Work
 
@@ -152,7 +153,11 @@ class Pass:
         if result.stopped:
             self._begun -= 1
             self._begun_of[task.link.source] -= 1
-            self._frontier.release(task, host=result.crowded)
+            if result.rest_until is not None:
+                self._put_off += 1
+                self._frontier.put_off(task, result.rest_until)
+            else:
+                self._frontier.release(task, host=result.crowded)
             return []
         row = result.row
         failures = 0 if row.verdict.kept else task.failures + 1
@@ -164,6 +169,7 @@ class Pass:
         self._learn(task, result, now)
         if row.verdict.kept:
             self._frontier.same(task.link.url, row.original_url or row.final_url)
+        if row.verdict.kept or row.verdict is VerdictKind.EMPTY:  # a page of links alone has no text to speak of
             self._follow(task, result)
         self._note(task, result, failures, again)
         return [result]
@@ -208,12 +214,16 @@ class Pass:
 
     def end(self) -> End:
         """What ended the pass."""
-        self._memory.flush(self._frontier)
+        self._flush()
         if (end := self._ends()) is not None:
             return end
         if self._rules.stopped():
             return End.STOPPED
-        return End.RESTING if self._frontier.left(self._rules.by) else End.DONE
+        return End.RESTING if self.left() else End.DONE
+
+    def left(self) -> int:
+        """How many that were due were not asked."""
+        return self._frontier.left(self._rules.by) + self._put_off
 
     def _ends(self) -> End | None:
         if self._end is None:
@@ -239,7 +249,7 @@ class Pass:
 
     def _take_in(self) -> None:
         if self._memory.much:
-            self._memory.flush(self._frontier)
+            self._flush()
         for _ in range(BATCHES):
             if not self._finder.busy or (batch := self._finder.take()) is None:
                 break
@@ -262,7 +272,7 @@ class Pass:
             return
         for url, validators in batch.validators.items():
             self._memory.set(url, validators)
-        self._memory.flush(self._frontier)
+        self._flush()
         count.seconds = round(batch.seconds, 3)
         count.problems = list(batch.problems[:100])
         count.failed = bool(batch.problems) and not batch.count
@@ -295,16 +305,16 @@ class Pass:
 
     # ------------------------------------------------------------------------------------------------ what it means
 
+    def _flush(self) -> None:
+        for host, until in self._memory.flush(self._frontier).items():
+            self._log("host", self._rules.clock(), host=host, rests_until=told_time(until))
+
     def _learn(self, job: Job, result: Result, now: datetime) -> None:
         wanted = self._rules.wanted(job.host)
         self._frontier.learned(job.host, min(wanted, LONGEST_CRAWL_DELAY))
         if wanted > LONGEST_CRAWL_DELAY and job.host not in self._told_delay:
             self._told_delay.add(job.host)
             self._log("host", now, host=job.host, delay=wanted, told=f"asked every {LONGEST_CRAWL_DELAY:g} s instead")
-        if result.rest_until is not None:
-            host = host_of(result.row.final_url)
-            self._frontier.rest(host, result.rest_until)
-            self._log("host", now, host=host, rests_until=told_time(result.rest_until))
 
     def _note(self, job: Job, result: Result, failures: int, again: datetime | None) -> None:
         row, link = result.row, job.link

@@ -102,14 +102,20 @@ class Robots:
         path = urlsplit(wire).path
         if not self._obey or path == "/robots.txt":
             return RobotsAnswer(True)
-        name = _origin(wire)
-        origin = self._of(name)
+        origin = self._of(_origin(wire))
         with origin.lock:
-            rules = origin.rules
-            if rules is None or self._clock() >= rules.until:
-                rules = self._learn(name, origin)
+            rules = self._rules(_origin(wire), origin)
             exchanges, origin.unkept = origin.unkept, ()
         return replace(_judged(rules, origin.parsed, wire), exchanges=exchanges)
+
+    def text(self, url: str) -> str | None:
+        """The robots.txt of this address's origin, as the parser takes it; None where there is none that can be read,
+        or where none is asked for. Its answers wait for the next question. Raises StorageError."""
+        if not self._obey:
+            return None
+        origin = self._of(_origin(urls.wire_url(url)))
+        with origin.lock:
+            return self._rules(_origin(urls.wire_url(url)), origin).text
 
     def unkept(self, exchanges: Sequence[Exchange]) -> None:
         """Answers that whoever had them cannot store: the next question about their origin brings them again."""
@@ -130,6 +136,11 @@ class Robots:
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
             return origin
+
+    def _rules(self, name: str, origin: _Origin) -> Rules:
+        if origin.rules is None or self._clock() >= origin.rules.until:
+            return self._learn(name, origin)
+        return origin.rules
 
     def _learn(self, name: str, origin: _Origin) -> Rules:
         rules = self._memory.rules(name) if origin.rules is None and self._memory is not None else None

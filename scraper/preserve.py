@@ -34,13 +34,12 @@ from scraper.crawl import Result
 from scraper.fetch import HopRequest
 from scraper.read.reading import Early, Page, Reading, failed
 from scraper.redact import without_user
-from scraper.retry import retry_after
+from scraper.retry import rest_until
 from scraper.sniff import is_html
 from scraper.stored import stored_page
 from scraper.walk import Walk, Walker
 
 REFRESH_DELAY = 5.0
-LONGEST_REST = 30 * 86400.0
 
 
 class Rules(Struct, frozen=True):
@@ -78,18 +77,17 @@ class Answered(Struct, frozen=True):
 
 
 class _Stopped(Exception):
-    """The run was stopped while a page was under way that waited for its host, or too many waited for the host where it
-    led, which `host` names then: nothing of it is kept."""
+    """The run was stopped while a page was under way that waited for its host, or the way led to a host that is to be
+    left alone, or for which too many wait: nothing of it is kept."""
 
-    def __init__(self, host: str = "") -> None:
-        super().__init__(host)
-        self.host = host
+    def __init__(self, walk: Walk) -> None:
+        self.walk = walk
 
 
 def _whole(walk: Walk) -> None:
     """Raises _Stopped where the walk ended before its end."""
-    if walk.stopped or walk.crowded is not None:
-        raise _Stopped(walk.crowded or "")
+    if walk.stopped:
+        raise _Stopped(walk)
 
 
 class Further(Struct):
@@ -146,7 +144,6 @@ class Preserver:
             self._hands.walker.go_on(walk, HopRequest(target, referer=walk.last.url))
             reading, ahead = self._first_reading(walk, known, url)
         last = walk.last
-        rest_until = _rest_until(last, now)
         try:
             _whole(walk)
             row, size = self._commit(link, Answered(walk, reading, ahead, known), now)
@@ -154,12 +151,14 @@ class Preserver:
             if ahead is not None:
                 ahead.drop()
             walk.close()
-            row_of = not_asked_row(link, now, "the run was stopped")
-            return Result(link, row_of, committed=False, stopped=True, crowded=stopped.host)
+            row_of = not_asked_row(link, now, stopped.walk.last.failure.message if stopped.walk.last.failure else "")
+            left, crowded = stopped.walk.left_until, stopped.walk.crowded or ""
+            return Result(link, row_of, committed=False, stopped=True, rest_until=left, crowded=crowded)
         outlinks: tuple[str, ...] = ()
         if self._rules.outlinks(link.source):
             outlinks = reading.outlinks if reading is not None else self._known_outlinks(last, known)
-        return Result(link, row.result(), size=size, rest_until=rest_until, outlinks=outlinks)
+        until = rest_until(last, self._hands.clock())
+        return Result(link, row.result(), size=size, rest_until=until, outlinks=outlinks)
 
     def _known_outlinks(self, last: Exchange, known: Capture | None) -> tuple[str, ...]:
         """Those of the page that the answer confirmed."""
@@ -272,11 +271,6 @@ class Preserver:
         if len(walk.exchanges) > self._rules.max_redirects or target in [hop.url for hop in walk.exchanges]:
             return None
         return target
-
-
-def _rest_until(last: Exchange, now: datetime) -> datetime | None:
-    seconds = retry_after(last, now) if last.status in (429, 503) else None
-    return now + timedelta(seconds=min(seconds, LONGEST_REST)) if seconds else None
 
 
 def _is_stored(verdict: Verdict) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 LONGEST_WAIT = 30.0
+LONGEST_REST = 7 * 86400.0
 _SECONDS = re.compile(r"[0-9]{1,18}\Z")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FORMS = (
@@ -111,6 +112,12 @@ def retry_after(exchange: Exchange, now: datetime) -> float | None:
         return float(value)
     when = http_date(value, now)
     return None if when is None else max(0.0, (when - now).total_seconds())
+
+
+def rest_until(exchange: Exchange, now: datetime) -> datetime | None:
+    """Until when an answer asks for its host to be left alone: a 429 or 503 with Retry-After, for a week at most."""
+    seconds = retry_after(exchange, now) if exchange.status in (429, 503) else None
+    return now + timedelta(seconds=min(seconds, LONGEST_REST)) if seconds else None
 
 
 def http_date(text: str, now: datetime) -> datetime | None:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from archive.collection import Collection
     from archive.models import Capture
     from scraper.fetch import Fetcher
+    from scraper.frontier_notes import Memory
     from scraper.pace import Pace
-    from scraper.politeness import Robots, RulesMemory
+    from scraper.politeness import Robots
     from scraper.preserve import Preserver
     from scraper.settings import Settings
     from scraper.walk import Walker
@@ -49,7 +50,8 @@ def _wait(stop: Event, seconds: float) -> None:
 
 class Plan(Struct, frozen=True):
     """What a run decides. `pages` is how many addresses it has, if that is known; `outlinks` says whose links are
-    wanted, by the link's source; for a host where `most_waiting` wait already no page follows a redirect."""
+    wanted, by the link's source; for a host where `most_waiting` wait already no page follows a redirect. With
+    `heed_rests` hosts that were found to want to be left alone are."""
 
     pages: int | None = None
     again: bool = False
@@ -58,6 +60,7 @@ class Plan(Struct, frozen=True):
     verbose: bool = False
     outlinks: Callable[[str], bool] = lambda source: False
     most_waiting: int | None = None
+    heed_rests: bool = True
 
 
 class Running(Struct, frozen=True):
@@ -74,12 +77,14 @@ class Running(Struct, frozen=True):
 
 
 class Network(Struct, frozen=True):
-    """How a run asks. `delay` gives the seconds that a host wants between pages."""
+    """How a run asks. `walker` takes turns, `unpaced` does not: it is for requisites. `delay` gives the seconds that a
+    host wants between pages."""
 
     fetcher: Fetcher
     robots: Robots
     pace: Pace
     walker: Walker
+    unpaced: Walker
     delay: Callable[[str], float]
 
 
@@ -91,15 +96,17 @@ def networked(
     sleepers: Sleepers,
     *,
     spool_folder: Path | None = None,
-    memory: RulesMemory | None = None,
-    most_waiting: int | None = None,
+    memory: Memory | None = None,
+    plan: Plan | None = None,
 ) -> Iterator[Network]:
     """The network of a run, with the pace of its hosts; closed at the end."""
+    plan = plan or Plan()
+    rests = memory if plan.heed_rests else None
     from scraper.fetch import Fetcher
     from scraper.pace import Pace, Rhythm
     from scraper.politeness import Robots
     from scraper.retry import Hands
-    from scraper.walk import Walker
+    from scraper.walk import Walker, longest_pause
 
     def rest(seconds: float) -> None:
         with sleepers.sleeping():
@@ -118,8 +125,11 @@ def networked(
 
         most = settings.crawl.pages_of_host
         rhythm = Rhythm(delay, most, time.clock, rest, stop.is_set, time.random, names_delay)
-        pace = Pace(rhythm, most_waiting)
-        yield Network(fetcher, robots, pace, Walker(fetcher, robots, settings.fetch.max_redirects, pace), delay)
+        pace = Pace(rhythm, plan.most_waiting)
+        pause, redirects = longest_pause(settings.crawl.host_delay), settings.fetch.max_redirects
+        walker = Walker(fetcher, robots, redirects, pace, rests=rests, longest_pause=pause)
+        unpaced = Walker(fetcher, robots, redirects, rests=rests, longest_pause=pause)
+        yield Network(fetcher, robots, pace, walker, unpaced, delay)
     finally:
         fetcher.close()
         if memory is not None:
@@ -133,11 +143,12 @@ def opened(
     stop: Event,
     *,
     time: Time | None = None,
-    memory: Callable[[Collection], RulesMemory | None] | None = None,
+    memory: Callable[[Collection], Memory | None] | None = None,
 ) -> Iterator[Running]:
     """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse.
 
-    `memory` is where rules of robots.txt outlive the run. Raises LockedError while another run holds the collection.
+    `memory` is where rules of robots.txt, and what hosts asked for, outlive the run. Raises LockedError while another
+    run holds the collection.
     """
     from scraper.forking import loaded
     from scraper.workers import Readers
@@ -154,7 +165,6 @@ def opened(
         from scraper.preserve import Hands, Preserver, Rules
         from scraper.settings import agent
         from scraper.stored import stored_page
-        from scraper.walk import Walker
 
         loaded()
         fetch, crawl = settings.fetch, settings.crawl
@@ -172,10 +182,9 @@ def opened(
                 sleepers,
                 spool_folder=collection.tmp,
                 memory=memory(collection) if memory is not None else None,
-                most_waiting=plan.most_waiting,
+                plan=plan,
             )
         )
-        fetcher, robots = network.fetcher, network.robots
         # Enough that pages whose hosts all stall leave threads to the others; they are made as they are needed.
         most_flying = 2 * MOST_FLYING * crawl.concurrency
         executor = stack.enter_context(ThreadPoolExecutor(most_flying, thread_name_prefix="asset"))
@@ -185,7 +194,7 @@ def opened(
 
         stock = Stock(collection.known_asset, lambda capture: stored_page(collection, capture), fresh)
         gate = HostGate(executor, fetch.requisite_parallel)
-        assets = Assets(fetch, Walker(fetcher, robots, fetch.max_redirects), gate, stock, readers.read)
+        assets = Assets(fetch, network.unpaced, gate, stock, readers.read)
         rules = Rules(
             again=plan.again,
             recapture_after=crawl.recapture_after,

@@ -43,13 +43,14 @@ class Hands(Struct, frozen=True):
 
     `ask` gives the end of a redirect chain; whatever the web does is on the exchange. `tell` takes a sentence about
     what went wrong. `remember.set` is called only after all that a document gave has been taken: whoever has put that
-    in a safe place by then loses nothing.
+    in a safe place by then loses nothing. `rules_of` gives the robots.txt that holds for an address, if it is known.
     """
 
     ask: Callable[[HopRequest], Exchange]
     remember: Memory
     clock: Callable[[], datetime]
     tell: Callable[[str], None]
+    rules_of: Callable[[str], str | None] = lambda url: None
 
 
 class Found(Struct, frozen=True):

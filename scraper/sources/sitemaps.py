@@ -62,6 +62,9 @@ def in_robots(text: str, base: str) -> list[str]:
 
 
 def _named_in_robots(source: Source, hands: Hands, url: str) -> list[str]:
+    text = hands.rules_of(url)
+    if text is not None:
+        return in_robots(text, url)
     robots = answer(url, hands, source, kind="robots", max_size=MAX_ROBOTS, quiet=True, again=False)
     if robots is None:
         return []

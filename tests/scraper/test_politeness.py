@@ -108,6 +108,28 @@ def test_a_file_that_is_cut_short_forbids(web: Web) -> None:
     assert (answer.allowed, answer.kind) == (False, "cut")
 
 
+def test_a_host_whose_rules_want_to_rest_is_not_asked_for_them_before(web: Web) -> None:
+    web.host("news.test").page("/robots.txt", "busy", status=429, headers=(("Retry-After", "7200"),))
+    clock = FakeTime()
+    with Asker(web, clock) as robots:
+        for passed in (0, 3600, 7199, 7201):
+            clock.passed = passed
+            assert robots.allowed("http://news.test/").kind == "rate limited"
+    assert len(web.seen("news.test", "/robots.txt")) == 2
+
+
+def test_the_text_of_the_rules_costs_no_further_question(web: Web) -> None:
+    web.host("news.test").robots("User-agent: *\nDisallow: /x\nSitemap: /map.xml\n")
+    with Asker(web) as robots:
+        assert "Sitemap: /map.xml" in (robots.text("http://news.test/") or "")
+        answer = robots.allowed("http://news.test/x")
+        assert (answer.allowed, len(answer.exchanges)) == (False, 1)
+        assert robots.text("http://none.test/") is None
+    assert len(web.seen("news.test")) == 1
+    with Asker(web, robots="ignore") as careless:
+        assert careless.text("http://news.test/") is None
+
+
 def test_redirects_are_followed_and_the_rules_are_those_of_the_first_host(web: Web) -> None:
     first = web.host("news.test")
     first.redirect("/robots.txt", "/r1")

@@ -8,6 +8,7 @@ import ssl
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from threading import Event
 
@@ -17,7 +18,8 @@ MAX_HEAD = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A request as it came over the wire. `time` is the monotonic clock's; `target` is raw."""
+    """A request as it came over the wire. `time` is the monotonic clock's, `at` that of the web's own clock if it has
+    one; `target` is raw."""
 
     time: float
     host: str
@@ -25,6 +27,7 @@ class Seen:
     target: str
     headers: tuple[tuple[str, str], ...]
     tls: bool
+    at: datetime | None = None
 
     def header(self, name: str) -> str | None:
         return next((v for k, v in self.headers if k.lower() == name.lower()), None)

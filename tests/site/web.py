@@ -28,10 +28,12 @@ class Host:
     """One host of the web, at every port it listens on. Later definitions of a path replace earlier ones.
 
     A path may name a query: `/a?b` beats `/a`, and `/a` answers whatever its query. Paths are raw, as on the wire.
+    `gate`, where there is one, answers before all of them or lets a request through by `answer`.
     """
 
     name: str
     certificate: str = "good"
+    gate: Handler | None = None
     _routes: dict[str, Handler] = field(default_factory=dict)
     _fallback: Handler | None = None
 
@@ -82,10 +84,11 @@ def not_found(connection: Connection, request: Request) -> None:
 
 
 class Web:
-    """A context manager. `latency` is a pause in seconds before each answer."""
+    """A context manager. `latency` is a pause in seconds before each answer; `clock` tells what time it is there."""
 
-    def __init__(self, latency: float = 0.0) -> None:
+    def __init__(self, latency: float = 0.0, clock: Callable[[], datetime.datetime] | None = None) -> None:
         self.latency = latency
+        self.clock = clock
         self._hosts: dict[str, Host] = {}
         self._log: list[Seen] = []
         self._lock = threading.Lock()
@@ -208,7 +211,8 @@ class Web:
                 return
             method, target, headers = parse_request(raw)
             named = next((v for k, v in headers if k.lower() == "host"), "")
-            seen = Seen(time.monotonic(), _host_of(named), method, target, headers, tls)
+            at = self.clock() if self.clock is not None else None
+            seen = Seen(time.monotonic(), _host_of(named), method, target, headers, tls, at)
             with self._lock:
                 self._log.append(seen)
             if self.latency and self._stopping.wait(self.latency):
@@ -218,7 +222,7 @@ class Web:
                 if host is None:
                     connection.respond(421, f"no host {seen.host} here")
                 else:
-                    host.answer(connection, Request(seen, raw, number))
+                    (host.gate or host.answer)(connection, Request(seen, raw, number))
             except GoneError:
                 return
             if (seen.header("Connection") or "").lower() == "close":

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from archive.models import Link
 from scraper.settings import Source
@@ -294,6 +295,14 @@ def test_robots_names_the_sitemaps_of_a_site(web: Web, host: Host, desk: Desk) -
     assert [seen.target for seen in web.log] == ["/robots.txt", "/one.xml", "/two.xml"]
     assert desk.urls(Source("sitemap", url="https://news.test/robots.txt"))
     assert not desk.told
+
+
+def test_rules_that_are_known_are_not_asked_for_again(web: Web, host: Host, desk: Desk) -> None:
+    host.page("/a.xml", urlset("https://news.test/1"), type=XML)
+    hands = replace(desk.hands(), rules_of=lambda url: "Sitemap: /a.xml\nSitemap: /none.xml")
+    found = list(links(HOME, hands))
+    assert [each.link.url for each in found] == ["https://news.test/1"]
+    assert [seen.target for seen in web.log] == ["/a.xml", "/none.xml"]
 
 
 def test_without_robots_the_usual_places_are_tried(web: Web, host: Host, desk: Desk) -> None:

@@ -114,7 +114,7 @@ class Fetcher:
         def least() -> float:
             return pause(host_of(request.url)) if pause is not None else 0.0
 
-        return ask_until(self._policy, self.hands, lambda: self._attempt(request), least)
+        return ask_until(self._policy, self.hands, lambda: self._attempt(request, at_once=pause is None), least)
 
     def chain(
         self,
@@ -155,7 +155,7 @@ class Fetcher:
                 return [*hops, not_asked(following, "too slow", "the time for it was over", self.hands.clock)]
             request = replace(request, url=following, etag=None, last_modified=None)
 
-    def _attempt(self, request: HopRequest) -> Attempt:
+    def _attempt(self, request: HopRequest, *, at_once: bool) -> Attempt:
         wire = without_user(request.url)
         try:
             wire = urls.wire_url(wire)
@@ -165,16 +165,17 @@ class Fetcher:
         host = wire.split("/", 3)[2]
         if not self._rest.wait(host):
             return Attempt(not_asked(wire, STOPPED, "the run was stopped before it was asked", self.hands.clock))
-        attempt = self._asked(wire, request)
+        attempt = self._asked(wire, request, at_once)
         self._rest.note(host, attempt.exchange)
         return attempt
 
-    def _asked(self, wire: str, request: HopRequest) -> Attempt:
+    def _asked(self, wire: str, request: HopRequest, at_once: bool) -> Attempt:
         time_asked = urls.now_ms(self.hands.clock)
         begun = self.hands.monotonic()
         jar = request.jar or CookieJar()
         jar.log_in(wire, request.url)
         call = self._call(wire, request, jar, begun)
+        call.at_once = at_once
         exchange = Exchange(wire, time_asked, b"", None, b"", (), Spool.of(b""))
         try:
             answer = self._transport.ask(call)

@@ -40,7 +40,8 @@ MOST_STALE = 20
 class Call(Struct):
     """One exchange as the transport sees it. `url` is a wire address; `sent`, `ip` and `reused` are filled in.
 
-    `deadline` ends the whole exchange, `patience` one silence, `max_header` bounds the answer's header blocks.
+    `deadline` ends the whole exchange, `patience` one silence, `max_header` bounds the answer's header blocks. With
+    `at_once` a call that met a kept connection's end is sent again without a pause.
     """
 
     url: str
@@ -48,6 +49,7 @@ class Call(Struct):
     deadline: Deadline
     patience: float
     max_header: int
+    at_once: bool = True
     sent: bytearray = field(default_factory=bytearray)
     ip: str | None = None
     reused: bool = False
@@ -313,7 +315,7 @@ class Transport(HTTPAdapter):
                 return self.build_response(request, self._urlopen(call))
             except WireError as error:
                 # A kept connection that the server had closed just then: no answer was begun, so ask on another one.
-                if not (call.reused and error.kind == "cut" and call.received == 0):
+                if not (call.at_once and call.reused and error.kind == "cut" and call.received == 0):
                     raise
             except (HTTPError, HTTPException, OSError, ValueError) as error:
                 raise WireError("connect", f"the request could not be sent: {error}", retry=True) from None

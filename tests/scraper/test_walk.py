@@ -27,14 +27,14 @@ def web() -> Iterator[Web]:
         yield web
 
 
-def walked(web: Web, time: FakeTime, *paths: str, stopped: bool = False) -> list[bool]:
+def walked(web: Web, time: FakeTime, *paths: str, stopped: bool = False, host: str = "short.test") -> list[bool]:
     """Whether each walk was stopped; the hosts want 5 s between pages."""
     hands = time.hands()
     with_pace = fetcher(web, hands)
     pace = Pace(Rhythm(lambda _: 5.0, 1, hands.clock, hands.sleep, lambda: stopped, lambda: 0.0))
     walker = Walker(with_pace, Robots(with_pace, with_pace.settings), 10, pace)
     try:
-        return [walker.walk(HopRequest(f"http://short.test{path}")).stopped for path in paths]
+        return [walker.walk(HopRequest(f"http://{host}{path}")).stopped for path in paths]
     finally:
         with_pace.close()
 
@@ -56,3 +56,12 @@ def test_a_redirect_on_the_same_host_is_the_same_page(web: Web) -> None:
 def test_a_run_that_is_stopped_asks_nothing_more(web: Web) -> None:
     assert walked(web, FakeTime(), "/0", stopped=True) == [True]
     assert {seen.target for seen in web.log} == {"/robots.txt"}
+
+
+def test_a_host_with_a_pace_is_not_asked_again_at_once_when_it_ends_a_kept_connection(web: Web) -> None:
+    rude = web.host("rude.test")
+    rude.page("/0", "zero")
+    rude.route("/1", lambda connection, request: connection.end())
+    time = FakeTime()
+    walked(web, time, "/0", "/1", host="rude.test")
+    assert [seen.target for seen in web.seen("rude.test")] == ["/robots.txt", "/0", "/1"]

@@ -158,7 +158,7 @@ def _style(unit: Unit) -> tuple[str, str]:
 
 
 def _drop_links(field_: Field, kept: set[int]) -> None:
-    """Paragraphs and headings that are nothing but a link lead to other stories, unless they are a sentence of the body.
+    """Paragraphs and headings that are nothing but a link lead to other stories, unless they are a sentence.
 
     Titles of other stories do not end in a full stop.
     """

@@ -157,11 +157,21 @@ def _style(unit: Unit) -> tuple[str, str]:
 
 
 def _drop_links(field_: Field, kept: set[int]) -> None:
-    """Paragraphs and headings that are nothing but a link lead to other stories."""
+    """Paragraphs and headings that are nothing but a link lead to other stories, unless they are a sentence.
+
+    Titles of other stories do not end in a full stop.
+    """
+    places = Counter(place(unit) for i, unit in enumerate(field_.units) if field_.weight[i])
     for i in list(kept):
         unit = field_.units[i]
+        sentence = unit.kind == "text" and unit.size >= _LONG and unit.text.endswith(_STOPS)
+        if sentence and unit.node.tag == "p" and places[place(unit)] >= _SOME:
+            continue
         if unit.kind in ("text", "heading", "list") and chrome.is_link_only(unit) and len(unit.text) > 20:
             kept.discard(i)
+
+
+_STOPS = (".", "。", "।", "۔", ".”", '."', ".»", ".“")
 
 
 def _drop_repeats(field_: Field, kept: set[int]) -> None:

@@ -163,8 +163,8 @@ _IMPRINT = deferred(
 
 
 def is_link_only(unit: Unit) -> bool:
-    """Whether all of the unit's text is links."""
-    return unit.links >= len(unit.text.replace(" ", "")) * 0.85 and unit.links > 0
+    """Whether all of the unit's text is links, of which each run is counted without the spaces around it."""
+    return unit.links >= len(unit.text) * 0.85 and unit.links > 0
 
 
 def is_cut(unit: Unit) -> bool:

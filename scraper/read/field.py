@@ -242,7 +242,8 @@ def place(unit: Unit) -> tuple[Node, str, str]:
     """The element in which a unit stands beside others, and how it is marked up there, with wrappers of it alone."""
     node, parent = unit.node, unit.node.getparent()
     for _ in range(_WRAPPERS):
-        if parent is None or len(parent) != 1 or (parent.text or "").strip() or (node.tail or "").strip():
+        alone = node.getprevious() is None and node.getnext() is None  # `len` counts all children each time
+        if parent is None or not alone or (parent.text or "").strip() or (node.tail or "").strip():
             break
         node, parent = parent, parent.getparent()
     return parent, node.tag, node.get("class") or ""

@@ -12,7 +12,7 @@ _RELATED = r"""
     |recommended (?:stories|for you|reading|articles|by)
     |you (?:may|might|will|could) (?:also )?(?:like|love|be interested in)
     |(?:most|popular|trending) (?:read|popular|viewed|shared|now|stories|articles|news|posts|on .{2,20})|trending
-    |don['’]?t miss
+    |you can also (?:check|read|like|watch|see)|don['’]?t miss
     |must[- ]reads?|editor['’]?s[’']? (?:picks?|choice)|top stories
     |latest (?:news|stories|articles|headlines|posts|on .{2,20})
     |what to read next|explore more|keep reading|in other news|up next|watch (?:more|next|also|below)

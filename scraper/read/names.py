@@ -245,11 +245,30 @@ def is_house(name: str) -> bool:
     return _HOUSE.match(clean_inline(name)) is not None
 
 
+_PLACES = frozenset(
+    joined(
+        """
+        new york|nueva york|nova york|los angeles|las vegas|san francisco|san diego|san antonio|san jose|santa fe
+        |st louis|st. louis|new orleans|new jersey|new mexico|new hampshire|north carolina|south carolina|west virginia
+        |rhode island
+        |washington dc|washington d.c|hong kong|tel aviv|new delhi|abu dhabi|kuala lumpur|phnom penh|ho chi minh city
+        |buenos aires|são paulo|sao paulo|rio de janeiro|belo horizonte|porto alegre|mexico city|cape town|costa rica
+        |puerto rico|el salvador|sri lanka|saudi arabia|south africa|south korea|north korea|new zealand|united states
+        |united kingdom|northern ireland|latin america|north america|south america|central america|south asia|east asia
+        |southeast asia|west bank|baden-württemberg|nordrhein-westfalen|sachsen-anhalt|rheinland-pfalz|den haag|le havre
+        |la paz|bosna i hercegovina|real estate|top stories|press release|human rights|climate change|public health
+        |social media|local government|supreme court|white house|premier league|champions league|formula one|open access
+        """
+    ).split("|")
+)
+"""Places of several words, and rubrics, that stand where names do and are written as they are."""
+
+
 def is_person(name: str) -> bool:
     """Whether it reads as somebody's full name; in scripts without capitals, as one or as a short phrase."""
     name = name.strip(" .,")
     tokens = name.split()
-    if not name or any(c.isdigit() for c in name) or re.search(r"[?!:;…«»“”„\"]", name):
+    if not name or name.casefold() in _PLACES or any(c.isdigit() for c in name) or re.search(r"[?!:;…«»“”„\"]", name):
         return False
     if name.lower() == name.upper():
         return 1 <= len(tokens) <= 5 and (2 <= len(name) <= 8 or (len(tokens) > 1 and len(name) <= 40))

@@ -248,6 +248,8 @@ def test_microdata_of_comments_and_what_only_metadata_says() -> None:
         (["Von Hafenblatt"], ()),
         (["Anke Weiß | 03.05.2023 - Aktualisiert: 04.05.2023"], ("Anke Weiß",)),
         (["Stadt Hafen | 03.05.2023"], ()),
+        (["New York | 3 May 2023"], ()),
+        (["Latin America", "3 May 2023"], ()),
     ],
 )
 def test_lines_above_the_text(lines: list[str], expected: tuple[str, ...]) -> None:

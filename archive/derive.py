@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -286,7 +286,7 @@ def _files(
     return ArticleFiles(
         name=str(text_path(strip_tracking(article.url))),
         text=text.record.payload_bytes(),
-        data=json.dumps(beside, ensure_ascii=False, indent=2, sort_keys=True).encode("utf-8", "replace") + b"\n",
+        data=_dump(beside),
         plain=articles.plain(article),
     )
 
@@ -341,6 +341,24 @@ def _beside(place: Place, data: GroupData, origin: Origin, text: View, article: 
         "verdict": str(data.verdict.kind),
         "via": data.link.via,
     }
+
+
+def _dump(beside: dict[str, Any]) -> bytes:
+    return json.dumps(beside, ensure_ascii=False, indent=2, sort_keys=True).encode("utf-8", "replace") + b"\n"
+
+
+def origin_moved(files: ArticleFiles, where: Callable[[str], tuple[str, int, int] | None]) -> ArticleFiles:
+    """`files` with the place at which the record lies that the text was read from: file, offset and length.
+
+    `where` tells it by the record's id; None leaves it as it is. A metadata record that tells of another reading names
+    the place where the record lay then.
+    """
+    beside = json.loads(files.data)
+    found = where(beside["record"]["id"])
+    if found is None:
+        return files
+    beside["record"] |= dict(zip(("file", "offset", "length"), found, strict=True))
+    return replace(files, data=_dump(beside))
 
 
 def digest(content: bytes) -> str:

@@ -165,9 +165,7 @@ def remove_left_over(folder: Path, left: dict[str, LeftOver], disk: Disk, tell: 
             removed = True
             tell(f"{folder.name}/{name} lies in {at.by} and is removed")
         else:
-            problems.append(
-                f"{folder.name}/{name} is not what {at.by} took in under its name: it is left there, unread"
-            )
+            problems.append(f"{folder.name}/{name} is not what {at.by} took in under its name: it is left, unread")
             tell(problems[-1])
     if removed:
         disk.fsync_dir(folder)

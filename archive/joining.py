@@ -129,8 +129,9 @@ class Joiner:
         known = self._parts.catalog.indexed(kind)
         if any(name not in known for name in names):
             folder = self._parts.warcs / kind
-            left = {name: at for name, at in left_over(folder, names).items() if name not in known and at.by in known}
-            remove_left_over(folder, left, self._disk, tell)
+            left = left_over(folder, names, self._disk)
+            ended = {name: at for name, at in left.items() if name not in known and at.by in known}
+            remove_left_over(folder, ended, self._disk, tell)
 
 
 class LeftOver(Struct, frozen=True):
@@ -140,8 +141,9 @@ class LeftOver(Struct, frozen=True):
     source: Source
 
 
-def left_over(folder: Path, names: Sequence[str]) -> dict[str, LeftOver]:
-    """Which of these closed files another of them has taken in."""
+def left_over(folder: Path, names: Sequence[str], disk: Disk) -> dict[str, LeftOver]:
+    """Which of these closed files another of them has taken in, to the byte. One that only has the name of such a file
+    is a file like any other."""
     there = set(names)
     held = {
         name: [source for source in all_sources_of(folder / name) if source.name in there]
@@ -150,26 +152,20 @@ def left_over(folder: Path, names: Sequence[str]) -> dict[str, LeftOver]:
     }
     inner = {source.name for sources in held.values() for source in sources}
     return {
-        source.name: LeftOver(name, source) for name, sources in held.items() if name not in inner for source in sources
+        source.name: LeftOver(name, source)
+        for name, sources in held.items()
+        if name not in inner
+        for source in sources
+        if _same(folder / source.name, folder / name, source, disk)
     }
 
 
-def remove_left_over(folder: Path, left: dict[str, LeftOver], disk: Disk, tell: Tell) -> list[str]:
-    """Removes those that the joined file holds to the byte. Gives what is wrong with the others, in words, and tells
-    it."""
-    problems = []
-    removed = False
+def remove_left_over(folder: Path, left: dict[str, LeftOver], disk: Disk, tell: Tell) -> None:
     for name, at in left.items():
-        if _same(folder / name, folder / at.by, at.source, disk):
-            disk.unlink(folder / name)
-            removed = True
-            tell(f"{folder.name}/{name} lies in {at.by} and is removed")
-        else:
-            problems.append(f"{folder.name}/{name} is not what {at.by} took in under its name: it is left, unread")
-            tell(problems[-1])
-    if removed:
+        disk.unlink(folder / name)
+        tell(f"{folder.name}/{name} lies in {at.by} and is removed")
+    if left:
         disk.fsync_dir(folder)
-    return problems
 
 
 def _same(path: Path, joined: Path, source: Source, disk: Disk) -> bool:
@@ -221,7 +217,7 @@ def _move_rows(catalog: Catalog, join: Join, size: int) -> int:
     for number, _ in before:
         catalog.one("DELETE FROM warcs WHERE id = ?", number)
     joined = catalog.warc(folder, name)
-    # The number of the first source is the joined file's as a rule: its rows are moved before others bear it.
+    # The number of the last source is the joined file's as a rule: its rows are moved before others bear it.
     for number, base in sorted(before, key=lambda each: each[0] != joined):
         catalog.one("UPDATE captures SET warc = ?, offset = offset + ? WHERE warc = ?", joined, base, number)
         catalog.one(

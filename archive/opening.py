@@ -110,7 +110,7 @@ class Mender:
         """The closed files that the catalog has not done with, less those that stand beside a joined one."""
         names = closed_names(self._folder / kind, self._disk)
         unknown = [name for name in names if name not in known]
-        left = left_over(self._folder / kind, names) if unknown else {}
+        left = left_over(self._folder / kind, names, self._disk) if unknown else {}
         return [name for name in unknown if name not in left]
 
     def mend(self) -> None:

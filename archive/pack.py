@@ -78,7 +78,7 @@ def plan(files: Sequence[Closed], taken: Collection[str], limits: Limits) -> lis
     found = []
     names = set(taken)
     for start, end in _stretches(files, limits):
-        name = joined_name(files[start].name, names)
+        name = joined_name(files[end - 1].name, names)
         before = files[start - 1].name if start else ""
         after = files[end].name if end < len(files) else None
         if name_key(before) < name_key(name) and (after is None or name_key(name) < name_key(after)):
@@ -148,7 +148,7 @@ def would_pack(settings: ArchiveSettings, limits: Limits, disk: Disk | None = No
         raise DamageError(f"{folder / catalog.NAME} is missing: tearsheet rebuild makes it again")
     packed = Packed()
     with closing(Lookups(folder / catalog.NAME)) as lookups:
-        for kind in FOLDERS:
+        for kind in (kind for kind in FOLDERS if disk.exists(folder / kind)):
             files = _closed(folder / kind, lookups.warc_files(kind), disk)
             packed.before[kind] = len(files)
             planned = plan(files, disk.listdir(folder / kind), limits)

@@ -85,8 +85,8 @@ def rebuild_locked(folder: Path, disk: Disk, tell: Callable[[str], None]) -> Reb
     _set_aside(folder, new, disk, tell)
     _take_place(folder, new, disk)
     for kind in (ARCHIVE, QUARANTINE):
-        left = left_over(folder / kind, closed_names(folder / kind, disk))
-        report.damage += remove_left_over(folder / kind, left, disk, tell)
+        left = left_over(folder / kind, closed_names(folder / kind, disk), disk)
+        remove_left_over(folder / kind, left, disk, tell)
     return report
 
 
@@ -111,7 +111,7 @@ def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None]) -> R
                 for name in open_names(folder / kind, disk):
                     mend(folder / kind / name, disk, lambda data: not data.side or parts.catalog.has_page(data.page_id))
             there = closed_names(folder / kind, disk)
-            left = left_over(folder / kind, there)
+            left = left_over(folder / kind, there, disk)
             names = [name for name in there if name not in left]
             for number, name in enumerate(names, start=1):
                 tell(f"{kind}: file {number} of {len(names)}, {name}")

@@ -50,12 +50,15 @@ def is_joined(name: str) -> bool:
     return can_be_joined(name) and parts is not None and _JOINED_HOST.match(parts.host) is not None
 
 
-def joined_name(first: str, taken: Collection[str]) -> str:
-    """The name of a file that begins with `first`: its time and serial, so that it takes the same place in the order
-    of names, and a host that no name in `taken` has."""
-    parts = parse_name(first)
+def joined_name(last: str, taken: Collection[str]) -> str:
+    """The name of a file that ends with what `last` held: its time and serial, and a host that no name in `taken` has.
+
+    So it stands in the order of names where its sources stood, and no file that is begun later gets the name of one of
+    them, not even where the clock went back: new names follow the last one there is.
+    """
+    parts = parse_name(last)
     if parts is None:
-        raise ValueError(f"{first} is no name of ours")
+        raise ValueError(f"{last} is no name of ours")
     before = _JOINED_HOST.match(parts.host)
     host = before["host"] if before else parts.host
     number = int(before["number"] or 1) + 1 if before else 1
@@ -101,12 +104,15 @@ def sources_of(path: Path, at: int = 0) -> tuple[Source, ...]:
     return tuple(found)
 
 
-def all_sources_of(path: Path, at: int = 0) -> Iterator[Source]:
-    """`sources_of`, and what those that were joined files themselves had taken in."""
+def all_sources_of(path: Path, at: int = 0, end: int | None = None) -> Iterator[Source]:
+    """`sources_of`, and what those that were joined files themselves had taken in, each within what took it in."""
     for source in sources_of(path, at):
+        until = source.offset + source.length
+        if end is not None and until > end:
+            return
         yield source
         if is_joined(source.name):
-            yield from all_sources_of(path, source.offset)
+            yield from all_sources_of(path, source.offset, until)
 
 
 def digest_of(path: Path, offset: int, length: int, disk: Disk) -> str:

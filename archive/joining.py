@@ -103,26 +103,12 @@ class Joiner:
 
     # ------------------------------------------------------------------------------------------------ what was left
 
-    def unfinished(self, kind: str, names: Sequence[str]) -> tuple[list[Join], bool]:
-        """Of the closed files in a folder: the moves that were cut short, and whether there is a joined file of which
-        the catalog knows only some of the sources: then a rebuild is asked for."""
-        known = self._parts.catalog.indexed(kind)
-        joins = []
-        torn = False
-        for name in names:
-            if name in known or not is_joined(name):
-                continue
-            path = self._parts.warcs / kind / name
-            sources = sources_of(path)
-            if sources and all(source.name in known for source in sources):
-                joins.append(Join(Place(kind, name), sources))
-            elif any(source.name in known for source in all_sources_of(path)):
-                torn = True
-        return joins, torn
-
-    def put_right(self, kind: str, names: Sequence[str], tell: Tell) -> None:
-        """Ends what a killed run had begun, and takes away what it would have."""
-        joins, _ = self.unfinished(kind, names)
+    def put_right(self, kind: str, names: Sequence[str], tell: Tell) -> bool:
+        """Ends what a killed run had begun, and takes away what it would have. `names` are the closed files in a
+        folder. False if there is a joined file of whose sources the catalog knows only some; nothing is done then."""
+        joins = self._unfinished(kind, names)
+        if joins is None:
+            return False
         for join in joins:
             self.move(join)
             tell(f"{kind}/{join.place.warc}: joining {len(join.sources)} files was cut short and is now done")
@@ -132,6 +118,22 @@ class Joiner:
             left = left_over(folder, names, self._disk)
             ended = {name: at for name, at in left.items() if name not in known and at.by in known}
             remove_left_over(folder, ended, self._disk, tell)
+        return True
+
+    def _unfinished(self, kind: str, names: Sequence[str]) -> list[Join] | None:
+        """The moves that were cut short; None if one cannot be made again."""
+        known = self._parts.catalog.indexed(kind)
+        joins = []
+        for name in names:
+            if name in known or not is_joined(name):
+                continue
+            path = self._parts.warcs / kind / name
+            sources = sources_of(path)
+            if sources and all(source.name in known for source in sources):
+                joins.append(Join(Place(kind, name), sources))
+            elif any(source.name in known for source in all_sources_of(path)):
+                return None
+        return joins
 
 
 class LeftOver(Struct, frozen=True):

@@ -93,15 +93,19 @@ class Mender:
         self.damage: list[str] = []
         self._joiner = Joiner(parts, disk)
 
-    def out_of_order(self) -> bool:
-        """Whether a file that the catalog does not know was written before one that it knows: then only a rebuild gives
-        what a rebuild would. What a join left behind is put right first."""
+    def end_joins(self) -> bool:
+        """What a join that was cut short left behind is put right. False if the catalog knows only a part of what was
+        joined: then only a rebuild helps."""
         self._parts.tiers.mend()
         for kind in (ARCHIVE, QUARANTINE):
             names = closed_names(self._folder / kind, self._disk)
-            if self._joiner.unfinished(kind, names)[1]:
-                return True
-            self._joiner.put_right(kind, names, self._tell)
+            if not self._joiner.put_right(kind, names, self._tell):
+                return False
+        return True
+
+    def out_of_order(self) -> bool:
+        """Whether a file that the catalog does not know was written before one that it knows: then only a rebuild gives
+        what a rebuild would."""
         known = self._parts.catalog.indexed(ARCHIVE)
         unknown = [name_key(name) for name in self._to_bring_in(ARCHIVE, known)]
         return bool(unknown and known) and min(unknown) < max(map(name_key, known))

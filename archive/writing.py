@@ -49,8 +49,8 @@ class _Opened:
         self.parts = open_parts(folder, folder, folder / "tmp", disk)
         try:
             mender = Mender(folder, self.parts, Applier(self.parts, disk), disk, tell)
-            if mender.out_of_order():
-                tell(f"{folder / ARCHIVE} has a WARC file from before the last run: everything is made again")
+            if not mender.end_joins() or mender.out_of_order():
+                tell(f"{folder} has WARC files from before the last run: everything is made again")
                 self.parts.catalog.close()
                 rebuild_locked(folder, disk, tell)
                 self.parts = open_parts(folder, folder, folder / "tmp", disk)

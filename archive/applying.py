@@ -155,6 +155,7 @@ class Applier:
                 date=before.date,
                 words=before.words,
                 original_url=before.original_url,
+                extractor=row.extractor or before.extractor,
             )
         self._parts.catalog.add_page(replace(row, text=text), at=group.at, start=group.start, version=version)
         return replace(row, text=f"text/{text}.txt" if text else None)
@@ -186,7 +187,7 @@ class Applier:
         )
         catalog.add_version(version, row, files.plain)
         changes.append(_TextChange(files, current, before_file))
-        return told
+        return replace(told, version=number) if current is not None else told
 
     def _file_of_earlier(self, version: Version) -> str:
         """The name that the version gets: the article's, with the time of its capture."""

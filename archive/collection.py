@@ -191,6 +191,11 @@ class Collection:
         if self._lookups:
             yield from self._lookups.pages(Wanted(host, verdict, kept), limit)
 
+    def pages_since(self, number: int) -> Iterator[tuple[int, PageRow]]:
+        """All pages after the one with this number (0: all), with their numbers, in the order of their commits."""
+        if self._lookups:
+            yield from self._lookups.since(number)
+
     def latest(self) -> list[str]:
         """The page ids of what may be read again: the latest kept page of each text, and of each address that has none;
         the oldest first."""

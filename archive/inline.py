@@ -35,7 +35,6 @@ _SHAPED = (
 _PICTURED = "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
 
 _HIDDEN_RUN = re.compile(f"[{HIDDEN}]+")
-_SPACE_RUN = re.compile(f"[{_SPACE}]+")
 _NEEDS_CARE = re.compile(f"[^\x20-\x7e]|  |^ | $|[{HIDDEN}]")
 _JOINER_RUN = re.compile(f"[{JOINERS}]+")
 _SHAPED_ONE = re.compile(f"[{_SHAPED}]")
@@ -50,7 +49,7 @@ def clean_inline(text: str) -> str:
     """
     if not _NEEDS_CARE.search(text):
         return text
-    return _SPACE_RUN.sub(" ", _visible(text)).strip(" ")
+    return " ".join(_visible(text).split())  # what Python calls white space and the format does not is hidden
 
 
 def clean_code(text: str) -> str:

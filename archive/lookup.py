@@ -24,6 +24,7 @@ _WAIT = 30.0
 _SNIPPET_WORDS = 24
 _TITLE_WEIGHT = 5.0
 _MOST_HOSTS = 20
+_BATCH = 1000
 
 
 class Wanted(Struct, frozen=True):
@@ -91,6 +92,12 @@ class Lookups:
         where = f"WHERE {' AND '.join(taken)} " if taken else ""
         for row in self._all(f"{PAGES} {where}ORDER BY p.id DESC LIMIT ?", *taken.values(), limit):
             yield rows.page_of(row)
+
+    def since(self, number: int) -> Iterator[tuple[int, PageRow]]:
+        """All pages after the one with this number, with their numbers, in the order in which they were kept."""
+        while rows_found := self._all(f"SELECT p.id, {PAGES[7:]} WHERE p.id > ? ORDER BY p.id LIMIT {_BATCH}", number):
+            for number, *row in rows_found:
+                yield number, rows.page_of(tuple(row))
 
     def latest(self) -> list[str]:
         """The page ids of the latest kept page of each text, and of each page's address that has none; oldest first."""

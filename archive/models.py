@@ -274,7 +274,8 @@ class PageGroup(Struct, frozen=True):
 class PageRow(Struct, frozen=True):
     """One page group as the catalog knows it: what `--json` prints. Paths are relative to the collection's folder.
 
-    `rereads` is the page id of the stored page that this one is another reading of, without a new capture.
+    `rereads` is the page id of the stored page that this one is another reading of, without a new capture. `version` is
+    told with the commit alone: the number of the text's version that this page brought, from the second on.
     """
 
     page_id: str
@@ -302,6 +303,7 @@ class PageRow(Struct, frozen=True):
     elapsed: float = 0.0
     extractor: str = ""
     rereads: str | None = None
+    version: int | None = None
 
 
 class Origin(Struct, frozen=True):

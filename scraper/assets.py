@@ -59,6 +59,15 @@ class Gathered(Struct, frozen=True):
     shared: tuple[str, ...]
 
 
+class Stock(Struct, frozen=True):
+    """What is kept already: the latest good capture of an address, and its stored answer. `fresh` tells of a capture
+    whether it need not be asked for again."""
+
+    known: Callable[[str], Capture | None]
+    page: Callable[[Capture], Page | None]
+    fresh: Callable[[Capture], bool] = lambda capture: False
+
+
 class Assets:
     """The requisites of one run's pages; safe in threads."""
 
@@ -67,13 +76,13 @@ class Assets:
         settings: FetchSettings,
         walker: Walker,
         gate: HostGate,
-        known: Callable[[str], Capture | None],
+        stock: Stock,
         read: Callable[[Page], Reading],
     ) -> None:
         self._settings = settings
         self._walker = walker
         self._gate = gate
-        self._known = known
+        self._stock = stock
         self._read = read
         self._lock = Lock()
         self._handing_over = Lock()
@@ -133,10 +142,15 @@ class Assets:
             return future
 
     def _fetch(self, requisite: Requisite, referer: str, charset: str, until: float) -> Outcome:
-        # A 304 says nothing of what a style sheet or frame needs in its turn: these are asked for in full.
-        known = None if requisite.kind in ("style", "frame") else self._known(requisite.url)
-        request = HopRequest(requisite.url, referer=referer, kind=requisite.kind, until=until)
-        walk = self._walker.walk(request, known)
+        known = self._stock.known(requisite.url)
+        stored = None
+        if known is not None and requisite.kind in ("style", "frame"):
+            # What they need in their turn stands in what is kept of them; without that they are asked for in full.
+            stored = self._stock.page(known)
+            known = known if stored is not None else None
+        if known is not None and self._stock.fresh(known):
+            return self._kept(requisite, stored, charset)
+        walk = self._walker.walk(HopRequest(requisite.url, referer=referer, kind=requisite.kind, until=until), known)
         last = walk.exchanges[-1]
         parts = walk.robots_parts()
         parts += [Part(hop, Role.ASSET, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
@@ -145,17 +159,41 @@ class Assets:
             parts.append(Part(last, Role.ASSET, verdicts.asset_verdict(last), unchanged))
         ok = last.failure is None and (unchanged is not None or (last.status is not None and 200 <= last.status < 300))
         reason = last.failure.message if last.failure else f"the server answered {last.status}"
-        refs, frame = self._refs(requisite, last, charset) if ok and unchanged is None else ((), False)
-        return Outcome(ok, reason, sum(part.exchange.body.size for part in parts), refs, frame, tuple(parts))
+        size = sum(part.exchange.body.size for part in parts)
+        if not ok:
+            return Outcome(ok, reason, size, (), False, tuple(parts))
+        page = stored if unchanged is not None else _page(requisite, last)
+        refs, frame = self._refs(requisite, page, charset)
+        return Outcome(ok, reason, size, refs, frame, tuple(parts))
 
-    def _refs(self, requisite: Requisite, exchange: Exchange, charset: str) -> tuple[tuple[Requisite, ...], bool]:
-        mime = (exchange.header("content-type") or "").partition(";")[0].strip().lower()
-        if requisite.kind == "style" or mime == "text/css":
-            return css.refs(css.text(decoded(exchange, CSS_LIMIT), exchange.headers, charset), exchange.url), False
-        if requisite.kind == "frame" and mime in ("text/html", "application/xhtml+xml"):
-            page = Page(decoded(exchange, HTML_LIMIT), exchange.headers, exchange.url, exchange.status or 200)
-            return self._read(page).requisites, True
-        return (), False
+    def _kept(self, requisite: Requisite, stored: Page | None, charset: str) -> Outcome:
+        refs, frame = self._refs(requisite, stored, charset)
+        return Outcome(True, "kept already", 0, refs, frame, ())
+
+    def _refs(self, requisite: Requisite, page: Page | None, charset: str) -> tuple[tuple[Requisite, ...], bool]:
+        kind = _kind(requisite, page.header("content-type")) if page is not None else ""
+        if page is None or not kind:
+            return (), False
+        if kind == "style":
+            return css.refs(css.text(page.body[:CSS_LIMIT], page.headers, charset), page.url), False
+        return self._read(page).requisites, True
+
+
+def _kind(requisite: Requisite, content_type: str | None) -> str:
+    """ "style" and "frame" for what may need more in its turn."""
+    mime = (content_type or "").partition(";")[0].strip().lower()
+    if requisite.kind == "style" or mime == "text/css":
+        return "style"
+    return "frame" if requisite.kind == "frame" and mime in ("text/html", "application/xhtml+xml") else ""
+
+
+def _page(requisite: Requisite, exchange: Exchange) -> Page | None:
+    """What came, where it may need more in its turn."""
+    kind = _kind(requisite, exchange.header("content-type"))
+    if not kind:
+        return None
+    body = decoded(exchange, CSS_LIMIT if kind == "style" else HTML_LIMIT)
+    return Page(body, exchange.headers, exchange.url, exchange.status or 200)
 
 
 def _outcome(future: Future[Outcome]) -> Outcome:
@@ -179,7 +217,7 @@ class Job:
         self._settings = settings
         self._seen: set[str] = set()
         self._begun = 0
-        self._bytes = 0
+        self.size = 0
         self._found: list[tuple[str, Outcome]] = []
         self._missing: list[Missing] = []
 
@@ -197,7 +235,7 @@ class Job:
         for entry in taken:
             if self._begun >= settings.max_requisites:
                 self._miss(entry[0].url, f"the page needs more than {settings.max_requisites} requisites")
-            elif self._bytes >= settings.max_requisites_size:
+            elif self.size >= settings.max_requisites_size:
                 self._miss(entry[0].url, f"the page's requisites are over {settings.max_requisites_size} bytes")
             else:
                 self._begun += 1
@@ -209,7 +247,7 @@ class Job:
         if not outcome.ok:
             self._miss(requisite.url, outcome.reason)
             return
-        self._bytes += outcome.size
+        self.size += outcome.size
         if not outcome.frame or depth < FRAME_DEPTH:
             self.want(outcome.refs, requisite.url, depth + outcome.frame)
 

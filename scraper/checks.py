@@ -15,7 +15,7 @@ from msgspec import Meta, ValidationError, convert
 from archive.urls import wire_url
 from scraper import quantity, schedule
 from scraper.config import SECTIONS, SOURCE, Entry, Key, keys
-from scraper.settings import SOURCE_KINDS, SOURCE_USES, Source
+from scraper.settings import SOURCE_KINDS, SOURCE_USES, STDIN, Source
 from scraper.sources.lists import completed
 
 NEEDS_URL = ("feed", "sitemap", "site")
@@ -175,6 +175,8 @@ def _source_values(table: Mapping[str, Any], folder: Path | None, made: dict[str
         try:
             if name == "url":
                 made[name] = _address(value)
+            elif name == "path" and value == STDIN:
+                made[name] = Path(STDIN)
             elif name == "recapture_after":
                 made[name] = _schedule(value)
             elif value == "" and key.kind in (str, Path):

@@ -147,6 +147,54 @@ def fetch(
     raise typer.Exit(stop.code or code)
 
 
+@app.command()
+@common
+def crawl(
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Ask all that failed now, whenever it would be due.")
+    ] = False,
+    max_pages: Annotated[
+        int | None, typer.Option("--max-pages", min=1, metavar="N", help="End after so many addresses.")
+    ] = None,
+    max_time: Annotated[
+        str | None, typer.Option("--max-time", metavar="TIME", help="End after so long, such as 50m or 2 h.")
+    ] = None,
+    max_bytes: Annotated[
+        str | None, typer.Option("--max-bytes", metavar="SIZE", help="End after so much, such as 500 MB.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read the sources, and only say what would be asked, and why.")
+    ] = False,
+) -> None:
+    """One pass over the sources in config.toml: keep what is new, look at what is due again.
+
+    What cron calls: it ends by itself, goes on where a stopped or killed run left off, and leaves a report in reports/.
+
+    Exit code 0: all that was asked is kept. 1: something failed. 9: everything failed. 75: another run is under way.
+
+    Examples:  tearsheet crawl      tearsheet -q crawl --max-time 50m      tearsheet crawl --retry-failed
+    """
+    from scraper import quantity
+    from scraper.crawling import Wish, crawl_all
+    from scraper.fetching import Asked
+    from scraper.onepass import Limits
+
+    seconds = _quantity("--max-time", max_time, quantity.duration)
+    size = _quantity("--max-bytes", max_bytes, quantity.size)
+    asked = Asked(False, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose)
+    wish = Wish(asked, Limits(max_pages, seconds, int(size) if size is not None else None), retry_failed)
+    with _stopping() as stop:
+        code = crawl_all(COMMON.settings(), wish, stop)
+    raise typer.Exit(stop.code or code)
+
+
+def _quantity(option: str, given: str | None, parse: Callable[[str], float]) -> float | None:
+    try:
+        return parse(given) if given is not None else None
+    except ValueError as error:
+        raise UsageError(f"{option} {given}: {error}") from None
+
+
 @app.command("list")
 @common
 def list_(
@@ -217,17 +265,22 @@ def search(
 @app.command()
 @common
 def status() -> None:
-    """Say what the collection holds: captures by verdict, hosts, sizes, the last capture."""
+    """Say what the collection holds, and what the queue of tearsheet crawl waits for, by source and host."""
     import json
 
+    from scraper.queue_status import queue_lines, queue_status
+    from scraper.running import now
     from scraper.showing import status_lines
 
     with _reading() as collection:
         stats = collection.stats()
+        queue = queue_status(collection.path, now)
         if COMMON.json:
-            print(json.dumps(stats, ensure_ascii=False))
-        else:
-            print("\n".join(status_lines(stats, collection.path)))
+            print(json.dumps(stats | {"queue": queue}, ensure_ascii=False))
+            return
+        print("\n".join(status_lines(stats, collection.path)))
+        if queue is not None:
+            print("\n".join(queue_lines(queue)))
 
 
 @app.command()
@@ -235,10 +288,22 @@ def status() -> None:
 def init(
     path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("config.toml"),
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    cron: Annotated[
+        bool, typer.Option("--cron", help="Print a crontab line for tearsheet crawl; write nothing.")
+    ] = False,
+    systemd: Annotated[
+        bool, typer.Option("--systemd", help="Print a systemd service and timer for it; write nothing.")
+    ] = False,
 ) -> None:
-    """Write a commented config.toml to start from; it works as it is."""
+    """Write a commented config.toml to start from; it works as it is.
+
+    With --cron or --systemd print what makes tearsheet crawl run by itself with the config that is there.
+    """
     from scraper.config import sample
 
+    if cron or systemd:
+        _print_timers(path, cron, systemd)
+        return
     try:
         with path.open("w" if force else "x", encoding="utf-8") as file:
             file.write(sample())
@@ -248,6 +313,21 @@ def init(
         raise StorageError(f"{path} cannot be written: {error.strerror}") from None
     if not COMMON.quiet:
         say(f"wrote {path}: every setting is in it with its default")
+
+
+def _print_timers(path: Path, cron: bool, systemd: bool) -> None:
+    """For the config that -c names, else the one that would be found, else where `init` would write it."""
+    from scraper.config import search
+    from scraper.timers import cron_lines, program, systemd_units
+
+    config = (COMMON.config or search(os.environ) or path).absolute()
+    COMMON.settings()
+    if not config.is_file():
+        say(f"{config} is not there yet: tearsheet init writes it")
+    if cron:
+        print(cron_lines(program(), config), end="")
+    if systemd:
+        print(systemd_units(program(), config), end="")
 
 
 @app.command()
@@ -298,8 +378,8 @@ def pack(
 
     with _stopping() as stop:
         asked = Asked(smaller_than, dry_run, COMMON.json, COMMON.quiet)
-        code = pack_collection(COMMON.settings().archive, asked, stop)
-    raise typer.Exit(code)
+        code = pack_collection(COMMON.settings().archive, asked, stop.is_set)
+    raise typer.Exit(stop.code or code)
 
 
 class Stop(Event):

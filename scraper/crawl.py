@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from threading import Event
+from contextlib import contextmanager
+from datetime import datetime
+from threading import Event, Lock, local
 from time import monotonic
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import Struct, field
@@ -18,16 +21,46 @@ from archive.errors import TearsheetError
 from archive.models import Link, PageRow
 from scraper.redact import without_user
 
+T = TypeVar("T")
 POLL = 0.2
+MORE_THREADS = 4
 
 
 class Result(Struct, frozen=True):
-    """What became of one address. `already`: it was kept before and not asked again; `committed`: a record says so."""
+    """What became of one address. `already`: it was kept before and not asked again; `committed`: a record says so;
+    `stopped`: the run ended before it was asked, so nothing is known of it.
+
+    `size` is in bytes, as they came; `rest_until` is when the host of its answer may be asked again, if it said so;
+    `outlinks` are given where they were asked for.
+    """
 
     link: Link
     row: PageRow
     already: bool = False
     committed: bool = True
+    stopped: bool = False
+    size: int = 0
+    rest_until: datetime | None = None
+    outlinks: tuple[str, ...] = ()
+
+
+class Work(Protocol[T]):
+    """What a run is to do. All is called in the run's own thread."""
+
+    def next(self) -> T | None:
+        """A task that may be begun now, or None."""
+
+    def done(self, task: T, result: Result) -> Iterable[Result]:
+        """The task is through, or was stopped before it was asked; what is to be told of it."""
+
+    def over(self) -> bool:
+        """Whether nothing is left to be begun, and nothing will come."""
+
+    def wait(self) -> float | None:
+        """Seconds until a task may be there at the earliest; None while that hangs on what is in flight."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so long, or until there is something to do, or until the run is stopped."""
 
 
 class Tally(Struct):
@@ -52,33 +85,51 @@ class Tally(Struct):
 
 
 class Schedule:
-    """Which address may be asked next: first come, first served, each host no sooner than its delay allows.
+    """The work of given addresses: first come, first served, each host no sooner than its delay allows.
 
-    Pure but for the clock that is handed in. With a delay of 0 a host's addresses may run side by side.
+    `pause` gives the seconds to leave before a host's next page. With `parallel` a host's addresses run side by side.
+    What differs in fragment or tracking alone is one article: it is asked once, and the others are told of it.
     """
 
-    def __init__(self, links: Iterable[Link], delay: float, clock: Callable[[], float] = monotonic) -> None:
-        self._delay = delay
+    def __init__(
+        self,
+        links: Iterable[Link],
+        pause: Callable[[Link], float],
+        stop: Event,
+        *,
+        parallel: bool = False,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._pause = pause
+        self._stop = stop
+        self._parallel = parallel
         self._clock = clock
+        self._twins: dict[str, list[Link]] = {}
         self._queues: dict[str, deque[Link]] = {}
         self._ready: list[tuple[float, int, str]] = []
         self._turn = 0
         self.left = 0
         for link in links:
-            self.left += 1
-            host = _host(link.url)
-            queue = self._queues.get(host)
-            if queue is None:
-                queue = self._queues[host] = deque()
-                self._push(host, 0.0)
-            queue.append(link)
+            self._add(link)
+
+    def _add(self, link: Link) -> None:
+        same = self._twins.setdefault(_identity(link.url), [])
+        same.append(link)
+        if len(same) > 1:
+            return
+        self.left += 1
+        host = _host(link.url)
+        queue = self._queues.get(host)
+        if queue is None:
+            queue = self._queues[host] = deque()
+            self._push(host, 0.0)
+        queue.append(link)
 
     def _push(self, host: str, at: float) -> None:
         self._turn += 1
         heapq.heappush(self._ready, (at, self._turn, host))
 
     def next(self) -> Link | None:
-        """An address whose host is free now, or None: then `wait` tells for how long."""
         if not self._ready or self._ready[0][0] > self._clock():
             return None
         _, _, host = heapq.heappop(self._ready)
@@ -87,79 +138,117 @@ class Schedule:
         self.left -= 1
         if not queue:
             del self._queues[host]
-        if self._delay <= 0 and queue:
+        elif self._parallel:
             self._push(host, 0.0)
         return link
 
-    def done(self, link: Link, delay: float) -> None:
-        """The page of `link` is through; its host's next may be asked `delay` seconds from now."""
-        host = _host(link.url)
-        if self._delay > 0 and host in self._queues:
-            self._push(host, self._clock() + delay)
+    def done(self, task: Link, result: Result) -> list[Result]:
+        host = _host(task.url)
+        if not self._parallel and host in self._queues:
+            self._push(host, self._clock() + self._pause(task))
+        if result.stopped:
+            return []
+        return [result if twin is task else _twin(result, twin) for twin in self._twins.pop(_identity(task.url))]
+
+    def over(self) -> bool:
+        return not self.left
 
     def wait(self) -> float | None:
-        """Seconds until the next host is free; None while that hangs on what is in flight."""
         return max(0.0, self._ready[0][0] - self._clock()) if self._ready else None
 
+    def sleep(self, seconds: float) -> None:
+        self._stop.wait(seconds)
 
-def run(
-    links: Iterable[Link],
-    keep: Callable[[Link], Result],
-    pause: Callable[[Link], float],
-    tell: Callable[[Result], None],
-    limits: Limits,
-) -> Tally:
-    """Keep every link, `limits.concurrency` pages at a time.
-
-    `keep` does one address and returns when it is durable; `pause` gives the seconds to leave before its host's next
-    page; `tell` is called in this thread, once for each address. What differs in fragment or tracking alone is one
-    article: it is asked once, and the others are told what came of it. When `limits.stop` is set nothing new is begun,
-    what is in flight is finished. A StorageError, or a DamageError from a look-up, ends the run the same way and is
-    raised at its end.
-    """
-    twins: dict[str, list[Link]] = {}
-    for each in links:
-        twins.setdefault(_identity(each.url), []).append(each)
-    schedule = Schedule((same[0] for same in twins.values()), limits.host_delay)
-    tally = Tally()
-    flying: dict[Future[Result], Link] = {}
-    broken: TearsheetError | None = None
-    with ThreadPoolExecutor(limits.concurrency, thread_name_prefix="page") as pool:
-        while flying or (schedule.left and not limits.stop.is_set() and broken is None):
-            while len(flying) < limits.concurrency and not limits.stop.is_set() and broken is None:
-                link = schedule.next()
-                if link is None:
-                    break
-                flying[pool.submit(keep, link)] = link
-            pending = schedule.wait() if len(flying) < limits.concurrency else None
-            if not flying:
-                limits.stop.wait(min(pending or 0.0, POLL))
-                continue
-            done, _ = wait(flying, timeout=min(POLL, pending) if pending else POLL, return_when=FIRST_COMPLETED)
-            for future in done:
-                link = flying.pop(future)
-                schedule.done(link, pause(link))
-                try:
-                    result = future.result()
-                except TearsheetError as error:
-                    broken = broken or error
-                    continue
-                for twin in twins.pop(_identity(link.url)):
-                    told = result if twin is link else _twin(result, twin)
-                    tally.add(told)
-                    tell(told)
-    tally.unasked = sum(len(same) for same in twins.values())
-    if broken is not None:
-        raise broken
-    return tally
+    @property
+    def unasked(self) -> int:
+        """How many addresses were not asked, twins included."""
+        return sum(len(same) for same in self._twins.values())
 
 
 class Limits(Struct, frozen=True):
-    """How a run is held: pages at a time, seconds between pages of a host, and the event that stops it."""
+    """How a run is held: pages at a time, the event that stops it, and how many of its pages only wait for a host."""
 
     concurrency: int
-    host_delay: float
     stop: Event
+    waiting: Callable[[], int] = lambda: 0
+
+
+class Sleepers:
+    """How many of a run's pages sleep because a host wants it; they hold nobody up. Only threads of pages count."""
+
+    def __init__(self) -> None:
+        self._local = local()
+        self._lock = Lock()
+        self._count = 0
+
+    def __call__(self) -> int:
+        return self._count
+
+    def page(self) -> None:
+        """This thread does pages."""
+        self._local.page = True
+
+    @contextmanager
+    def sleeping(self) -> Iterator[None]:
+        if not getattr(self._local, "page", False):
+            yield
+            return
+        with self._lock:
+            self._count += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._count -= 1
+
+
+def run(
+    work: Work[T],
+    keep: Callable[[T], Result],
+    tell: Callable[[Result], None],
+    limits: Limits,
+    begin: Callable[[], None] = lambda: None,
+) -> Tally:
+    """Do all the work, `limits.concurrency` pages at a time, beside those that wait for their hosts.
+
+    `keep` does one task and returns when it is durable; `tell` is called in this thread for each address, `begin` once
+    in each thread that does pages. When `limits.stop` is set nothing new is begun, what is in flight is finished. A
+    StorageError, or a DamageError from a look-up, ends the run the same way and is raised at its end.
+    """
+    tally = Tally()
+    flying: dict[Future[Result], T] = {}
+    broken: TearsheetError | None = None
+    threads = limits.concurrency * MORE_THREADS
+    with ThreadPoolExecutor(threads, thread_name_prefix="page", initializer=begin) as pool:
+        while True:
+            going = broken is None and not limits.stop.is_set()
+            room = min(limits.concurrency + limits.waiting(), threads) - len(flying) if going else 0
+            try:
+                while room > 0 and (task := work.next()) is not None:
+                    flying[pool.submit(keep, task)] = task
+                    room -= 1
+                if not flying:
+                    if not going or work.over():
+                        break
+                    work.sleep(work.wait() or POLL)
+                    continue
+                pending = work.wait() if room > 0 else None
+            except TearsheetError as error:
+                broken, pending = broken or error, None
+            done, _ = wait(flying, timeout=min(POLL, pending) if pending else POLL, return_when=FIRST_COMPLETED)
+            for future in done:
+                task = flying.pop(future)
+                try:
+                    told = work.done(task, future.result())
+                except TearsheetError as error:
+                    broken = broken or error
+                    continue
+                for each in told:
+                    tally.add(each)
+                    tell(each)
+    if broken is not None:
+        raise broken
+    return tally
 
 
 def _identity(url: str) -> str:

@@ -28,6 +28,7 @@ from scraper.settings import FetchSettings, agent
 from scraper.transport import Answer, Call, Transport
 from scraper.wire import Deadline, WireError
 
+STOPPED = "stopped"
 REDIRECTS = (301, 302, 303, 307, 308)
 MORE_CONNECTIONS = 4
 _ANY = "*/*;q=0.8"
@@ -155,7 +156,8 @@ class Fetcher:
         except (RefusedError, ValueError) as error:
             return Attempt(not_asked(wire, "refused by us", str(error), self.hands.clock))
         host = wire.split("/", 3)[2]
-        self._rest.wait(host)
+        if not self._rest.wait(host):
+            return Attempt(not_asked(wire, STOPPED, "the run was stopped before it was asked", self.hands.clock))
         attempt = self._asked(wire, request)
         self._rest.note(host, attempt.exchange)
         return attempt

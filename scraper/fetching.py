@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import random
 import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -18,20 +15,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive.models import Link
-from scraper import __version__
-from scraper.crawl import Limits, Result, Tally, run
+from scraper.crawl import Limits, Result, Schedule, Tally, run
+from scraper.identity import host_of
 from scraper.report import json_line, kept_before, result_lines, shown_address, summary_lines, unread
+from scraper.running import now
 from scraper.saying import say
 
 if TYPE_CHECKING:
     from archive.collection import Collection
-    from scraper.preserve import Preserver
+    from scraper.politeness import RulesMemory
     from scraper.settings import Settings
 
 OK, SOME_FAILED, ALL_FAILED = 0, 1, 9
-LONGEST_CRAWL_DELAY = 60.0
-
-Pause = Callable[[Link], float]
 
 
 class Asked(Struct, frozen=True):
@@ -51,16 +46,34 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
     """
     if asked.dry_run:
         return _dry_run(links, settings, asked)
+    from scraper.running import Plan, opened
+
     begun = monotonic()
-    with _run(settings, asked, len(links), stop) as (preserver, pause, collection):
-        with _telling(len(links), asked, collection) as tell:
+    plan = Plan(len(links), asked.again, not asked.again, asked.quiet, asked.verbose)
+    with opened(settings, plan, stop, memory=known_rules) as running:
+        folder = running.collection.path
+        with telling(len(links), asked, folder) as tell:
             crawl = settings.crawl
-            limits = Limits(min(crawl.concurrency, max(1, len(links))), crawl.host_delay, stop)
-            tally = run(links, preserver.keep, pause, tell, limits)
-        folder = collection.path
+            parallel = crawl.host_delay <= 0
+            # The turns themselves are the walker's to take; here it is only seen to that hosts do not queue up.
+            schedule = Schedule(links, lambda link: running.network.delay(host_of(link.url)), stop, parallel=parallel)
+            limits = Limits(min(crawl.concurrency, max(1, len(links))), stop, running.sleepers)
+            tally = run(schedule, running.preserver.keep, tell, limits, running.sleepers.page)
+            tally.unasked = schedule.unasked
     if not asked.json and not asked.quiet and len(links) > 1:
-        _print("\n".join(summary_lines(tally, folder, monotonic() - begun)))
+        print_out("\n".join(summary_lines(tally, folder, monotonic() - begun)))
     return exit_code(tally)
+
+
+def known_rules(collection: Collection) -> RulesMemory | None:
+    """What crawls have learned from robots.txt, where there were any. This run adds nothing to it."""
+    from scraper.frontier_schema import NAME
+
+    if not (collection.path / NAME).exists():
+        return None
+    from scraper.frontier_notes import Memory
+
+    return Memory(collection.path / NAME)
 
 
 def exit_code(tally: Tally) -> int:
@@ -70,80 +83,16 @@ def exit_code(tally: Tally) -> int:
 
 
 @contextmanager
-def _run(settings: Settings, asked: Asked, count: int, stop: Event) -> Iterator[tuple[Preserver, Pause, Collection]]:
-    """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse."""
-    from scraper.workers import Readers
-
-    with ExitStack() as stack:
-        readers = stack.enter_context(Readers(settings.read, most=count))
-        from archive.collection import Collection
-        from archive.settings import RunInfo
-        from scraper.assets import MOST_FLYING, Assets
-        from scraper.fetch import Fetcher
-        from scraper.gate import HostGate
-        from scraper.politeness import Robots
-        from scraper.preserve import Hands, Preserver, Rules
-        from scraper.retry import Hands as Network
-        from scraper.settings import agent
-        from scraper.walk import Walker
-
-        fetch = settings.fetch
-        info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
-        tell = (lambda _: None) if asked.quiet else say
-        collection = stack.enter_context(Collection.open(settings.archive, info, tell=tell))
-        network = Network(now, monotonic, lambda seconds: _wait(stop, seconds), random.random, stop.is_set)
-        fetcher = Fetcher(fetch, spool_folder=collection.tmp, hands=network)
-        stack.callback(fetcher.close)
-        robots = Robots(fetcher, fetch)
-        walker = Walker(fetcher, robots, fetch.max_redirects)
-        # Enough that pages whose hosts all stall leave threads to the others; they are made as they are needed.
-        most_flying = 2 * MOST_FLYING * settings.crawl.concurrency
-        executor = stack.enter_context(ThreadPoolExecutor(most_flying, thread_name_prefix="asset"))
-        gate = HostGate(executor, fetch.requisite_parallel)
-        assets = Assets(fetch, walker, gate, collection.known_asset, readers.read)
-        rules = Rules(
-            again=asked.again,
-            recapture_after=settings.crawl.recapture_after,
-            requisites=fetch.requisites,
-            max_page=settings.read.max_page,
-            max_redirects=fetch.max_redirects,
-        )
-
-        def fault(error: Exception) -> None:
-            if asked.verbose:
-                say("".join(traceback.format_exception(error)))
-
-        def delay(url: str) -> float:
-            return max(settings.crawl.host_delay, min(robots.crawl_delay(url), LONGEST_CRAWL_DELAY))
-
-        def rest(url: str) -> bool:
-            return not stop.wait(delay(url))
-
-        hands = Hands(walker, assets, readers.read, collection, now, rest, fault)
-        yield Preserver(rules, hands), lambda link: delay(link.url), collection
-
-
-def _wait(stop: Event, seconds: float) -> None:
-    stop.wait(seconds)
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-@contextmanager
-def _telling(count: int, asked: Asked, collection: Collection) -> Iterator[Callable[[Result], None]]:
+def telling(count: int, asked: Asked, folder: Path) -> Iterator[Callable[[Result], None]]:
     """What is called once for each address, after it is durable."""
     if asked.json:
-        yield lambda result: _print(
-            json_line(result.row, collection.path, url=result.link.url, already_kept=result.already)
-        )
+        yield lambda result: print_out(json_line(result.row, folder, url=result.link.url, already_kept=result.already))
         return
     if asked.quiet:
         yield _tell_failure
         return
     if count == 1 or not sys.stderr.isatty():
-        yield lambda result: _print("\n".join(result_lines(result, collection.path)))
+        yield lambda result: print_out("\n".join(result_lines(result, folder)))
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -155,17 +104,17 @@ def _telling(count: int, asked: Asked, collection: Collection) -> Iterator[Calla
         task = progress.add_task("keeping", total=count)
 
         def tell(result: Result) -> None:
-            lines = "\n".join(result_lines(result, collection.path))
+            lines = "\n".join(result_lines(result, folder))
             if both:
                 console.print(lines, markup=False, highlight=False, soft_wrap=True)
             else:
-                _print(lines)
+                print_out(lines)
             progress.advance(task)
 
         yield tell
 
 
-def _print(text: str) -> None:
+def print_out(text: str) -> None:
     """To stdout. Whoever reads there may have seen enough; what was asked for is kept all the same."""
     try:
         print(text, flush=True)
@@ -206,7 +155,7 @@ def _dry_run(links: Sequence[Link], settings: Settings, asked: Asked) -> int:
                     else "due again"
                 )
             if asked.json:
-                _print(json.dumps({"url": link.url, "would_ask": would, "why": why}, ensure_ascii=False))
+                print_out(json.dumps({"url": link.url, "would_ask": would, "why": why}, ensure_ascii=False))
             else:
-                _print(f"{'ask ' if would else 'skip'}  {shown_address(link.url)}  ({why})")
+                print_out(f"{'ask ' if would else 'skip'}  {shown_address(link.url)}  ({why})")
     return OK

@@ -17,11 +17,14 @@ from typing import Self, TypeVar
 from msgspec import Struct
 
 from archive.models import Link, PageRow, Verdict
+from archive.rows import storable
 from scraper import hoststate
-from scraper.frontier_rows import LANES, FrontierRows, HostRow
+from scraper.frontier_notes import FrontierNotes
+from scraper.frontier_rows import LANES, HostRow
 from scraper.frontier_schema import opened, stored_time, stored_up, time_of, told
+from scraper.frontier_view import FOREVER
 from scraper.hoststate import LONG_AGO, Patience
-from scraper.identity import placed
+from scraper.identity import identity, placed
 
 T = TypeVar("T")
 BATCH = 5000
@@ -30,7 +33,7 @@ LONGEST_REST = timedelta(days=7)
 
 class Job(Struct, frozen=True):
     """An address to be asked, ours until `until`. `failures` counts those in a row up to now; `first_kept` is None for
-    what was never kept."""
+    what was never kept; `depth` is how many links of a site lie before it."""
 
     id: int
     link: Link
@@ -38,12 +41,15 @@ class Job(Struct, frozen=True):
     until: datetime
     failures: int
     first_kept: datetime | None
+    depth: int = 0
 
 
-class Frontier(FrontierRows):
-    """The writing side; `read` gives what only looks."""
+class Frontier(FrontierNotes):
+    """The writing side; `read` gives what only looks. `titles` are those of the sources of this run: an article
+    of one that is no more passes to the source that finds it."""
 
     made_anew = False
+    titles: frozenset[str] = frozenset()
 
     @classmethod
     def open(
@@ -75,17 +81,17 @@ class Frontier(FrontierRows):
 
     # ------------------------------------------------------------------------------------------------ filling
 
-    def add(self, found: Iterable[Link], *, due: datetime | None = None) -> int:
+    def add(self, found: Iterable[Link], *, due: datetime | None = None, depth: int = 0) -> int:
         """Each article once, with all its addresses; those that are new are due at `due`, or now. How many were new."""
         at = self._now()
         when = stored_time(due) if due is not None else at
         new = 0
         for batch in _batches(found):
             with self._transaction():
-                new += self._add(batch, at, when)
+                new += self._add(batch, at, when, depth)
         return new
 
-    def _add(self, links: list[Link], at: int, due: int) -> int:
+    def _add(self, links: list[Link], at: int, due: int, depth: int) -> int:
         hosts: dict[str, int] = {}
         count = 0
         for link in links:
@@ -93,13 +99,39 @@ class Frontier(FrontierRows):
             known = self._link_of(article)
             if known is not None:
                 self._note_address(known, link.url)
+                self._adopt(known, link, due)
                 continue
             if host not in hosts:
                 hosts[host] = self._host_id(host)
-            self._insert(article, link, hosts[host], at, due)
+            self._insert(article, link, hosts[host], at, due, depth)
             count += 1
         self._refresh(hosts.values())
         return count
+
+    def _adopt(self, known: int, link: Link, due: int) -> None:
+        """An article whose source is no more is this one's from now on, and is asked again if nobody would have."""
+        if link.source not in self.titles:
+            return
+        source, host = self._one("SELECT source, host FROM links WHERE id = ?", known)
+        if source not in self.titles:
+            sql = "UPDATE links SET source = ?, via = ?, due = coalesce(due, ?) WHERE id = ?"
+            self._one(sql, storable(link.source), storable(link.via), due, known)
+            self._refresh((host,))
+
+    def hasten(self, url: str, due: datetime, *, unless_since: datetime | None = None) -> bool:
+        """The article is due at `due` at the latest, unless it was asked after `unless_since`; whether it was put off
+        until later before."""
+        link = self._link_of(identity(url))
+        if link is None:
+            return False
+        with self._transaction():
+            host, at, asked, lease = self._one("SELECT host, due, asked, lease FROM links WHERE id = ?", link)
+            since = stored_time(unless_since) if unless_since is not None else FOREVER
+            if lease is not None or at is None or at <= stored_time(due) or (asked or 0) > since:
+                return False
+            self._one("UPDATE links SET due = ? WHERE id = ?", stored_time(due), link)
+            self._refresh((host,))
+        return True
 
     def mend(self, rows: Iterable[PageRow], next_at: Callable[[PageRow], datetime | None]) -> int:
         """What the catalog knows and the queue does not, or not yet: what is kept is not asked before its time.
@@ -173,10 +205,10 @@ class Frontier(FrontierRows):
 
     def _claim_of(self, host: int, name: str, kept: int, latest: int, until: datetime) -> list[Job]:
         sql = (
-            "SELECT id, url, source, via, failures, first_kept FROM links INDEXED BY links_open "
+            "SELECT id, url, source, via, failures, first_kept, depth FROM links INDEXED BY links_open "
             "WHERE host = ? AND kept = ? AND due <= ? AND lease IS NULL ORDER BY due LIMIT 1"
         )
-        link, *address, failures, first_kept = self._one(sql, host, kept, latest)
+        link, *address, failures, first_kept, depth = self._one(sql, host, kept, latest)
         with told(self.path):
             values = (link, host, stored_up(until))
             job = self._db.execute("INSERT INTO leases (link, host, until) VALUES (?, ?, ?)", values).lastrowid
@@ -185,7 +217,8 @@ class Frontier(FrontierRows):
         with self._changing(host) as row:
             row.flying += 1
             row.state = hoststate.claimed(row.state)
-        return [Job(job, Link(*address), name, until, failures, None if first_kept is None else time_of(first_kept))]
+        kept_at = None if first_kept is None else time_of(first_kept)
+        return [Job(job, Link(*address), name, until, failures, kept_at, depth)]
 
     def done(self, job: Job, verdict: Verdict, next_at: datetime | None, rest_until: datetime | None = None) -> bool:
         """The job's answer, when it is due again (None: never), and until when its host rests at least.
@@ -209,12 +242,21 @@ class Frontier(FrontierRows):
             if host is not None:
                 host.state = hoststate.given_back(host.state)
 
-    def retry_failed(self) -> int:
-        """All that failed is due now, and our back-off from its hosts ends; how many."""
+    def put_off(self, job: Job, due: datetime | None) -> None:
+        """Gives the job back, unasked, to be asked at `due` at the earliest; None: not before a source finds it."""
+        with self._transaction(), self._ending(job) as (link, host):
+            if host is not None:
+                host.state = hoststate.given_back(host.state)
+                at = stored_up(due) if due is not None else None
+                self._one("UPDATE links SET due = ? WHERE id = ?", at, link)
+
+    def retry_failed(self, due: datetime | None = None) -> int:
+        """All that failed is due now, or at `due`, and our back-off from its hosts ends; how many."""
+        at = stored_time(due) if due is not None else self._now()
         with self._transaction():
             failed = "failures > 0 AND lease IS NULL"
             hosts = self._all(f"SELECT host, count(*) FROM links WHERE {failed} GROUP BY host", ())  # noqa: S608
-            self._one(f"UPDATE links SET due = ? WHERE {failed}", self._now())  # noqa: S608 - our own words
+            self._one(f"UPDATE links SET due = ? WHERE {failed}", at)  # noqa: S608 - our own words
             for host, _ in hosts:
                 with self._changing(host) as row:
                     row.state = hoststate.forgiven(row.state)

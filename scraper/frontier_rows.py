@@ -44,9 +44,9 @@ class FrontierRows(FrontierView):
 
     # ------------------------------------------------------------------------------------------------ articles
 
-    def _insert(self, article: str, link: Link, host: int, at: int, due: int | None) -> int:
-        values = (storable(link.url), host, storable(link.source), storable(link.via), due, at)
-        sql = "INSERT INTO links (url, host, source, via, due, added) VALUES (?, ?, ?, ?, ?, ?)"
+    def _insert(self, article: str, link: Link, host: int, at: int, due: int | None, depth: int = 0) -> int:
+        values = (storable(link.url), host, storable(link.source), storable(link.via), due, at, depth)
+        sql = "INSERT INTO links (url, host, source, via, due, added, depth) VALUES (?, ?, ?, ?, ?, ?, ?)"
         number = self._db.execute(sql, values).lastrowid
         assert number is not None
         self._db.execute("INSERT INTO identities VALUES (?, ?)", (storable(article), number))

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from archive.errors import DamageError, StorageError
 
 NAME = "queue.sqlite"
-VERSION = 1
+VERSION = 2
 APPLICATION_ID = 0x7465_6172  # "tear": tells our file from anybody else's
 _WAIT = 30.0
 _CACHE = 8 * 1024  # KiB: identities come in no order, and each finds its place
@@ -21,7 +21,8 @@ _DAMAGED = (sqlite3.DatabaseError, UnicodeDecodeError)
 # Times are milliseconds since 1970 (UTC).
 SCHEMA = """
 -- One row an article. `url` is what is asked for; `due` is null for what is never asked again; `lease` is not null
--- while it is under way. `failures` counts those in a row, `first_kept` is null for what was never kept.
+-- while it is under way. `failures` counts those in a row, `first_kept` is null for what was never kept, `depth` is how
+-- many links of a site lie between its start and this one.
 CREATE TABLE links (
     id INTEGER PRIMARY KEY,
     url TEXT NOT NULL,
@@ -36,7 +37,8 @@ CREATE TABLE links (
     reason TEXT,
     added INTEGER NOT NULL,
     asked INTEGER,
-    first_kept INTEGER
+    first_kept INTEGER,
+    depth INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX links_open ON links (host, kept, due) WHERE lease IS NULL AND due IS NOT NULL;
 CREATE INDEX links_failed ON links (host) WHERE failures > 0;
@@ -70,12 +72,19 @@ CREATE TABLE hosts (
     first_new INTEGER,
     first_kept INTEGER
 );
+-- What documents of sources said of themselves; rules of robots.txt, their text deflated; how each source did last.
+CREATE TABLE documents (url TEXT PRIMARY KEY, etag TEXT, last_modified TEXT) WITHOUT ROWID;
+CREATE TABLE rules (
+    origin TEXT PRIMARY KEY, until INTEGER NOT NULL, text BLOB, reason TEXT NOT NULL, kind TEXT NOT NULL
+);
+CREATE TABLE sources (title TEXT PRIMARY KEY, problem TEXT, at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE notes (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE INDEX hosts_new ON hosts (first_new) WHERE wakes = 0;
 CREATE INDEX hosts_kept ON hosts (first_kept) WHERE wakes = 0;
 CREATE INDEX hosts_wakes ON hosts (wakes) WHERE wakes > 0;
 """
 
-_TABLES = {"links", "identities", "addresses", "leases", "hosts"}
+_TABLES = {"links", "identities", "addresses", "leases", "hosts", "documents", "rules", "sources", "notes"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -134,13 +143,16 @@ def opened(path: Path, tell: Callable[[str], None]) -> tuple[sqlite3.Connection,
     return connection, problem is not None
 
 
-def opened_to_read(path: Path) -> sqlite3.Connection | None:
+def opened_to_read(path: Path, *, any_thread: bool = False) -> sqlite3.Connection | None:
     """A connection that only reads and never waits; None where there is no queue that could be read."""
     for options in ("mode=ro", "mode=ro&immutable=1"):  # the second where SQLite cannot make its files beside it
         connection = None
         with suppress(sqlite3.Error):
             connection = sqlite3.connect(
-                f"file:{quote(str(path.absolute()))}?{options}", isolation_level=None, uri=True
+                f"file:{quote(str(path.absolute()))}?{options}",
+                isolation_level=None,
+                uri=True,
+                check_same_thread=not any_thread,
             )
             if _mark(connection) == (APPLICATION_ID, VERSION):
                 connection.execute("PRAGMA query_only = ON")

@@ -131,6 +131,11 @@ class FrontierView:
         free = "(l.lease IS NULL OR l.lease NOT IN (SELECT id FROM leases WHERE until > :now))"
         return self._entries(f"l.due <= :by AND {free} ORDER BY l.kept, l.due, l.id LIMIT :limit", latest, limit)
 
+    def left(self, by: datetime) -> int:
+        """How many articles are due by then and not under way."""
+        sql = "SELECT count(*) FROM links INDEXED BY links_open WHERE lease IS NULL AND due IS NOT NULL AND due <= ?"
+        return int(self._one(sql, stored_time(by))[0])
+
     def failed(self, limit: int = -1) -> list[Entry]:
         """What gave no good answer when it was last asked, dead or not; the latest first."""
         return self._entries("l.failures > 0 ORDER BY l.asked DESC, l.id LIMIT :limit", 0, limit)
@@ -148,6 +153,18 @@ class FrontierView:
             return []
         more = self._all("SELECT url FROM addresses WHERE link = ? ORDER BY url", (link,))
         return [self._one("SELECT url FROM links WHERE id = ?", link)[0], *(other for (other,) in more)]
+
+    def entry(self, url: str) -> Entry | None:
+        """What is known of the article at this address."""
+        link = self._link_of(identity(url))
+        if link is None:
+            return None
+        found = self._all(f"{_ENTRIES} WHERE l.id = :id", {"now": self._now(), "id": link})
+        return _entry(*found[0]) if found else None
+
+    def source_states(self) -> dict[str, tuple[str | None, datetime]]:
+        """By each source's title how it failed, None if it did not, and when it was gone through last."""
+        return {title: (problem, time_of(at)) for title, problem, at in self._all("SELECT * FROM sources", ())}
 
     def host(self, name: str) -> HostState:
         row = self._one(f"{_HOST} FROM hosts WHERE name = ?", name)

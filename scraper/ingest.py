@@ -20,19 +20,18 @@ from archive import urls
 from archive.article import parse, render, words
 from archive.errors import WarcError
 from archive.models import Article, Capture, Exchange, Origin, PageRow, Rereading, Role, Verdict, VerdictKind
-from archive.spool import Spool
 from archive.warc.reader import StoredRecord
 from scraper import paging
 from scraper import verdict as verdicts
 from scraper.body import decoded
 from scraper.read.reading import Page, Reading
 from scraper.sniff import is_html
+from scraper.stored import MOST_BODY, stored_exchange
 
 if TYPE_CHECKING:
     from archive.collection import Collection
 
 LEAST_LEFT = 0.8
-MOST_BODY = 100_000_000
 
 
 class Outcome(StrEnum):
@@ -136,7 +135,7 @@ class Rereader:
         capture = self._collection.capture_of(row)
         if capture is None:
             return None
-        exchange = self._exchange(capture)
+        exchange = stored_exchange(self._collection, capture)
         if not is_html(exchange):
             return None
         reading = self._reading(exchange)
@@ -155,7 +154,7 @@ class Rereader:
             url = paging.following(first, number, reading.pagination)
             if url is None or url not in kept:
                 break
-            reading = self._reading(self._exchange(kept[url]))
+            reading = self._reading(stored_exchange(self._collection, kept[url]))
             if reading.article is None or not paging.belongs(article, reading.article):
                 break
             others.append(reading.article)
@@ -164,21 +163,6 @@ class Rereader:
 
     def _reading(self, exchange: Exchange) -> Reading:
         return self._read(Page(decoded(exchange, MOST_BODY), exchange.headers, exchange.url, exchange.status or 0))
-
-    def _exchange(self, capture: Capture) -> Exchange:
-        """The stored answer as if it had just come; a revisit with its original's payload."""
-        answer = self._collection.read(capture)
-        with answer.payload() as payload:
-            body = payload.read(MOST_BODY)
-        return Exchange(
-            url=capture.url,
-            time=capture.time,
-            request=b"",
-            status=200 if capture.status in (None, 304) else capture.status,
-            head=answer.http_head,
-            headers=answer.http_headers(),
-            body=Spool.of(body),
-        )
 
 
 def losses(old: Article, new: Article) -> list[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from msgspec import Struct
 
@@ -14,9 +14,6 @@ from archive.settings import ArchiveSettings
 from scraper import __version__
 from scraper.quantity import size
 from scraper.saying import say
-
-if TYPE_CHECKING:
-    from scraper.cli import Stop
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
@@ -30,14 +27,14 @@ class Asked(Struct, frozen=True):
     quiet: bool = False
 
 
-def pack_collection(settings: ArchiveSettings, asked: Asked, stop: Stop) -> int:
-    """Returns the exit code: 5 where a file is damaged and was left as it is, that of the signal that stopped it."""
+def pack_collection(settings: ArchiveSettings, asked: Asked, stopped: Callable[[], bool]) -> int:
+    """Returns the exit code: 5 where a file is damaged and was left as it is. Ends early once `stopped` says so."""
     limits = limits_of(settings, _size(asked.smaller_than))
     if asked.dry_run:
         packed = would_pack(settings, limits)
     else:
         tell = (lambda _: None) if asked.quiet else say
-        packed = pack(settings, limits, Run(f"tearsheet/{__version__}", tell=tell, stopped=stop.is_set))
+        packed = pack(settings, limits, Run(f"tearsheet/{__version__}", tell=tell, stopped=stopped))
     if asked.json:
         print(json.dumps(as_dict(packed, asked.dry_run), ensure_ascii=False))
     elif not asked.quiet:
@@ -45,7 +42,7 @@ def pack_collection(settings: ArchiveSettings, asked: Asked, stop: Stop) -> int:
     if asked.quiet:
         for problem in packed.damage:
             say(f"damaged, and left as it is: {problem}")
-    return stop.code if packed.stopped else packed.exit_code
+    return packed.exit_code
 
 
 def as_dict(packed: Packed, dry_run: bool) -> dict[str, Any]:

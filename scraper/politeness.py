@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -14,7 +16,8 @@ from msgspec.structs import replace
 from archive import urls
 from archive.models import Exchange
 from scraper.body import decoded
-from scraper.fetch import Fetcher, HopRequest
+from scraper.fetch import STOPPED, Fetcher, HopRequest
+from scraper.identity import host_of
 from scraper.settings import FetchSettings
 
 if TYPE_CHECKING:
@@ -24,8 +27,8 @@ TOKEN = "tearsheet"  # noqa: S105 - the product token of RFC 9309, section 2.2.1
 PARSED = 512 * 1024
 FETCHED = 2 * PARSED
 REDIRECTS = 5
-DAY = 86400.0
-UNREACHABLE_FOR = 600.0
+DAY = timedelta(days=1)
+UNREACHABLE_FOR = timedelta(minutes=10)
 REMEMBERED = 5000
 _LINE_END = re.compile(r"\r\n?|\n")
 _AGENT = re.compile(r"[ \t]*user-?[ ]?agent[ \t]*[: \t][ \t]*(\*(?=[ #]|$)|[a-z_-]*)", re.IGNORECASE)
@@ -47,24 +50,45 @@ class RobotsAnswer(Struct, frozen=True):
     kind: str = "robots"
 
 
-class _Rules(Struct):
-    """One origin's rules; without `parsed` all is allowed, or with a `reason` nothing is. `until` is monotonic."""
+class Rules(Struct, frozen=True):
+    """What one origin answered, until when it holds: the prepared file; None where there is none and all is allowed,
+    or with a `reason` nothing is."""
 
-    lock: Lock
-    until: float = 0.0
-    parsed: Protego | None = None
+    until: datetime
+    text: str | None = None
     reason: str = ""
     kind: str = "robots"
+
+
+class RulesMemory(Protocol):
+    """Rules by origin, from one run to the next; safe in threads."""
+
+    def rules(self, origin: str) -> Rules | None: ...
+
+    def keep_rules(self, origin: str, rules: Rules) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _Origin(Struct):
+    """One origin in this run. `unkept` are answers that nobody has stored yet."""
+
+    lock: Lock
+    rules: Rules | None = None
+    parsed: Protego | None = None
+    unkept: tuple[Exchange, ...] = ()
 
 
 class Robots:
     """Asks each origin for its rules once a day; safe in threads. With `robots = "ignore"` it asks for nothing."""
 
-    def __init__(self, fetcher: Fetcher, settings: FetchSettings) -> None:
+    def __init__(self, fetcher: Fetcher, settings: FetchSettings, memory: RulesMemory | None = None) -> None:
         self._fetcher = fetcher
         self._obey = settings.robots != "ignore"
-        self._monotonic = fetcher.hands.monotonic
-        self._known: OrderedDict[str, _Rules] = OrderedDict()
+        self._clock = fetcher.hands.clock
+        self._memory = memory
+        self._known: OrderedDict[str, _Origin] = OrderedDict()
+        self._delays: dict[str, float] = {}
         self._lock = Lock()
 
     def allowed(self, url: str) -> RobotsAnswer:
@@ -76,58 +100,92 @@ class Robots:
         path = urlsplit(wire).path
         if not self._obey or path == "/robots.txt":
             return RobotsAnswer(True)
-        origin = "/".join(wire.split("/", 3)[:3])
-        rules = self._rules_of(origin)
-        exchanges: tuple[Exchange, ...] = ()
-        with rules.lock:
-            if self._monotonic() >= rules.until:
-                exchanges = self._read(origin, rules)
-        return replace(_judged(rules, wire), exchanges=exchanges)
+        name = _origin(wire)
+        origin = self._of(name)
+        with origin.lock:
+            rules = origin.rules
+            if rules is None or self._clock() >= rules.until:
+                rules = self._learn(name, origin)
+            exchanges, origin.unkept = origin.unkept, ()
+        return replace(_judged(rules, origin.parsed, wire), exchanges=exchanges)
 
-    def crawl_delay(self, url: str) -> float:
+    def unkept(self, exchanges: Sequence[Exchange]) -> None:
+        """Answers that whoever had them cannot store: the next question about their origin brings them again."""
+        for exchange in exchanges:
+            origin = self._of(_origin(exchange.url))
+            with origin.lock:
+                origin.unkept = (*origin.unkept, exchange)
+
+    def host_delay(self, host: str) -> float:
         """Seconds that the host wants between pages, as far as is known by now; 0 where it names none."""
         with self._lock:
-            rules = self._known.get("/".join(url.split("/", 3)[:3]).lower())
-        parsed = rules.parsed if rules is not None else None
-        return (parsed.crawl_delay(TOKEN) or 0.0) if parsed is not None else 0.0
+            return self._delays.get(host, 0.0)
 
-    def _rules_of(self, origin: str) -> _Rules:
+    def _of(self, name: str) -> _Origin:
         with self._lock:
-            rules = self._known.setdefault(origin, _Rules(Lock()))
-            self._known.move_to_end(origin)
+            origin = self._known.setdefault(name, _Origin(Lock()))
+            self._known.move_to_end(name)
             if len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-            return rules
+            return origin
 
-    def _read(self, origin: str, rules: _Rules) -> tuple[Exchange, ...]:
+    def _learn(self, name: str, origin: _Origin) -> Rules:
+        rules = self._memory.rules(name) if origin.rules is None and self._memory is not None else None
+        if rules is None or self._clock() >= rules.until:
+            rules, exchanges = self._read(name)
+            origin.unkept += exchanges
+            if self._memory is not None and rules.kind != STOPPED:
+                self._memory.keep_rules(name, rules)
+        origin.rules = rules
+        origin.parsed = None
+        if rules.text is not None:
+            from protego import Protego
+
+            origin.parsed = Protego.parse(rules.text)
+        self._note_delay(host_of(name), origin.parsed)
+        return rules
+
+    def _note_delay(self, host: str, parsed: Protego | None) -> None:
+        seconds = (parsed.crawl_delay(TOKEN) or 0.0) if parsed is not None else 0.0
+        with self._lock:
+            if seconds > 0 and len(self._delays) < REMEMBERED:
+                self._delays[host] = seconds
+            else:
+                self._delays.pop(host, None)
+
+    def _read(self, origin: str) -> tuple[Rules, tuple[Exchange, ...]]:
         request = HopRequest(f"{origin}/robots.txt", kind="robots", max_size=FETCHED)
         exchanges = self._fetcher.chain(request, REDIRECTS)
         last = exchanges[-1]
-        rules.parsed, rules.reason, rules.kind = None, "", "robots"
+        text, reason, kind = None, "", "robots"
         status = last.status or 0
         failure = last.failure
         if failure is not None and failure.kind in ("refused by us", "redirects"):
             pass
         elif failure is not None and failure.kind != "too large":
-            rules.reason = f"{last.url} could not be read, so nothing may be asked: {failure.message}"
-            rules.kind = failure.kind if last.status is None else "robots"
+            reason = f"{last.url} could not be read, so nothing may be asked: {failure.message}"
+            kind = failure.kind if last.status is None else "robots"
         elif status == 429 or status >= 500:
-            rules.reason = f"{last.url} answered {status}, so nothing may be asked for now"
+            reason = f"{last.url} answered {status}, so nothing may be asked for now"
         elif 200 <= status < 300:
-            from protego import Protego
+            text = prepared(decoded(last, PARSED))
+        until = self._clock()
+        if kind != STOPPED:
+            until += UNREACHABLE_FOR if reason else DAY
+        return Rules(until, text, reason, kind), tuple(exchanges)
 
-            rules.parsed = Protego.parse(prepared(decoded(last, PARSED)))
-        rules.until = self._monotonic() + (UNREACHABLE_FOR if rules.reason else DAY)
-        return tuple(exchanges)
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
 
 
-def _judged(rules: _Rules, wire: str) -> RobotsAnswer:
+def _judged(rules: Rules, parsed: Protego | None, wire: str) -> RobotsAnswer:
     if rules.reason:
         return RobotsAnswer(False, rules.reason, kind=rules.kind)
-    if rules.parsed is None:
+    if parsed is None:
         return RobotsAnswer(True)
-    delay = rules.parsed.crawl_delay(TOKEN)
-    if rules.parsed.can_fetch(wire, TOKEN):
+    delay = parsed.crawl_delay(TOKEN)
+    if parsed.can_fetch(wire, TOKEN):
         return RobotsAnswer(True, crawl_delay=delay)
     path = "/" + wire.split("/", 3)[3]
     return RobotsAnswer(False, f"robots.txt of {urlsplit(wire).netloc} forbids {path[:200]}", crawl_delay=delay)

@@ -34,33 +34,41 @@ from scraper.crawl import Result
 from scraper.fetch import HopRequest
 from scraper.read.reading import Page, Reading, failed
 from scraper.redact import without_user
+from scraper.retry import retry_after
 from scraper.sniff import is_html
+from scraper.stored import stored_page
 from scraper.walk import Walk, Walker
 
 REFRESH_DELAY = 5.0
+LONGEST_REST = 30 * 86400.0
 
 
 class Rules(Struct, frozen=True):
-    """What a run decides for all its addresses. `recapture_after` is in seconds."""
+    """What a run decides for all its addresses. `recapture_after` is in seconds; `outlinks` says whose links are
+    wanted, by the link's source."""
 
     again: bool = False
     recapture_after: float = 86400.0
     requisites: bool = True
     max_page: int = 20_000_000
     max_redirects: int = 10
+    outlinks: Callable[[str], bool] = lambda source: False
 
 
 class Hands(Struct, frozen=True):
-    """What a preserver works with: the network, the readers, the collection and the clock. `pause` waits as
-    long as an address's host wants between pages, and says whether to go on; `fault` hears of bugs of ours."""
+    """What a preserver works with: the network, the readers, the collection and the clock; `fault` hears of bugs of
+    ours."""
 
     walker: Walker
     assets: Assets
     read: Callable[[Page], Reading]
     collection: Collection
     clock: Callable[[], datetime]
-    pause: Callable[[str], bool]
     fault: Callable[[Exception], None]
+
+
+class _Stopped(Exception):
+    """The run was stopped while a page was under way that waited for its host: nothing of it is kept."""
 
 
 class Further(Struct):
@@ -99,7 +107,7 @@ class Preserver:
         # What could not be read when it came is asked for in full, and read again.
         capture = known[1] if known is not None and not _unread(known[0]) else None
         try:
-            return Result(link, self._commit(link, asked, capture, now).result())
+            return self._kept(link, asked, capture, now)
         except TearsheetError:
             raise
         except Exception as error:  # a fault of ours costs this address, never the run
@@ -107,12 +115,36 @@ class Preserver:
             reason = f"tearsheet failed on this page, which is a fault of its own: {type(error).__name__}: {error}"
             return Result(link, not_asked_row(link, now, reason), committed=False)
 
-    def _commit(self, link: Link, asked: str, known: Capture | None, now: datetime) -> Future[PageRow]:
+    def _kept(self, link: Link, asked: str, known: Capture | None, now: datetime) -> Result:
         walk = self._hands.walker.walk(HopRequest(asked), known)
         reading = self._reading(walk.last, known)
         while (target := self._refresh_target(walk, reading)) is not None:
             self._hands.walker.go_on(walk, HopRequest(target, referer=walk.last.url))
             reading = self._reading(walk.last, known)
+        last = walk.last
+        rest_until = _rest_until(last, now)
+        try:
+            if walk.stopped:
+                raise _Stopped
+            row, size = self._commit(link, walk, reading, known, now)
+        except _Stopped:
+            walk.close()
+            return Result(link, not_asked_row(link, now, "the run was stopped"), committed=False, stopped=True)
+        outlinks: tuple[str, ...] = ()
+        if self._rules.outlinks(link.source):
+            outlinks = reading.outlinks if reading is not None else self._known_outlinks(last, known)
+        return Result(link, row.result(), size=size, rest_until=rest_until, outlinks=outlinks)
+
+    def _known_outlinks(self, last: Exchange, known: Capture | None) -> tuple[str, ...]:
+        """Those of the page that the answer confirmed."""
+        if known is None or known.url != last.url:
+            return ()
+        stored = stored_page(self._hands.collection, known, self._rules.max_page)
+        return self._hands.read(stored).outlinks if stored is not None else ()
+
+    def _commit(
+        self, link: Link, walk: Walk, reading: Reading | None, known: Capture | None, now: datetime
+    ) -> tuple[Future[PageRow], int]:
         last = walk.last
         unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
         verdict = verdicts.verdict(last, reading, known, asked=urls.wire_url(link.url))
@@ -144,7 +176,8 @@ class Preserver:
             )
             return self._hands.collection.commit(group)
 
-        return self._hands.assets.hand_over(needs, commit)
+        size = sum(part.exchange.body.size for part in own) + sum(job.size for job in needs)
+        return self._hands.assets.hand_over(needs, commit), size
 
     def _further(self, first: str, reading: Reading, article: Article) -> Further:
         """The pages of the article after its first one, as long as each leads on to the next."""
@@ -152,9 +185,11 @@ class Preserver:
         seen = {first}
         for number in range(2, paging.MOST_PAGES + 1):
             url = paging.following(first, number, reading.pagination)
-            if url is None or url in seen or not self._hands.pause(url):
+            if url is None or url in seen:
                 break
             walk = self._hands.walker.walk(HopRequest(url, referer=first))
+            if walk.stopped:
+                raise _Stopped
             read = self._reading(walk.last, None)
             verdict = verdicts.verdict(walk.last, read, None, asked=url)
             good = verdict.kind is VerdictKind.ARTICLE and read is not None and read.article is not None
@@ -197,6 +232,11 @@ class Preserver:
         if len(walk.exchanges) > self._rules.max_redirects or target in [hop.url for hop in walk.exchanges]:
             return None
         return target
+
+
+def _rest_until(last: Exchange, now: datetime) -> datetime | None:
+    seconds = retry_after(last, now) if last.status in (429, 503) else None
+    return now + timedelta(seconds=min(seconds, LONGEST_REST)) if seconds else None
 
 
 def _unread(row: PageRow) -> bool:

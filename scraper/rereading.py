@@ -13,9 +13,9 @@ from archive.collection import Collection
 from archive.errors import DamageError, NotKeptError
 from archive.settings import RunInfo
 from scraper import __version__
-from scraper.fetching import now
 from scraper.ingest import Count, Outcome, Reread, Rereader, each
 from scraper.report import as_dict
+from scraper.running import now
 from scraper.saying import say
 from scraper.settings import Settings, agent
 from scraper.workers import Readers

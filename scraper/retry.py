@@ -64,18 +64,21 @@ class HostRest:
         self._until: dict[str, float] = {}
         self._lock = Lock()
 
-    def wait(self, host: str) -> None:
-        """Sleep until the host may be asked again."""
+    def wait(self, host: str) -> bool:
+        """Sleep until the host may be asked again; False when the run was stopped before."""
         with self._lock:
             until = self._until.get(host)
         if until is None:
-            return
+            return True
         left = until - self._hands.monotonic()
         if left > 0:
             self._hands.sleep(left)
+            if self._hands.stopped():
+                return False
         with self._lock:
             if self._until.get(host) == until:
                 del self._until[host]
+        return True
 
     def note(self, host: str, exchange: Exchange) -> None:
         """An answer has come: a 429 or 503 that asks for no more than we are ready to wait counts for its host."""
@@ -143,10 +146,15 @@ def _again(policy: RetryPolicy, hands: Hands, ask: Callable[[], Attempt], first:
     from tenacity import Retrying, retry_if_result
 
     begun = hands.monotonic() - first.exchange.elapsed
-    pending = [first]
+    asked: list[Attempt] = []
 
     def attempt() -> Attempt:
-        return pending.pop() if pending else ask()
+        if not asked:
+            asked.append(first)
+        elif not hands.stopped():  # which it may have been while we waited
+            asked.append(ask())
+            asked[-2].exchange.body.close()
+        return asked[-1]
 
     def wait(state: RetryCallState) -> float:
         asked_for = retry_after(_result(state).exchange, hands.clock())
@@ -159,9 +167,6 @@ def _again(policy: RetryPolicy, hands: Hands, ask: Callable[[], Attempt], first:
             return True
         return hands.monotonic() - begun + state.upcoming_sleep > policy.budget
 
-    def close_superseded(state: RetryCallState) -> None:
-        _result(state).exchange.body.close()
-
     def give_up(state: RetryCallState) -> Attempt:
         return _result(state)
 
@@ -170,11 +175,10 @@ def _again(policy: RetryPolicy, hands: Hands, ask: Callable[[], Attempt], first:
         stop=stop,
         wait=wait,
         retry=retry_if_result(worth_another),
-        before_sleep=close_superseded,
         retry_error_callback=give_up,
     )
     result: Attempt = retrying(attempt)
-    return replace(result.exchange, attempts=retrying.statistics["attempt_number"])
+    return replace(result.exchange, attempts=len(asked))
 
 
 def _result(state: RetryCallState) -> Attempt:

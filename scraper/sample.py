@@ -24,6 +24,7 @@ ABOUT = {
     "read": "How a page is read.",
     "archive": "Where everything is kept.",
     "crawl": "How many addresses are gone through.",
+    "notify": "Who is told of a run of tearsheet crawl.",
 }
 SOURCES = (
     "Where addresses come from besides the command line, as many as you like. kind is feed (RSS, Atom, JSON Feed, or "

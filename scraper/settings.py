@@ -17,6 +17,7 @@ KB = 1000
 MB = 1000 * KB
 _HOST = r"(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]*)"
 _PORT = r"[0-9]{0,5}"
+STDIN = "-"
 SOURCE_KINDS = ("feed", "sitemap", "site", "list", "texts")
 SOURCE_USES = {
     "links": ("texts",),
@@ -122,12 +123,59 @@ class CrawlSettings(Struct, frozen=True):
     """How many addresses are gone through."""
 
     host_delay: Annotated[
-        float, Setting("Seconds between two pages of one host. 0: none.", unit="seconds", least=0)
+        float,
+        Setting(
+            "Seconds between two pages of one host, and up to half as many more; a longer Crawl-delay counts, up to a "
+            "minute. 0: none, and a host's pages are asked side by side.",
+            unit="seconds",
+            least=0,
+        ),
     ] = 1.0
+    host_parallel: Annotated[
+        int, Setting("How many pages of one host are under way at a time. Without a host_delay any number.", least=1)
+    ] = 1
     concurrency: Annotated[int, Setting("How many addresses are under way at a time.", least=1)] = 8
     recapture_after: Annotated[
-        float, Setting("What was kept less than this ago is not asked again.", unit="seconds", least=0)
+        float,
+        Setting(
+            "What was kept less than this ago is not asked again; a source may have its own.",
+            unit="seconds",
+            least=0,
+        ),
     ] = 86400.0
+    asset_fresh: Annotated[
+        float,
+        Setting(
+            "Pictures, styles and so on that were kept less than this ago are not asked again with another page.",
+            unit="seconds",
+            least=0,
+        ),
+    ] = 86400.0
+    min_free: Annotated[
+        int, Setting("A run ends before less than this is free on the disk.", unit="bytes", least=0)
+    ] = 500 * MB
+    keep_reports: Annotated[
+        float, Setting("Reports and logs of runs older than this are removed.", unit="seconds", least=0)
+    ] = 90 * 86400.0
+
+    @property
+    def pages_of_host(self) -> int:
+        """How many pages of one host may be under way at a time."""
+        return self.host_parallel if self.host_delay > 0 else self.concurrency
+
+
+class NotifySettings(Struct, frozen=True):
+    """Who is told of a run."""
+
+    command: Annotated[
+        str,
+        Setting(
+            "Run when something failed that did not fail before, the path of the run's report comes last.",
+            pattern=PRINTABLE,
+            form="a command and its arguments",
+            example="mail-report archive@example.com",
+        ),
+    ] = ""
 
 
 class Source(Struct, frozen=True):
@@ -141,7 +189,7 @@ class Source(Struct, frozen=True):
     ] = None
     path: Annotated[
         Path | None,
-        Setting("The file or folder.", form="the name of a file or folder"),
+        Setting("The file or folder; for a list - is stdin.", form="the name of a file or folder"),
     ] = None
     name: Annotated[
         str,
@@ -209,6 +257,7 @@ class Settings(Struct, frozen=True):
     read: ReadSettings = ReadSettings()
     archive: ArchiveSettings = ArchiveSettings()
     crawl: CrawlSettings = CrawlSettings()
+    notify: NotifySettings = NotifySettings()
     sources: tuple[Source, ...] = ()
 
 
@@ -225,6 +274,7 @@ __all__ = [
     "ArchiveSettings",
     "CrawlSettings",
     "FetchSettings",
+    "NotifySettings",
     "ReadSettings",
     "RunInfo",
     "Settings",

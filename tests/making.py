@@ -127,3 +127,16 @@ def encoded(record: Record) -> bytes:
     pieces: list[bytes] = []
     write_member(record, pieces.append)
     return b"".join(pieces)
+
+
+def story(title: str, text: str = "", paragraphs: int = 5) -> str:
+    """A page that is an article by its looks, the title in each paragraph."""
+    body = "".join(
+        f"<p>Paragraph {n} of {title}: the council met on a Tuesday and spoke at length of roads, of trees and of "
+        f"what both would cost. {text}</p>"
+        for n in range(paragraphs)
+    )
+    return (
+        f"<html><head><title>{title}</title><meta property='og:type' content='article'></head>"
+        f"<body><article><h1>{title}</h1>{body}</article></body></html>"
+    )

@@ -155,6 +155,31 @@ def test_no_room_for_the_joined_file(there: Home) -> None:
     assert len(there.warcs()) == 1
 
 
+def test_ctrl_c_ends_it_early(there: Home) -> None:
+    """Sent as soon as it says what it is about to join."""
+    ids = record_ids(there)
+    process = subprocess.Popen(
+        there.command("pack"),
+        cwd=there.folder,
+        env=there.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert "joining 4 files" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "stopped early" in out or "archive/: 4 small files" in out
+    assert record_ids(there) == ids
+    assert not list((there.collection / "archive").glob(".*"))
+    assert there.run("pack", "-q").code == 0
+    assert record_ids(there) == ids
+    assert len(there.warcs()) == 1
+
+
 @pytest.mark.slow
 def test_killed_at_random(tmp_path: Path) -> None:
     chance = random.Random(20130528)

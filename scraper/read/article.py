@@ -61,7 +61,7 @@ def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
             names = byline.from_lines(lines, head.last_lines(field), others, whole) or names
         day = dates.corrected(published, lines, facts.language) or dates.from_lines(lines, facts.language) or guess
         keys = frozenset(filter(None, (key_of(title.text) if title else "", *map(key_of, names))))
-        told = body.Told(top.nodes, keys, top.start, tuple(filter(None, map(key_of, names))))
+        told = body.Told(top.places, keys, top.start, tuple(filter(None, map(key_of, names))))
         chosen = body.choose(field, told)
         picture, own = lead.choose(field, list(chosen.body), top.start, said, sheet.base)
         shown = _blocks(field, chosen, own, picture, sheet.base)

@@ -16,7 +16,7 @@ from scraper.read import chrome
 from scraper.read.boxes import Boxes
 from scraper.read.byline import BY
 from scraper.read.dates import is_dated
-from scraper.read.field import SENTENCE_ENDS, Evidence, Field, evidence, look, survey
+from scraper.read.field import SENTENCE_ENDS, Evidence, Field, evidence, is_prose, look, place, survey
 from scraper.read.tree import Node, label, size_of
 from scraper.read.units import Unit
 from scraper.read.vocabulary import named
@@ -34,9 +34,9 @@ _HARDLY = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is told elsewhere in the article and so is no body: elements, and texts by their keys."""
+    """What is told elsewhere in the article and so is no body: units by their places, and texts by their keys."""
 
-    nodes: frozenset[Node] = frozenset()
+    places: frozenset[int] = frozenset()
     keys: frozenset[str] = frozenset()
     start: int = 0
     names: tuple[str, ...] = ()
@@ -81,7 +81,7 @@ class _Rules:
         self.start = min(told.start, field_.start)
         own = [unit for i, unit in enumerate(field_.units) if field_.weight[i] and field_.inside[i]]
         self.styles = Counter(map(_style, own))
-        self.beside = set(map(_place, own))
+        self.beside = set(map(place, own))
 
     def why_not(self, i: int, *, running: bool) -> str | None:
         """Why the unit is no body; `running` says that running text has begun before it."""
@@ -92,7 +92,7 @@ class _Rules:
             return "a rule drawn as a heading"
         if i < self.start:
             return "above the title"
-        if unit.key in self.told.keys or not self.told.nodes.isdisjoint(field_.chains[i]):
+        if unit.key in self.told.keys or i in self.told.places:
             return "told in the head"
         if i in self.boxed:
             return "in a box of other stories or prompts"
@@ -124,7 +124,7 @@ class _Rules:
             return False
         if unit.size < _SHORT:
             style = _style(unit)
-            return self.styles[style] >= _SOME and _place(unit) in self.beside
+            return self.styles[style] >= _SOME and place(unit) in self.beside
         return self.styles[_style(unit)] > 0
 
 
@@ -201,16 +201,12 @@ def _drop_after_end(field_: Field, kept: set[int]) -> None:
     for i, unit in enumerate(field_.units):
         if i in kept:
             before += field_.weight[i]
-            places[_place(unit)] += 1
+            places[place(unit)] += 1
         elif before >= total * _NEARLY_ALL and chrome.is_lead_in(unit):
             after = [j for j in kept if j > i]
-            if not any(places[_place(field_.units[j])] > 1 and field_.weight[j] for j in after):
+            if not any(places[place(field_.units[j])] > 1 and field_.weight[j] for j in after):
                 kept.difference_update(after)
                 return
-
-
-def _place(unit: Unit) -> tuple[Node, str, str]:
-    return unit.node.getparent(), *_style(unit)
 
 
 def _drop_edges(field_: Field, kept: set[int]) -> None:
@@ -236,8 +232,12 @@ def _drop_edges(field_: Field, kept: set[int]) -> None:
 
 
 def _continues(unit: Unit, last: Unit) -> bool:
-    """Whether a text stands beside the last one that is surely body, marked up as that is, and ends as sentences do."""
+    """Whether a text stands beside the last one that is surely body, marked up as that is, and ends as sentences do.
+
+    Or in the very element that holds the last one, as a paragraph does whose mark-up the page forgot.
+    """
     beside = unit.node.getparent() is last.node.getparent() and _style(unit) == _style(last)
+    beside = beside or (unit.node is last.node.getparent() and is_prose(unit))
     return beside and unit.kind == "text" and unit.links < len(unit.text) * 0.5 and unit.text.endswith(SENTENCE_ENDS)
 
 

@@ -93,6 +93,15 @@ def is_aside(name: str, tag: str) -> bool:
 
 
 @lru_cache(_MANY)
+def is_set_apart(name: str) -> bool:
+    """Whether an element of that label tells something of its own amid the article, such as a list of facts."""
+    return bool(name) and _SET_APART.search(name) is not None
+
+
+_SET_APART = named("infobox|factbox|factboxs|(?:fact|info) box")
+
+
+@lru_cache(_MANY)
 def is_perhaps_aside(name: str) -> bool:
     """Whether an element has a name that is given to boxes beside the article, and to parts of its text as well."""
     return bool(name) and _SOFT.search(name) is not None and " hentry " not in name and " type post " not in name
@@ -118,7 +127,7 @@ def is_declared(node: Node) -> bool:
     if not spoken or len(spoken) > _MAX_SPOKEN:
         return False
     spoken = spoken.strip()
-    return bool(leadins.RELATED.match(spoken) or leadins.ENDS.match(spoken) or prompts.SURE.match(spoken))
+    return bool(leadins.RELATED.match(spoken) or leadins.ENDS.match(spoken) or prompts.bids(spoken))
 
 
 def is_out_of_sight(node: Node) -> bool:

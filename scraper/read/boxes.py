@@ -66,8 +66,14 @@ class Boxes:
         return found
 
     def _stands_apart(self, unit: Unit) -> bool:
-        """Whether less than a good share of the sure text stands in the unit's own element's parent."""
-        return self.weight.get(unit.node.getparent(), 0) <= self.weight[self.field.root] * _MUCH
+        """Whether less than a good share of the sure text stands in the unit's own element's parent.
+
+        Not where each paragraph stands in an element of its own.
+        """
+        parent = unit.node.getparent()
+        if self.weight.get(parent, 0) > self.weight[self.field.root] * _MUCH:
+            return False
+        return parent.getparent() is None or not self._is_repeated(parent)
 
     def _around(self, i: int, fits: Callable[[Node, list[Unit]], bool]) -> list[int]:
         """The units of the largest element around the unit that fits."""

@@ -24,7 +24,7 @@ from scraper.read.names import (
     is_person,
     split,
 )
-from scraper.read.printed import printed
+from scraper.read.printed import is_apart, printed
 from scraper.read.tree import Node, key_of, tag_of, text_of
 
 __all__ = ["BY", "authors", "clean_name", "from_lines", "is_doubtful", "split"]
@@ -72,8 +72,8 @@ def authors(tree: Node, facts: Facts, title: Node | None = None, url: str = "") 
     if people and not _is_account(facts):
         return _fuller(people, shown)
     seen = tuple(name for name in shown if not _is_vague(name, own))
-    told = (_from_microdata(tree, hidden=False), _from_meta(facts)) if not people else ()
-    for source in (*told, seen, _from_microdata(tree, hidden=True)):
+    told = (_from_microdata(tree, title, hidden=False), _from_meta(facts)) if not people else ()
+    for source in (*told, seen, _from_microdata(tree, title, hidden=True)):
         found = (name for name in _distinct(source, own) if not _is_vague(name, own))
         names = tuple(name for name in found if source is seen or " " in name or _is_whole(name))
         if names:
@@ -173,10 +173,13 @@ def _is_account(facts: Facts) -> bool:
     return any(_ACCOUNT.search(address) for address in known)
 
 
-def _from_microdata(tree: Node, *, hidden: bool) -> Iterator[str]:
+def _from_microdata(tree: Node, title: Node | None, *, hidden: bool) -> Iterator[str]:
     """`itemprop=author` of the story itself, not of comments on it; `hidden` for what only `meta` elements say."""
+    above = frozenset(title.iterancestors()) if title is not None else frozenset()
     for node in _AUTHORED(tree):
         if "author" not in (node.get("itemprop") or "").split() or _is_of_another(node):
+            continue
+        if title is not None and not hidden and is_apart(node, above, profiled=True):
             continue
         if tag_of(node) in ("meta", "link"):
             if hidden:
@@ -237,6 +240,10 @@ def from_lines(
         above = line.isupper() and all(len(below) > _SHORT for below in lines[i + 1 :])
         if (above or any(map(is_dated, beside))) and _is_name_alone(line, others) and whole.count(line) < _TWO:
             return tuple(split(line))
+        parts = [part for part in _PARTS.split(line) if part]
+        dated = any(map(is_dated, parts[1:])) and len(line) <= _LONGEST
+        if dated and _is_name_alone(parts[0], others) and whole.count(parts[0]) < _TWO:
+            return tuple(split(parts[0]))  # "A B | 5 April 2025"
     last = list(last)
     for line in last:
         if _is_label(line) and (names := _signed(line)):

@@ -92,16 +92,52 @@ def is_lead_in(unit: Unit) -> bool:
         return False
     if leadins.CONTINUES.match(text):
         return True
-    return len(text) < _LINE and bool(leadins.RELATED.match(text) or leadins.ENDS.match(text))
+    if len(text) >= _LINE or (unit.kind == "text" and not unit.links and _is_statement(text)):
+        return False
+    return bool(leadins.RELATED.match(text) or leadins.ENDS.match(text))
+
+
+def _is_statement(text: str) -> bool:
+    """Whether some words end in a full stop, as "More on that in the evening." does, and a lead-in hardly ever."""
+    return text.endswith("。") or (text.endswith(".") and not text.endswith("..") and text.count(" ") >= _WORDS)
+
+
+_WORDS = 3
 
 
 def is_prompt(unit: Unit) -> bool:
     """Whether the unit bids the reader subscribe, sign in, follow or allow something."""
     if unit.size >= prompts.LONGEST:
         return False
-    if prompts.SURE.match(_bare(unit.text)):
+    text = _bare(unit.text)
+    if prompts.SURE.match(text):
+        return unit.text[:1] not in _QUOTES or _is_offer(unit)
+    if prompts.OFFERS.match(text):
+        return _is_offer(unit) or prompts.speaks_of_itself(text)
+    if unit.links == 0 or not isinstance(unit.block, Paragraph):
+        return False
+    if prompts.STORES.search(unit.block.text) is not None:
+        return prompts.speaks_of_itself(text)
+    return prompts.CHANNELS.search(unit.block.text) is not None
+
+
+def _is_offer(unit: Unit) -> bool:
+    """Whether more than the wording tells a prompt from a sentence: emphasis, brevity, or a link to follow."""
+    if unit.kind == "heading" or (unit.size < _BRIEF and not unit.text.endswith(_STOPS)):
         return True
-    return unit.links > 0 and isinstance(unit.block, Paragraph) and prompts.APPS.search(unit.block.text) is not None
+    if unit.text.endswith(("!", "！")) and unit.size < _LINE:
+        return True
+    if not isinstance(unit.block, Paragraph):
+        return unit.links >= len(unit.text) * 0.5
+    written = unit.block.text
+    if written.startswith("*") and written.endswith("*") and written.count("*") in (2, 4, 6):
+        return True
+    return unit.links > 0 and (unit.links >= len(unit.text) * 0.2 or prompts.leads_to_offer(written))
+
+
+_BRIEF = 30
+_STOPS = (".", "。", "।", "۔", "։", *"\"'”»“’」")
+_QUOTES = tuple('"“„”«»‹‘‚「『〝')
 
 
 def leads_in(unit: Unit) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scraper.read.credit_words import AGENCY
 from scraper.read.credits import clean_credit, is_crediting, is_label, is_name, label_end, split_credit
 from scraper.read.tree import INLINE, NEVER, Node, label, tag_of, text_of, words_of
 from scraper.read.vocabulary import named
@@ -101,12 +102,22 @@ def credit_nodes(node: Node, place: Node | None) -> list[Node]:
 
 
 def _leading(place: Node, parts: list[Node]) -> Node | None:
-    """The element in front of a caption that says "Photo: A B"."""
+    """The element in front of a caption that says "Photo: A B", or on a line of its own whose newspaper's it is."""
     first = parts[0] if len(parts) == 2 and parts[0] is not place else None
-    if first is None and len(place) and not (place.text or "").strip() and (place[0].tail or "").strip():
+    if first is None and len(place) and not (place.text or "").strip():
         first = place[0] if place[0].tag in ("span", "small", "cite", "em", "i") else None
-    text = text_of(first) if first is not None else ""
-    return first if 0 < label_end(text) < len(text) <= 80 else None
+    if first is None:
+        return None
+    text, after = text_of(first), first.getnext()
+    # A line of its own; a person's name there may be that of the one whom the picture shows.
+    broken = not (first.tail or "").strip() and after is not None and tag_of(after) == "br"
+    if broken and (after.tail or "").strip() and len(text) <= 60:
+        return first if 0 < label_end(text) < len(text) or AGENCY.fullmatch(text) or _PAPER.fullmatch(text) else None
+    labelled = 0 < label_end(text) < len(text) <= 80
+    return first if labelled and (len(parts) == 2 or (first.tail or "").strip()) else None
+
+
+_PAPER = re.compile(r"The(?: [A-Z][\w'’-]{1,20}){1,4}")
 
 
 def _holds_more(node: Node, place: Node | None) -> bool:
@@ -155,13 +166,14 @@ def _aside_from(node: Node, place: Node) -> Node | None:
         return None
     for found in node.iterdescendants():
         if (
-            tag_of(found) not in ("p", "div", "span", "small")
+            tag_of(found) not in ("p", "div", "span", "small", "footer")
             or found in place.iterancestors()
             or place in found.iterancestors()
         ):
             continue
         text = text_of(found)
-        if text and len(text) <= 80 and (is_crediting(text) or is_name(text)) and next(found.iter("img"), None) is None:
+        told = found.tag == "footer" or is_crediting(text) or is_name(text)
+        if text and len(text) <= 80 and told and next(found.iter("img"), None) is None:
             return found
     return None
 

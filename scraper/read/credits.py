@@ -111,7 +111,7 @@ def clean_credit(credit: str) -> str:
         ):
             break
         credit = _stripped(credit[end:])
-    credit = _BY.sub("", _SLASH_LABEL.sub("", credit))
+    credit = _LABEL_BEHIND.sub("", _BY.sub("", _SLASH_LABEL.sub("", credit)))
     ended = credit.endswith((".", "。")) and credit.count(".") <= 1 and len(credit) > 4
     return credit[:-1] if ended and not _SHORTENED.search(credit) else credit
 
@@ -120,6 +120,15 @@ _BY = re.compile(r"\A(?:[Bb]y|[Pp]ar|[Pp]or)\s(?=[^\W\d_a-zß-ÿ])")
 _SLASH_LABEL = re.compile(
     r"\A(?:ljósmynd|mynd|foto|fotó|photo|фото|圖|图|写真|사진)\s?[/／]\s?(?=\S{2})", re.IGNORECASE
 )
+
+
+_LABEL_BEHIND = re.compile(
+    r"(?<=\S)(?<!資料)(?<!写真)(?<!画像)(?<!사진)(?<!자료)(?<!图片)(?<!圖片)(?<![\s、，,/／=＝])"
+    r"(?:\s?(?:写真)?(?:撮影|提供|写す)|\s?(?:图片|圖片|照片|资料|資料)?(?:拍摄|拍攝|摄影|攝影|摄|攝|供图|供圖|提供)"
+    r"|\s?(?:사진 ?)?(?:제공|촬영)"
+    r"|\snuotr\.?)\Z"
+)
+"""What stands behind a name in languages that put "photo by" there, unless it is all that tells what the thing is."""
 
 
 def _stripped(credit: str) -> str:

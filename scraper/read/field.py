@@ -222,9 +222,9 @@ def _second_opinion(units: list[Unit], chains: list[tuple[Node, ...]], sure: lis
 
     The declared body counts where it holds much that is sure, and trafilatura has missed much of it.
     """
-    beside = Counter(_place(u) for i, u in enumerate(units) if sure[i] and own[i])
+    beside = Counter(place(u) for i, u in enumerate(units) if sure[i] and own[i])
     for i, unit in enumerate(units):
-        if own[i] and not sure[i] and beside[_place(unit)] >= _SEVERAL:
+        if own[i] and not sure[i] and beside[place(unit)] >= _SEVERAL:
             sure[i] = True
     declared: dict[Node, list[int]] = {}
     for i, chain in enumerate(chains):
@@ -240,8 +240,17 @@ def _second_opinion(units: list[Unit], chains: list[tuple[Node, ...]], sure: lis
                 sure[i] = True
 
 
-def _place(unit: Unit) -> tuple[Node, str, str]:
-    return unit.node.getparent(), unit.node.tag, unit.node.get("class") or ""
+def place(unit: Unit) -> tuple[Node, str, str]:
+    """The element in which a unit stands beside others, and how it is marked up there, with wrappers of it alone."""
+    node, parent = unit.node, unit.node.getparent()
+    for _ in range(_WRAPPERS):
+        if parent is None or len(parent) != 1 or (parent.text or "").strip() or (node.tail or "").strip():
+            break
+        node, parent = parent, parent.getparent()
+    return parent, node.tag, node.get("class") or ""
+
+
+_WRAPPERS = 3
 
 
 def _is_running(unit: Unit) -> bool:

@@ -52,11 +52,11 @@ _LONGEST = 900
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`nodes` are the elements whose text is told by title, subtitle and intro; `start` is the title's place."""
+    """`places` are those of the units that title, subtitle and intro tell; `start` is the title's."""
 
     subtitle: str | None = None
     intro: str | None = None
-    nodes: frozenset[Node] = frozenset()
+    places: frozenset[int] = frozenset()
     start: int = 0
 
 
@@ -105,17 +105,20 @@ def head(field: Field, title: Title | None, said: Stated | None = None) -> Head:
     told = set() if title is None else {key_of(title.text)}
     if title is not None and title.node is not None:
         told.add(key_of(text_of(title.node)))
-    nodes: set[Node] = set()
+    places: set[int] = set()
     start = 0
     if title is not None:
         key = key_of(title.text)
         if title.node is not None:
-            nodes.add(title.node)
+            places.update(i for i, chain in enumerate(field.chains) if title.node in chain)
         for i, unit in enumerate(units[: field.start + 1]):
             shows = title.node is not None and title.node in field.chains[i]
+            if title.node is None and unit.kind in ("heading", "text") and unit.key == key:
+                start = i
+                break  # the title, in an element that is no heading; a player below it may say it again
             if shows or (unit.kind == "heading" and unit.key == key):
                 start = i
-                nodes.add(unit.node)
+                places.add(i)
     own = frozenset(field.chains[start]) if units else frozenset()
     subtitle: str | None = None
     intro: list[str] = []
@@ -127,7 +130,7 @@ def head(field: Field, title: Title | None, said: Stated | None = None) -> Head:
                 break
             continue
         if unit.key in told:
-            nodes.add(unit.node)
+            places.add(i)
             continue
         if (unit.meta and unit.kind == "heading") or _is_slide(field, i, own):
             continue
@@ -141,7 +144,7 @@ def head(field: Field, title: Title | None, said: Stated | None = None) -> Head:
             sub = unit.node
         if sub is not None and subtitle is None:
             subtitle = _text(unit)
-            nodes.add(unit.node)
+            places.add(i)
             continue
         box = _named(unit, chain, _INTRO, field)
         if box is None and not intro and _is_stated(field, i, said, marking):
@@ -149,13 +152,13 @@ def head(field: Field, title: Title | None, said: Stated | None = None) -> Head:
         if box is not None and (not intro or box is place):
             place = box
             intro.append(_text(unit))
-            nodes.add(unit.node)
+            places.add(i)
             continue
         if field.weight[i] >= _RUNNING and field.inside[i] and not unit.meta:
             break
     if said.node is not None and not intro and not subtitle and _is_gone(said.node, field):
         intro = [clean_inline(text_of(said.node))]
-    return Head(subtitle, " ".join(intro) or None, frozenset(nodes), start)
+    return Head(subtitle, " ".join(intro) or None, frozenset(places), start)
 
 
 def _is_stated(field: Field, i: int, said: Stated, marking: Marking) -> bool:

@@ -34,7 +34,7 @@ def markdown(runs: Iterable[Run], base: str) -> str:
     is_open: Style = ()
     space = False
     targets: dict[str, str | None] = {}
-    for written, text in runs:
+    for written, text in _whole_words(runs):
         if text == BREAK:
             space = True
             continue
@@ -57,6 +57,23 @@ def markdown(runs: Iterable[Run], base: str) -> str:
         is_open, space = style, text[-1] == " "
     out.extend(_closing(marker) for marker in reversed(is_open))
     return clean_inline("".join(out))
+
+
+def _whole_words(runs: Iterable[Run]) -> list[Run]:
+    """The runs, where a word's first letter is styled as the rest of it: a slip of the editor's hand, or a drop cap."""
+    made = list(runs)
+    for i in range(1, len(made)):
+        style, text = made[i]
+        before, last = made[i - 1]
+        if style == before or not text[:1].islower() or not last[-1:].isalpha() or last[-2:-1].isalnum():
+            continue
+        if not _is_linked(before) and (last[-1].isupper() or _is_linked(style)):
+            made[i - 1], made[i] = (before, last[:-1]), (style, last[-1] + text)
+    return made
+
+
+def _is_linked(style: Style) -> bool:
+    return any(isinstance(marker, tuple) for marker in style)
 
 
 def _resolved(style: Style, base: str, targets: dict[str, str | None]) -> Style:
@@ -118,7 +135,7 @@ def lines(runs: list[Run]) -> tuple[str, ...]:
 
 def linked(runs: list[Run]) -> int:
     """How many characters of the runs are links."""
-    return sum(len(text.strip()) for style, text in runs if any(isinstance(marker, tuple) for marker in style))
+    return sum(len(text.strip()) for style, text in runs if _is_linked(style))
 
 
 def _common(a: Style, b: Style) -> int:

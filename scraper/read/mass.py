@@ -11,6 +11,8 @@ _SHORT = 30
 _LEAST = 400
 _BARE = 120
 _SHARE = 0.4
+_ARTICLE = 1500
+_FIFTH = 0.2
 
 
 class Mass:
@@ -43,6 +45,14 @@ class Mass:
 
     def is_box(self, node: Node) -> bool:
         return node not in self.titled and self.held.get(node, 0) < self.enough
+
+    def is_amid(self, node: Node) -> bool:
+        """Whether an article's worth of running text stands beside the element, however much it holds itself."""
+        parent = node.getparent()
+        if node in self.titled or parent is None:
+            return False
+        beside = self.held.get(parent, 0) - self.held.get(node, 0)
+        return beside >= max(_ARTICLE, self.total * _FIFTH)
 
     def is_bare(self, node: Node) -> bool:
         """Whether an element holds hardly any running text."""

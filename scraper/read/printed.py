@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from archive.inline import clean_inline
 from scraper.read.names import BY, REST, is_agency, is_house, is_person, split
-from scraper.read.tree import Node, is_hidden, label, tag_of, text_of
+from scraper.read.tree import NEVER, Node, is_hidden, label, tag_of, text_of
 from scraper.read.vocabulary import named, ordered, wording, words
 
 _HINTS = words(
@@ -21,7 +21,7 @@ _HINTED_PATHS = words(
     """
     /author /autor /auteur /by /people /person /profil /redakt /redac /report /staff /journal /writer /contributor
     /columnist /skribent /yazar /muhabir /penulis /firma /signature /avtor /forfatter /medarbeider /equip /redazione
-    /team /kolumnist /colunista /tac-gia /user
+    /team -team /kolumnist /colunista /tac-gia /user
     """
 )
 """What a byline's class, or a link to an author, holds at least: a quick test before the exact one."""
@@ -39,6 +39,8 @@ _ABOUT = named(
     """
 )
 """Parts of a page that tell about an author rather than name one."""
+_LINK = named("link|links")
+"""What the very name of an author may be called."""
 _OTHERS = named(
     """
     related[a-z]{0,12}|teasers?|tease|cards?|recommend[a-z]{0,8}|recirc[a-z]{0,12}|comments?|commentlist|sidebar|widget
@@ -57,7 +59,7 @@ _BOXES = frozenset(("aside", "nav", "footer", "figure", "figcaption", "blockquot
 _PATH = re.compile(
     r"/(?:authors?|autor(?:e[sn]?|i|zy|in)?|auteurs?|by|byline|people|person|profiles?|redakteure?|redactores|reporters?|staff"
     r"|journalists?|journalistes?|writers?|contributors?|columnists?|skribent|yazar|yazarlar|muhabir|penulis|firmas?|signature"
-    r"|avtor|forfatter|medarbeider|equipo|equipe|redazione|team|kolumnist|colunista|tac-gia|users?|profil|author_info)"
+    r"|avtor|forfatter|medarbeider|equipo|equipe|redazione|(?:[a-z-]{0,12}-)?team|kolumnist|colunista|tac-gia|users?|profil|author_info)"
     r"[/:?=-][^/?]{2,}",
     re.IGNORECASE,
 )
@@ -76,6 +78,10 @@ def printed(tree: Node, title: Node | None) -> tuple[str, ...]:
     """The names in the first byline after the title, else in the last before it; empty where the page has none."""
     if title is None:
         return next(_bylines(tree.iter(*_TAGS), frozenset()), ())
+    return _by_title(tree, title) or _profiled(tree, title)
+
+
+def _by_title(tree: Node, title: Node) -> tuple[str, ...]:
     above = frozenset(title.iterancestors())
     nodes = tree.iter(*_TAGS)
     for node in nodes:
@@ -90,6 +96,20 @@ def printed(tree: Node, title: Node | None) -> tuple[str, ...]:
     return before[-1] if before else ()
 
 
+def _profiled(tree: Node, title: Node) -> tuple[str, ...]:
+    """The one whom links in a box about the author name, where the page names nobody else."""
+    above = frozenset(title.iterancestors())
+    found: dict[str, None] = {}
+    for link in tree.iter("a"):
+        if _is_hinted(link) and not is_apart(link, above, profiled=True) and _is_profiled(link):
+            found.update(dict.fromkeys(name for name in _of(link) if is_person(name)))
+    return tuple(found) if len(found) == 1 else ()
+
+
+def _is_profiled(link: Node) -> bool:
+    return any(_PROFILE.search(label(node)) for node in itertools.islice(link.iterancestors(), _MANY))
+
+
 def _bylines(nodes: Iterator[Node], above: frozenset[Node]) -> Iterator[tuple[str, ...]]:
     """The names of each byline among the elements; `above` are those that hold the title."""
     nested = any(tag_of(node) == "article" for node in above)
@@ -99,7 +119,7 @@ def _bylines(nodes: Iterator[Node], above: frozenset[Node]) -> Iterator[tuple[st
             paragraphs += 1
         if not _is_hinted(node) or node in above:
             continue
-        if _is_apart(node, above, nested) or (paragraphs > _MANY and _is_linked(node, above)):
+        if is_apart(node, above, nested=nested) or (paragraphs > _MANY and _is_linked(node, above)):
             continue
         tried += 1
         if names := _names(_group(node)):
@@ -124,8 +144,12 @@ def _is_hinted(node: Node) -> bool:
     return _CLASS.search(name) is not None and not _ABOUT.search(name)
 
 
-def _is_apart(node: Node, above: frozenset[Node], nested: bool) -> bool:
-    """Whether the element stands in a box of its own beside what holds the title: a teaser, a comment, a profile."""
+def is_apart(node: Node, above: frozenset[Node], *, nested: bool = False, profiled: bool = False) -> bool:
+    """Whether the element stands in a box of its own beside what holds the title: a teaser, a comment, a profile.
+
+    `above` holds the elements around the title; `nested` says that other articles among them are boxes too, `profiled`
+    that a profile is none.
+    """
     if is_hidden(node):
         return True
     for count, ancestor in enumerate(node.iterancestors()):
@@ -135,7 +159,10 @@ def _is_apart(node: Node, above: frozenset[Node], nested: bool) -> bool:
         if tag in _BOXES or (tag == "article" and nested) or is_hidden(ancestor):
             return True
         name = label(ancestor)
-        if name and (_PROFILE.search(name) or (_OTHERS.search(name) and not _CLASS.search(name))):
+        if name and _PROFILE.search(name):
+            if not profiled:
+                return True
+        elif name and _OTHERS.search(name) and not _CLASS.search(name):
             return True
         if tag in ("li", "div", "section") and any(link is not None for link in map(_headed, ancestor.iterchildren())):
             return True
@@ -179,24 +206,37 @@ def _names(nodes: list[Node]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _of(node: Node) -> Iterator[str]:
-    """The names that a byline element holds: those of its links to authors, else those of its text."""
-    if tag_of(node) != "a":
-        links = [clean_inline(text_of(link)) for link in node.iter("a") if _is_hinted(link)]
-        names = [name for text in links if not _JUNK.match(text) for name in _accepted(text, loose=False)]
-        if names:
-            yield from names
-            return
+def _of(node: Node) -> list[str]:
+    """The names that a byline element holds: those of its links to authors, with the people that its text names beside
+    them; else those of its parts, where each is a name; else those of its text."""
     shown = _shown(node)
-    if 1 < len(shown) <= _LONGEST and not _JUNK.match(shown):
-        yield from _accepted(shown, loose=True)
+    told = _accepted(shown, loose=True) if 1 < len(shown) <= _LONGEST and not _JUNK.match(shown) else []
+    if tag_of(node) == "a":
+        return told
+    links = [clean_inline(text_of(link)) for link in node.iter("a") if _is_hinted(link)]
+    names = [name for text in links if not _JUNK.match(text) for name in _accepted(text, loose=False)]
+    if names:
+        fuller = len(told) > len(names) and all(name in told for name in names)
+        return told if fuller and all(is_person(name) or is_agency(name) for name in told) else names
+    return _parts(node) or told
+
+
+def _parts(node: Node) -> list[str]:
+    """The texts of the elements of which alone a byline consists, where there are several and each is a name."""
+    while len(node) == 1 and not (node.text or "").strip():
+        node = node[0]
+    if (node.text or "").strip() or any((child.tail or "").strip() for child in node):
+        return []
+    texts = [text for child in node if tag_of(child) and (text := clean_inline(text_of(child)))]
+    return texts if len(texts) > 1 and all(map(is_person, texts)) else []
 
 
 def _shown(node: Node) -> str:
     """The element's text without its dates, roles, addresses and the like."""
     parts: list[str] = [node.text or ""]
     for child in node:
-        if tag_of(child) and tag_of(child) not in ("time", "button", "svg", "img") and not _ABOUT.search(label(child)):
+        tag = tag_of(child)
+        if tag and tag not in ("time", *NEVER) and not _ABOUT.search(_LINK.sub("", label(child))):
             parts.append(_shown(child) if len(child) else text_of(child))
         parts.append(child.tail or "")
     return clean_inline(" ".join(parts))

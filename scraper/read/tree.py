@@ -16,10 +16,12 @@ from scraper.read.vocabulary import words
 
 Node = Any
 
-# What libxml2 refuses or stops at, though browsers read on.
-_BAD_CHARACTERS = re.compile("[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
+# What libxml2 refuses or stops at, though browsers read on: control characters, and two that are none, in UTF-8.
+_CONTROLS = bytes((*range(9), 11, *range(14, 32)))
+_NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 # libxml2 drops what follows the first end of the document; browsers read on.
-_EARLY_END = re.compile(r"</(?:body|html)[ \t\r\n]{0,20}>", re.IGNORECASE)
+_EARLY_END = re.compile(rb"</(?:body|html)[ \t\r\n]{0,20}>", re.IGNORECASE)
+_BEFORE = "\ufeff \t\r\n\f\ufffe\uffff" + _CONTROLS.decode()
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 MAX_LABEL = 400
 
@@ -48,13 +50,16 @@ def parse(text: str) -> Node | None:
 
     The parser keeps its guards: nesting is cut at 256 levels, a text node at 10 million bytes.
     """
-    text = _EARLY_END.sub("", _BAD_CHARACTERS.sub("", text)).lstrip("\ufeff \t\r\n\f")
-    if not text:
+    markup = text.lstrip(_BEFORE).encode("utf-8", "replace").translate(None, _CONTROLS)
+    for broken in _NO_CHARACTERS:
+        markup = markup.replace(broken, b"")
+    markup = _EARLY_END.sub(b"", markup).lstrip()
+    if not markup:
         return None
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_CLASSES)
     try:
-        return document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        return document_fromstring(markup, parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
         return None
 
@@ -123,9 +128,13 @@ _HIDING = re.compile(r"(?:^|;)\s{0,9}(?:display\s{0,9}:\s{0,9}none|visibility\s{
 
 def key_of(text: str) -> str:
     """Letters and digits alone, case folded: for comparing texts whatever their spacing and punctuation."""
+    if text.isascii():
+        return text.encode().translate(_LOWERED, _NO_LETTER).decode()
     return _NO_LETTERS.sub("", text).casefold()
 
 
+_NO_LETTER = bytes(code for code in range(128) if not chr(code).isalnum())
+_LOWERED = bytes(range(256)).lower()
 _NO_LETTERS = re.compile(r"[\W_]+")
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from archive.inline import clean_inline
 from archive.models import Block, Code, Heading, Item, ListBlock, Paragraph, Quote, Table
-from scraper.read import boilerplate
+from scraper.read import boilerplate, prompts
 from scraper.read.inline import BREAK, Marker, Run, Style, lines, linked, markdown, paragraphs, plain
 from scraper.read.mass import Mass
 from scraper.read.others import discussion, forms, others
@@ -139,7 +139,11 @@ class _Walker:
                 return True
             if boilerplate.is_perhaps_aside(name) and not boilerplate.is_heavy(name, tag):
                 return self.mass is None or self.mass.is_bare(node)
-        return self._is_named_aside(name, tag) and self._is_box(node) and not self._is_own_text(node, name)
+        if not self._is_named_aside(name, tag):
+            return False
+        if self.mass is not None and boilerplate.is_set_apart(name) and self.mass.is_amid(node):
+            return True
+        return self._is_box(node) and not self._is_own_text(node, name)
 
     def _is_named_box(self, node: Node, tag: str, name: str) -> bool:
         if boilerplate.is_perhaps_aside(name) and (self.mass is None or self.mass.is_bare(node)):
@@ -153,6 +157,10 @@ class _Walker:
         if self.mass.is_by_title(node) and boilerplate.is_own_teaser(node, name):
             return True
         return not self.mass.is_bare(node) and boilerplate.is_paid_text(node, name)
+
+    def _is_rest(self, node: Node, name: str) -> bool:
+        """Whether an inline element holds the rest of a paragraph, which a paywall has let through."""
+        return bool(self.runs) and boilerplate.is_paid_text(node, name) and not prompts.bids(text_of(node))
 
     def _is_named_aside(self, name: str, tag: str) -> bool:
         return not (self.quoted and tag == "footer") and boilerplate.is_aside(name, tag)
@@ -171,7 +179,8 @@ class _Walker:
             if node.get("hidden") is not None:
                 return
             name = label(node)
-            if name and (_READER_ONLY.search(name) or (self._is_named_box(node, tag, name))):
+            beside = bool(name) and (_READER_ONLY.search(name) is not None or self._is_named_box(node, tag, name))
+            if beside and not self._is_rest(node, name):
                 return
         marker = self._marker(node, tag)
         if marker is not None and marker not in before:

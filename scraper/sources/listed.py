@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from archive import urls
-from scraper.settings import Source
+from scraper.settings import STDIN, Source
 from scraper.sources.base import Found, Hands, answer, whole
 from scraper.sources.lists import from_lines
 
@@ -18,6 +20,13 @@ MAX_SIZE = 50 * 1000 * 1000
 
 def links(source: Source, hands: Hands) -> Iterator[Found]:
     """Each line's address; lines that hold none are told."""
+    if source.path == Path(STDIN):
+        lines = io.TextIOWrapper(sys.stdin.buffer, "utf-8-sig", errors="replace")
+        try:
+            yield from _found(lines, "stdin", source, hands)
+        finally:
+            lines.detach()
+        return
     if source.path is not None:
         try:
             with source.path.open("rb") as file, io.TextIOWrapper(file, "utf-8-sig", errors="replace") as lines:

@@ -10,16 +10,18 @@ import pytest
 from msgspec.structs import replace
 
 from archive.errors import StorageError
-from archive.models import Capture, Exchange
-from scraper.assets import Assets, Gathered
+from archive.models import Capture, Exchange, VerdictKind
+from scraper.assets import Assets, Gathered, Stock
 from scraper.fetch import HopRequest
 from scraper.gate import HostGate
 from scraper.read.reading import Page, Reading, Requisite, failed
 from scraper.settings import FetchSettings
 from scraper.walk import Walk
 from tests.making import exchange
+from tests.scraper.net import NOON
 
 Answer = Callable[[str], Exchange]
+NOTHING = Stock(lambda _: None, lambda _: None)
 
 
 class Walker:
@@ -34,7 +36,9 @@ class Walker:
         return Walk([self.answer(request.url)])
 
 
-def gathering(answer: Answer, wanted: list[Requisite], times: int = 1, **changes: Any) -> tuple[list[Gathered], Walker]:
+def gathering(
+    answer: Answer, wanted: list[Requisite], times: int = 1, stock: Stock = NOTHING, **changes: Any
+) -> tuple[list[Gathered], Walker]:
     walker = Walker(answer)
     settings = replace(FetchSettings(), **changes)
     reading = replace(failed(""), requisites=tuple(wanted))
@@ -43,7 +47,7 @@ def gathering(answer: Answer, wanted: list[Requisite], times: int = 1, **changes
         return reading
 
     with ThreadPoolExecutor(8) as executor:
-        assets = Assets(settings, walker, HostGate(executor, 4), lambda _: None, read)  # type: ignore[arg-type]
+        assets = Assets(settings, walker, HostGate(executor, 4), stock, read)  # type: ignore[arg-type]
         jobs = [assets.gather(f"https://a.test/{n}", reading) for n in range(times)]
         return [assets.hand_over([job], lambda gathered: gathered) for job in jobs], walker
 
@@ -73,7 +77,7 @@ def test_what_is_shared_was_handed_over_before() -> None:
     """Whichever page is done first stores the pictures, however the two were gathered."""
     reading = replace(failed(""), requisites=tuple(pictures(3)))
     with ThreadPoolExecutor(8) as executor:
-        assets = Assets(FetchSettings(), Walker(picture), HostGate(executor, 4), lambda _: None, lambda _: reading)  # type: ignore[arg-type]
+        assets = Assets(FetchSettings(), Walker(picture), HostGate(executor, 4), NOTHING, lambda _: reading)  # type: ignore[arg-type]
         first, second = (assets.gather(f"https://a.test/{n}", reading) for n in range(2))
         later = assets.hand_over([second], lambda gathered: gathered)
         earlier = assets.hand_over([first], lambda gathered: gathered)
@@ -133,3 +137,56 @@ def test_the_limit_on_bytes_holds_for_a_flat_page() -> None:
     (found,), walker = gathering(large, pictures(200), max_requisites_size=100_000)
     assert len(walker.asked) < 60
     assert len(found.parts) + len(found.missing) == 200
+
+
+def kept(url: str) -> Capture:
+    """An earlier capture of it."""
+    return Capture(
+        url=url,
+        time=NOON,
+        role="asset",
+        verdict=VerdictKind.ASSET,
+        status=200,
+        mime="",
+        digest="sha256:0",
+        record_id="urn:uuid:1",
+        record_type="response",
+        warc="a.warc.gz",
+        offset=0,
+        length=1,
+        page_id="p",
+        etag='"1"',
+        last_modified=None,
+        refers_to=None,
+        truncated=None,
+        folder="archive",
+    )
+
+
+def stock(fresh: bool) -> Stock:
+    def page(capture: Capture) -> Page:
+        return Page(b"p { background: url(/p.png) }", (("Content-Type", "text/css"),), capture.url)
+
+    return Stock(lambda url: kept(url) if url.endswith("css") else None, page, lambda _: fresh)
+
+
+def test_a_style_sheet_that_is_fresh_is_not_asked_and_what_it_needs_is() -> None:
+    (found,), walker = gathering(picture, [Requisite("https://a.test/a.css", "style")], stock=stock(True))
+    assert walker.asked == ["https://a.test/p.png"]
+    assert found.shared == ("https://a.test/a.css",)
+    assert found.missing == ()
+
+
+def test_a_304_for_a_style_sheet_says_what_the_kept_one_needs() -> None:
+    def answer(url: str) -> Exchange:
+        return exchange(url, b"", status=304, headers=()) if url.endswith("css") else picture(url)
+
+    (found,), walker = gathering(answer, [Requisite("https://a.test/a.css", "style")], stock=stock(False))
+    assert walker.asked == ["https://a.test/a.css", "https://a.test/p.png"]
+    assert [part.unchanged_from is not None for part in found.parts] == [True, False]
+
+
+def test_a_style_sheet_whose_record_cannot_be_read_is_asked_in_full() -> None:
+    unreadable = replace(stock(True), page=lambda _: None)
+    _, walker = gathering(sheet, [Requisite("https://a.test/b.css", "style")], stock=unreadable)
+    assert walker.asked[0] == "https://a.test/b.css"

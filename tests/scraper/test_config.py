@@ -147,7 +147,7 @@ def test_sizes_and_times_are_read_in_every_writing(here: Path) -> None:
         ("[fetch]\ntimout = 3", ["config.toml: [fetch] has no setting timout", "did you mean timeout?"]),
         ("[fetch]\nhost_delay = 3", ["[fetch] has no setting host_delay", "it stands in [crawl]"]),
         ("[fetch]\nrecapture_afer = 3", ["did you mean recapture_after in [crawl]?"]),
-        ("[crawl]\nxyzzy = 3", ["it knows host_delay, concurrency, recapture_after"]),
+        ("[crawl]\nxyzzy = 3", ["it knows host_delay, host_parallel, concurrency, recapture_after"]),
         ("[fetsh]\ntimeout = 3", ["there is no section [fetsh]", "did you mean [fetch]?"]),
         ("[fetsh]\n", ["there is no section [fetsh]"]),
         ("timeout = 3", ["timeout stands outside of any section", "it stands in [fetch]"]),

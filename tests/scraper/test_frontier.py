@@ -17,10 +17,13 @@ from msgspec.structs import replace
 from archive.errors import DamageError
 from archive.models import Link, PageRow, Verdict, VerdictKind
 from scraper.frontier import Frontier, Job
+from scraper.frontier_notes import Memory
 from scraper.frontier_view import FrontierView, State
 from scraper.hoststate import Circuit, Patience
 from scraper.identity import identity
+from scraper.politeness import Rules
 from scraper.preserve import not_asked_row
+from scraper.sources.base import Validators
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86400))
@@ -341,3 +344,75 @@ def _consistent(queue: Frontier, due: dict[str, datetime | None], clock: Clock) 
     after = queue.next_due()
     if after is not None and after > clock.now:
         assert queue.claim(9, LEASE) == []
+
+
+def test_what_changed_is_asked_sooner_but_not_what_was_asked_since(tmp_path: Path, clock: Clock) -> None:
+    with opened(tmp_path / "q", clock) as queue:
+        queue.add(links("https://a.test/1"))
+        (job,) = queue.claim(1, LEASE)
+        queue.done(job, GOOD, START + DAY)
+        clock.now += HOUR
+        assert not queue.hasten("https://a.test/1", clock.now, unless_since=START - HOUR)
+        assert not queue.hasten("https://a.test/nobody", clock.now)
+        assert queue.claim(1, LEASE) == []
+        assert queue.hasten("https://a.test/1?utm_source=x", clock.now, unless_since=START + MINUTE)
+        assert urls_of(queue.claim(1, LEASE)) == ["https://a.test/1"]
+        assert not queue.hasten("https://a.test/1", clock.now)
+
+
+def test_what_is_put_off_is_not_asked_in_this_pass(tmp_path: Path, clock: Clock) -> None:
+    with opened(tmp_path / "q", clock) as queue:
+        queue.add(links("https://a.test/1", "https://b.test/1"))
+        one, two = queue.claim(2, LEASE)
+        queue.put_off(one, START + SECOND)
+        queue.put_off(two, None)
+        clock.now += HOUR
+        assert queue.claim(2, LEASE, by=START) == []
+        assert urls_of(queue.claim(2, LEASE)) == [one.link.url]
+        assert queue.entry(two.link.url).state is State.DEAD  # type: ignore[union-attr]
+
+
+def test_an_article_of_a_source_that_is_no_more_passes_to_the_next_that_finds_it(tmp_path: Path, clock: Clock) -> None:
+    with opened(tmp_path / "q", clock) as queue:
+        queue.titles = frozenset({"feed", "other"})
+        queue.add(links("https://a.test/1", source="old"))
+        (job,) = queue.claim(1, LEASE)
+        queue.put_off(job, None)
+        queue.add(links("https://a.test/1", source="unknown"))
+        assert queue.next_due() is None
+        queue.add(links("https://a.test/1", source="feed"))
+        (job,) = queue.claim(1, LEASE)
+        assert job.link.source == "feed"
+        queue.put_off(job, None)
+        queue.add(links("https://a.test/1", source="other"))
+        assert queue.entry("https://a.test/1").source == "feed"  # type: ignore[union-attr]
+        assert queue.next_due() is None
+
+
+def test_rules_validators_and_sources_are_remembered(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "q"
+    rules = Rules(START + DAY, "User-agent: *\nDisallow: /é", "", "robots")
+    with opened(path, clock) as queue:
+        memory = Memory(path)
+        memory.set("https://a.test/feed", Validators('"1"', None))
+        memory.keep_rules("https://a.test", rules)
+        assert memory.get("https://a.test/feed") is None
+        memory.flush(queue)
+        assert queue.source_done("feed", "it broke")
+        assert not queue.source_done("feed", "it broke again")
+        assert not queue.source_done("feed", None)
+        assert queue.source_done("feed", "and again")
+        queue.mended(7)
+        memory.close()
+    with opened(path, clock) as queue:
+        memory = Memory(path)
+        assert memory.get("https://a.test/feed") == Validators('"1"', None)
+        assert memory.rules("https://a.test") == rules
+        assert memory.rules("https://b.test") is None
+        assert queue.mended_up_to() == 7
+        assert queue.source_states() == {"feed": ("and again", START)}
+        clock.now += 2 * DAY
+        queue.remember({}, {"https://b.test": Rules(clock.now + DAY, None, "", "robots")})
+        assert memory.rules("https://a.test") is None
+        memory.close()
+    assert Memory(tmp_path / "none").get("https://a.test/feed") is None

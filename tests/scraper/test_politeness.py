@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scraper.politeness import PARSED, Robots, prepared
+from scraper.politeness import PARSED, Robots, Rules, prepared
 from tests.scraper.net import FakeTime, fetcher
 from tests.site import Connection, Request, Web
 
@@ -131,12 +131,12 @@ def test_each_origin_is_asked_once_a_day_and_its_answer_handed_out_once(web: Web
     web.host("news.test").robots("User-agent: *\nDisallow: /no\nCrawl-delay: 2.5")
     passing = FakeTime()
     with Asker(web, passing) as robots:
-        assert robots.crawl_delay("http://news.test/") == 0
+        assert robots.host_delay("news.test") == 0
         first = robots.allowed("http://news.test/no")
         assert (len(first.exchanges), first.crawl_delay, first.allowed) == (1, 2.5, False)
         assert "robots.txt of news.test forbids /no" in first.reason
         assert robots.allowed("http://news.test/yes").exchanges == ()
-        assert robots.crawl_delay("http://news.test/anything") == 2.5
+        assert robots.host_delay("news.test") == 2.5
         robots.allowed("http://news.test:80/port")
         assert len(web.seen("news.test")) == 1
         robots.allowed("https://news.test/")
@@ -221,3 +221,41 @@ def test_thousands_of_agents_cost_no_more_than_any_other_file(web: Web) -> None:
     begun = time.process_time()
     assert allowed(web, agents + rules)
     assert time.process_time() - begun < 5
+
+
+class Notes:
+    """Rules from one run to the next."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Rules] = {}
+
+    def rules(self, origin: str) -> Rules | None:
+        return self.kept.get(origin)
+
+    def keep_rules(self, origin: str, rules: Rules) -> None:
+        self.kept[origin] = rules
+
+    def close(self) -> None:
+        pass
+
+
+def test_rules_outlive_the_run_for_a_day(web: Web) -> None:
+    web.host("news.test").robots("User-agent: *\nDisallow: /no\nCrawl-delay: 3")
+    passing, notes = FakeTime(), Notes()
+    for hours, asked in ((0, 1), (23, 1), (2, 2)):
+        passing.passed += hours * 3600
+        with Asker(web, passing) as one:
+            robots = Robots(one._fetcher, one._fetcher.settings, notes)
+            assert not robots.allowed("http://news.test/no").allowed
+            assert robots.allowed("http://news.test/yes").allowed
+            assert robots.host_delay("news.test") == 3
+        assert len(web.log) == asked
+
+
+def test_an_answer_that_could_not_be_stored_comes_with_the_next_question(web: Web) -> None:
+    web.host("news.test").robots("")
+    with Asker(web) as robots:
+        first = robots.allowed("http://news.test/feed.xml")
+        robots.unkept(first.exchanges)
+        assert robots.allowed("http://news.test/story").exchanges == first.exchanges
+        assert robots.allowed("http://news.test/story").exchanges == ()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from archive.models import Exchange, Failure
 from archive.spool import Spool
@@ -150,3 +151,27 @@ def test_a_host_is_not_waited_for_longer_than_we_are_ready_to() -> None:
     rest.note("a.test", answer(200, ("Retry-After", "5")).exchange)
     rest.wait("a.test")
     assert time.slept == []
+
+
+def test_a_wait_that_a_stop_cuts_short_is_followed_by_no_request() -> None:
+    time = FakeTime()
+    stopped = False
+
+    def sleep(seconds: float) -> None:
+        nonlocal stopped
+        stopped = True
+
+    hands = replace(time.hands(), sleep=sleep, stopped=lambda: stopped)
+    asked: list[Attempt] = []
+
+    def ask() -> Attempt:
+        asked.append(answer(503))
+        return asked[-1]
+
+    found = ask_until(RetryPolicy(3, 60, 60), hands, ask)
+    assert (len(asked), found.attempts, found.status) == (1, 1, 503)
+    with found.body.open() as reader:  # it is kept, so it must still be there
+        reader.read()
+    rest = HostRest(hands, 60)
+    rest.note("a.test", answer(429, ("Retry-After", "20")).exchange)
+    assert not rest.wait("a.test")

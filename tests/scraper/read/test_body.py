@@ -152,6 +152,7 @@ def test_sentences_that_begin_like_a_lead_in_stay(sentence: str) -> None:
         "Already a subscriber? Sign in here.",
         "Il vous reste 62.5% de cet article à lire. La suite est réservée aux abonnés.",
         "An dieser Stelle finden Sie einen externen Inhalt, der den Artikel ergänzt.",
+        "By submitting this form you agree that the harbour may write to you.",
         "Suscríbete para seguir leyendo.",
         "Masz już konto? Zaloguj się.",
         "この記事は会員限定です。",
@@ -166,6 +167,121 @@ def test_prompts_are_left_out(prompt: str) -> None:
     text = read_page(amid(f"<p>{prompt}</p>"))
     assert holds_all(text)
     assert prompt[:12] not in text
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Copyright law is a mess, said the judge.",
+        "Subscribe to the theory, he said, and you will see why nobody sails on a Tuesday.",
+        "Sign up for the army, the poster said",
+        "Share this view, many economists do",
+        "By providing soup the town made sure that you could wait, said the mayor.",
+        "Follow the harbour master on <a href='/x'>his round</a> and you will hear what he thinks of the forecast.",
+        "Become a member of the crew, the captain had told him, and the sea will feed you.",
+        "The new cookie policy of the bakery, two for one, was settled on Monday.",
+        "Dieses Video wird seit Tagen geteilt.",
+        "Pour continuer, nous devons tenir compte du vent, a dit le capitaine.",
+        "Abbonati e tifosi hanno aspettato il traghetto per tutta la notte.",
+        "Pozostało 5% głosów do policzenia.",
+        "عضویت در شورای بندر برای سه سال است.",
+        "有料会員は先月、三百万人を超えたと会社が発表した。",
+        "회원 가입 절차가 끝난 뒤 배가 떠났다고 항만청은 밝혔다.",
+        "“Subscribe to nothing,” her father used to say.",
+        "More on that in the evening bulletin.",
+        "The ferry's app, in the <a href='https://play.google.com/store/apps/details?id=x'>store</a> since May, fails.",
+    ],
+)
+def test_sentences_that_begin_like_a_prompt_stay(sentence: str) -> None:
+    assert sentence[-9:] in read_page(amid(f"<p>{sentence}</p>"))
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Subscribe to <a href='/newsletters/harbour'>The Morning Tide</a>.",
+        "<b>Become a member and read all there is to know of the sea.</b>",
+        "Sign up for free",
+        "Unlock the whole harbour for less with <a href='/x/subscribe'>a subscription</a>, every day of the week.",
+        "Follow the harbour on <a href='https://www.facebook.com/harbour'>Facebook</a> for what the wind does next.",
+    ],
+)
+def test_what_more_than_its_wording_calls_a_prompt_is_left_out(prompt: str) -> None:
+    text = read_page(amid(f"<p>{prompt}</p>"))
+    assert holds_all(text)
+    assert all(word not in text for word in ("Subscribe", "Become", "Sign", "Unlock", "Follow"))
+
+
+def test_the_rest_of_a_paragraph_that_a_paywall_has_let_through_stays() -> None:
+    insert = (
+        "<p>The pilots met <span class='c-text'> ... </span><span class='paywall'>and voted for the strike.</span></p>"
+    )
+    assert "The pilots met ... and voted for the strike." in read_page(amid(insert))
+
+
+def test_an_offer_inside_a_paragraph_is_left_out() -> None:
+    insert = "<p>The pilots met at noon. <span class='paywall'><a href='/abo/x'>Subscribe to read on</a></span></p>"
+    assert "Subscribe" not in read_page(amid(insert))
+
+
+def test_a_story_about_journalism_is_no_appeal() -> None:
+    said = "“We support journalists with what our readers donate, and every subscription pays a reporter,” she wrote."
+    wrapped = [f"<div class='row'><p>{text}</p></div>" for text in (*HARBOUR[:3], said, *HARBOUR[3:])]
+    assert "every subscription pays" in read_page(article("".join(wrapped)))
+
+
+@pytest.mark.parametrize("first", ["<b>{}</b>", "{}"])
+def test_paragraphs_parted_by_line_breaks_stay_where_the_first_is_the_intro(first: str) -> None:
+    top = f"<meta property='og:description' content='{HARBOUR[0]}'>"
+    body = "<br><br>".join((first.format(HARBOUR[0]), *HARBOUR[1:]))
+    assert holds_all(read_page(f"<h1>Ferries stay in the harbour</h1><div class='summary text'>{body}</div>", top))
+    assert holds_all(read_page(f"<h1>Ferries stay in the harbour</h1><div>{body}</div>", top))
+
+
+def test_paragraphs_in_rows_of_their_own_go_on_after_a_lead_in() -> None:
+    rows = [f"<div class='row'><p>{text}</p></div>" for text in (*MOUNTAIN, *HARBOUR[:4])]
+    insert = (
+        "<div class='row'><h4>Related stories</h4></div><div class='row'><ul><li><a href='/x'>Huts</a></li></ul></div>"
+    )
+    rest = [f"<div class='row'><p>{text}</p></div>" for text in HARBOUR[4:]]
+    assert holds_all(read_page(article("".join((*rows, insert, *rest)))))
+
+
+def test_a_last_paragraph_without_mark_up_stays() -> None:
+    assert holds_all(read_page(article(paragraphs(HARBOUR[:4]) + HARBOUR[4])))
+
+
+def test_a_title_that_is_no_heading_is_the_first_that_says_it() -> None:
+    top = "<meta property='og:description' content='Nobody will sail before the gusts fall below nine on the scale.'>"
+    above = (
+        "<div>Ferries stay in the harbour</div><p>Nobody will sail before the gusts fall below nine on the scale.</p>"
+    )
+    text = read_page(f"<main>{above}<div>{paragraphs(HARBOUR)}</div></main>", top)
+    assert holds_all(text)
+    assert "Nobody will sail before" in text
+
+
+def test_a_fact_box_is_none_of_the_article_however_long() -> None:
+    facts = [f"<p>{number}. {text}</p>" for number in range(5) for text in MOUNTAIN]
+    long = [f"<p>{number}. {text}</p>" for number in range(4) for text in HARBOUR]
+    box = f"<div class='story-factbox'><h3>The season in full</h3>{''.join(facts)}</div>"
+    text = read_page(article("".join(long) + box + paragraphs(HARBOUR)))
+    assert holds_all(text)
+    assert "The season in full" not in text
+    assert "huts" not in text
+    assert holds_all(
+        read_page(article(f"<p>The harbour in figures.</p><div class='factbox'>{paragraphs(HARBOUR)}</div>"))
+    )
+
+
+@pytest.mark.parametrize("broken", ["&#xFFFE;", "\ufffe", "&#xFFFF;", "\x0b"])
+def test_a_character_that_is_none_costs_no_paragraph(broken: str) -> None:
+    insert = f"<p>The pilots{broken} met in <a href='/x'>the old customs house</a> and voted.</p>"
+    assert "met in [the old customs house](https://news.example/x) and voted." in read_page(amid(insert))
+
+
+def test_a_list_item_that_is_not_closed_is_read() -> None:
+    assert "1. The tide, at ten" in read_page(amid("<ol><li>The tide, at ten</ol>"))
 
 
 # ---------------------------------------------------------------------------------------------------- boxes

@@ -164,6 +164,35 @@ def test_whom_a_page_prints(printed: str, expected: tuple[str, ...]) -> None:
     assert authors(f"<main>{H1}{printed}{TEXT}</main>") == expected
 
 
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        (
+            "<div class='article-byline'><div><span>Anke Weiß</span> <span>Ole Bruns</span></div></div>",
+            ("Anke Weiß", "Ole Bruns"),
+        ),
+        (
+            "<div class=authors>Von <span class=Link>Anke Weiß</span>, <a class=Link href='/author/ole'>Ole Bruns</a>"
+            " und <span class=Link>Ida Koch</span></div>",
+            ("Anke Weiß", "Ole Bruns", "Ida Koch"),
+        ),
+        ("<p><a href='/meet-the-team/anke-weiss-1'>Anke Weiß</a></p>", ("Anke Weiß",)),
+        (
+            "<p>Text</p><div class='author-bio'><a href='/author/anke'>Anke Weiß</a> schreibt über den Hafen.</div>",
+            ("Anke Weiß",),
+        ),
+        (
+            "<div class='author-bio'><a href='/author/anke'>Anke Weiß</a></div>"
+            "<div class='author-bio'><a href='/author/ole'>Ole Bruns</a></div>",
+            (),
+        ),
+        ("<figure><span itemprop=author>Foto: Ole Bruns</span></figure>", ()),
+    ],
+)
+def test_bylines_in_parts_and_at_the_foot(printed: str, expected: tuple[str, ...]) -> None:
+    assert authors(f"<article><h1>Der Kai wird breiter</h1>{printed}</article>") == expected
+
+
 def test_what_is_printed_makes_the_statement_fuller_or_replaces_an_account() -> None:
     printed = '<p class="byline">Von Anke Weiß und Ole Bruns</p>'
     assert authors(H1 + printed, person("Anke Weiß")) == ("Anke Weiß", "Ole Bruns")
@@ -217,6 +246,8 @@ def test_microdata_of_comments_and_what_only_metadata_says() -> None:
         (["Stadt Hafen", "3. Mai 2023"], ()),
         (["Anke Weiß sagt"], ()),
         (["Von Hafenblatt"], ()),
+        (["Anke Weiß | 03.05.2023 - Aktualisiert: 04.05.2023"], ("Anke Weiß",)),
+        (["Stadt Hafen | 03.05.2023"], ()),
     ],
 )
 def test_lines_above_the_text(lines: list[str], expected: tuple[str, ...]) -> None:

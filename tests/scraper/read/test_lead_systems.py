@@ -61,7 +61,7 @@ LEADS = {
         f"<div class=article>{H}<div class=content><p style='text-align:center'><img src=/a/1.jpg></p>"
         f"<p style='text-align:center'>清晨的码头。新华社记者 张三 摄</p>{ZH}</div></div>",
         "",
-        ("清晨的码头。", "新华社记者 张三 摄"),
+        ("清晨的码头。", "新华社记者 张三"),
     ),
     "kr span em": (
         f"<div>{H}<div id=articleBody><span class=end_photo_org>{ALT}"

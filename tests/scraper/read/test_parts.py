@@ -62,6 +62,9 @@ def facts_of(*objects: object, top: str = "") -> Facts:
         ("x<sup>2</sup> H<sub>2</sub>O", "x2 H2O"),
         ("<ruby>尹<rp>（</rp><rt>ユン</rt><rp>）</rp></ruby>", "尹（ユン）"),
         ("e\u0301", "é"),
+        ("changes i<a href='/x'>n their</a> plan", "changes [in their](https://news.example/x) plan"),
+        ("<b>T</b>he harbour", "The harbour"),
+        ("the <i>n</i>th boat, <a href='/x'>boat</a>s", "the *n*th boat, [boat](https://news.example/x)s"),
         ("a<script>b</script><span hidden>c</span><span class='sr-only'>d</span>", "a"),
     ],
 )
@@ -248,7 +251,7 @@ def test_a_day_in_the_lines_is_not_that_of_an_update() -> None:
         ("<figcaption>© A B</figcaption>", None, "A B"),
         ("<div class=image-caption>A pier</div><div class=image-credit>Credit: A B</div>", "A pier", "A B"),
         ("<img alt='no caption'>", None, None),
-        ("<figcaption>気象庁の会見（代表撮影）</figcaption>", "気象庁の会見", "代表撮影"),
+        ("<figcaption>気象庁の会見（代表撮影）</figcaption>", "気象庁の会見", "代表"),
     ],
 )
 def test_captions(markup: str, caption: str | None, credit: str | None) -> None:

@@ -192,19 +192,34 @@ A = "The pier at dawn in winter."
             "Adam Gil | Źródło: PAP",
         ),
         ("<figcaption>Symbolbild. Foto: dpa</figcaption>", "Symbolbild.", "dpa"),
-        ("<figcaption><span>图为清晨的码头。</span><span>张三 摄</span></figcaption>", "图为清晨的码头。", "张三 摄"),
-        ("<figcaption>▲清晨的碼頭。（圖／記者王五攝）</figcaption>", "▲清晨的碼頭。", "記者王五攝"),
+        ("<figcaption><span>图为清晨的码头。</span><span>张三 摄</span></figcaption>", "图为清晨的码头。", "张三"),
+        ("<figcaption>▲清晨的碼頭。（圖／記者王五攝）</figcaption>", "▲清晨的碼頭。", "記者王五"),
         (
             "<figcaption>朝の桟橋=2024年1月5日、東京都港区、山田花子撮影</figcaption>",
             "朝の桟橋=2024年1月5日、東京都港区",
-            "山田花子撮影",
+            "山田花子",
         ),
         ("<figcaption>朝の桟橋=ロイター</figcaption>", "朝の桟橋", "ロイター"),
-        ("<figcaption>朝の桟橋（山田花子撮影）</figcaption>", "朝の桟橋", "山田花子撮影"),
+        ("<figcaption>朝の桟橋（山田花子撮影）</figcaption>", "朝の桟橋", "山田花子"),
         ("<figcaption>새벽 부두. / 사진=연합뉴스</figcaption>", "새벽 부두.", "연합뉴스"),
         ("<figcaption>새벽 부두 / 사진 제공 : 부산시</figcaption>", "새벽 부두", "부산시"),
         ("<figcaption>새벽 부두[연합뉴스 자료사진]</figcaption>", "새벽 부두", "연합뉴스 자료사진"),
         ("<figcaption>새벽 부두 ⓒ연합뉴스</figcaption>", "새벽 부두", "연합뉴스"),
+        (
+            "<figcaption>Der Steg am Morgen.</figcaption><footer>Hafenblatt/Ufer.de</footer>",
+            "Der Steg am Morgen.",
+            "Hafenblatt/Ufer.de",
+        ),
+        (
+            "<figcaption><span>The Harbour Gazette</span><br>The pier at dawn, from the customs house.</figcaption>",
+            "The pier at dawn, from the customs house.",
+            "The Harbour Gazette",
+        ),
+        (
+            "<figcaption><span>Ada Berg</span><br>She has led the port since May.</figcaption>",
+            "Ada Berg She has led the port since May.",
+            None,
+        ),
     ],
 )
 def test_caption_and_credit_of_a_figure(markup: str, caption: str | None, credit: str | None) -> None:

@@ -1,0 +1,167 @@
+"""All sources at once, each in a thread of its own: what they find comes in batches, and no source stops another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from queue import Empty, Full, Queue
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from archive.errors import TearsheetError
+from scraper import sources
+from scraper.sources.base import Found, Hands, Memory, Validators
+
+if TYPE_CHECKING:
+    from archive.models import Exchange
+    from scraper.fetch import HopRequest
+    from scraper.politeness import Robots
+    from scraper.settings import Source
+    from scraper.walk import Walker
+
+AT_A_TIME = 16
+BATCH = 200
+MOST_BATCHES = 20
+POLL = 0.2
+
+
+class Batch(Struct, frozen=True):
+    """A part of what a source gave. The last of a source has `ended`: then `validators` may be remembered, `problems`
+    are all that went wrong, and `error` is what ended it and must end the run."""
+
+    source: Source
+    found: tuple[Found, ...]
+    ended: bool = False
+    count: int = 0
+    seconds: float = 0.0
+    validators: dict[str, Validators] = {}
+    problems: tuple[str, ...] = ()
+    error: TearsheetError | None = None
+
+
+class Wires(Struct, frozen=True):
+    """What sources are asked with; `tell` hears at once what goes wrong."""
+
+    walker: Walker
+    robots: Robots
+    memory: Memory
+    clock: Callable[[], datetime]
+    tell: Callable[[Source, str], None]
+    stop: Event
+
+    def ask(self, request: HopRequest) -> Exchange:
+        """The end of a redirect chain. Answers for robots.txt that came with it wait for a page to be stored with."""
+        walk = self.walker.walk(request)
+        self.robots.unkept(walk.robots)
+        for hop in walk.exchanges[:-1]:
+            hop.body.close()
+        return walk.last
+
+
+class Finder:
+    """Sources under way. A context manager; all but the threads' own work is for one thread."""
+
+    def __init__(self, wanted: Iterable[Source], wires: Wires) -> None:
+        self._sources = list(wanted)
+        self._wires = wires
+        self._batches: Queue[Batch] = Queue(MOST_BATCHES)
+        self._left = len(self._sources)
+        self._closed = Event()
+        self._pool = ThreadPoolExecutor(min(AT_A_TIME, max(1, self._left)), thread_name_prefix="source")
+
+    def __enter__(self) -> Finder:
+        for source in self._sources:
+            self._pool.submit(self._go, source)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed.set()
+        self._pool.shutdown(cancel_futures=True)
+
+    @property
+    def left(self) -> int:
+        """How many sources are not through."""
+        return self._left
+
+    @property
+    def busy(self) -> bool:
+        """Whether something may still come."""
+        return self._left > 0
+
+    def take(self, wait: float = 0.0) -> Batch | None:
+        """The next batch, at most `wait` seconds from now. Raises what ended a source and must end the run."""
+        try:
+            batch = self._batches.get(timeout=wait) if wait > 0 else self._batches.get_nowait()
+        except Empty:
+            return None
+        self._left -= batch.ended
+        if batch.error is not None:
+            raise batch.error
+        return batch
+
+    def _go(self, source: Source) -> None:
+        begun, count = monotonic(), 0
+        problems: list[str] = []
+        notes = _Notes(self._wires.memory)
+        found: list[Found] = []
+        error: TearsheetError | None = None
+
+        def tell(problem: str) -> None:
+            if not self._over():
+                problems.append(problem)
+                self._wires.tell(source, problem)
+
+        try:
+            for each in sources.links(source, Hands(self._wires.ask, notes, self._wires.clock, tell)):
+                if self._over():
+                    break
+                count += 1
+                found.append(each)
+                if len(found) >= BATCH:
+                    self._put(Batch(source, tuple(found)))
+                    found.clear()
+        except TearsheetError as raised:
+            error = raised
+        except Exception as raised:  # a fault of ours costs this source, never the run
+            tell(f"{source.title}: tearsheet failed on it, a fault of its own: {type(raised).__name__}: {raised}")
+        whole = not self._over() and error is None
+        last = Batch(
+            source,
+            tuple(found),
+            True,
+            count,
+            monotonic() - begun,
+            notes.new if whole else {},
+            tuple(problems),
+            error,
+        )
+        self._put(last)
+
+    def _over(self) -> bool:
+        return self._closed.is_set() or self._wires.stop.is_set()
+
+    def _put(self, batch: Batch) -> None:
+        while not self._closed.is_set():
+            try:
+                self._batches.put(batch, timeout=POLL)
+            except Full:
+                continue
+            return
+
+
+class _Notes:
+    """What a source's documents said of themselves, held back until all they gave is in the queue."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self.new: dict[str, Validators] = {}
+
+    def get(self, url: str) -> Validators | None:
+        return self._memory.get(url)
+
+    def set(self, url: str, validators: Validators) -> None:
+        self.new[url] = validators

@@ -1,0 +1,124 @@
+"""The pace of a run: which host may be asked for a page now. Sources, pages, redirects to other hosts and the further
+pages of an article all take their turns here; requisites and robots.txt have limits of their own."""
+
+from __future__ import annotations
+
+import random as chance
+from collections.abc import Callable
+from datetime import datetime
+from threading import Condition
+
+from msgspec import Struct
+
+JITTER = 0.5
+REMEMBERED = 10_000
+POLL = 0.2
+
+
+class Rhythm(Struct, frozen=True):
+    """`delay` gives the seconds a host wants between pages, `at_a_time` is how many of its pages may be under way;
+    `sleep` ends early when the run is stopped, which `stopped` tells."""
+
+    delay: Callable[[str], float]
+    at_a_time: int
+    clock: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    stopped: Callable[[], bool]
+    random: Callable[[], float] = chance.random
+
+
+class _Host(Struct):
+    flying: int = 0
+    free_at: float = 0.0
+
+
+class Pace:
+    """Turns, host by host; safe in threads. Nobody holds one host's turn while waiting for another's."""
+
+    def __init__(self, rhythm: Rhythm) -> None:
+        self._rhythm = rhythm
+        self._changed = Condition()
+        self._hosts: dict[str, _Host] = {}
+        self._queued = 0
+
+    @property
+    def queued(self) -> int:
+        """How many threads wait for another page of their host to be through; those whose host rests sleep."""
+        return self._queued
+
+    def turn(self) -> Turn:
+        """A turn that is nobody's yet: `Turn.to` takes it. A context manager that gives it back."""
+        return Turn(self)
+
+    def seconds(self, host: str) -> float:
+        """How long the host rests after a page: what it wants, and up to half as much again."""
+        return self._rhythm.delay(host) * (1.0 + JITTER * self._rhythm.random())
+
+    def take(self, host: str) -> bool:
+        """Wait until a page of the host may be asked, and take that turn; False when the run was stopped before."""
+        rhythm = self._rhythm
+        with self._changed:
+            state = self._hosts.setdefault(host, _Host())
+            while not rhythm.stopped():
+                left = state.free_at - self._now()
+                if left > 0:
+                    self._changed.release()
+                    try:
+                        rhythm.sleep(left)
+                    finally:
+                        self._changed.acquire()
+                elif state.flying < rhythm.at_a_time:
+                    state.flying += 1
+                    return True
+                else:
+                    self._queued += 1
+                    self._changed.wait(POLL)
+                    self._queued -= 1
+            return False
+
+    def give(self, host: str) -> None:
+        """The page is through: the host rests from now on."""
+        seconds = self.seconds(host)
+        with self._changed:
+            state = self._hosts[host]
+            state.flying -= 1
+            state.free_at = self._now() + seconds
+            if len(self._hosts) > REMEMBERED:
+                self._forget()
+            self._changed.notify_all()
+
+    def _forget(self) -> None:
+        now = self._now()
+        self._hosts = {name: host for name, host in self._hosts.items() if host.flying or host.free_at > now}
+
+    def _now(self) -> float:
+        return self._rhythm.clock().timestamp()
+
+
+class Turn:
+    """One page's way through the hosts that its redirects lead to."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._host: str | None = None
+
+    def to(self, host: str) -> bool:
+        """Go on to the host, at once if the turn is there already; False when the run was stopped before."""
+        if host == self._host:
+            return True
+        self.end()
+        if not self._pace.take(host):
+            return False
+        self._host = host
+        return True
+
+    def end(self) -> None:
+        if self._host is not None:
+            self._pace.give(self._host)
+            self._host = None
+
+    def __enter__(self) -> Turn:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()

@@ -1,0 +1,191 @@
+"""What every run over addresses needs, put together once: network, readers, collection, and their pace."""
+
+from __future__ import annotations
+
+import random
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from scraper import __version__
+from scraper.crawl import Sleepers
+from scraper.saying import say
+
+if TYPE_CHECKING:
+    from archive.collection import Collection
+    from archive.models import Capture
+    from scraper.fetch import Fetcher
+    from scraper.pace import Pace
+    from scraper.politeness import Robots, RulesMemory
+    from scraper.preserve import Preserver
+    from scraper.settings import Settings
+    from scraper.walk import Walker
+
+LONGEST_CRAWL_DELAY = 60.0
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Time(Struct, frozen=True):
+    """How a run knows and spends time: the clock gives UTC; `sleep` ends early when the event is set."""
+
+    clock: Callable[[], datetime] = now
+    sleep: Callable[[Event, float], None] = lambda stop, seconds: _wait(stop, seconds)
+    random: Callable[[], float] = random.random
+
+
+def _wait(stop: Event, seconds: float) -> None:
+    stop.wait(seconds)
+
+
+class Plan(Struct, frozen=True):
+    """What a run decides. `pages` is how many addresses it has, if that is known; `outlinks` says whose links are
+    wanted, by the link's source."""
+
+    pages: int | None = None
+    again: bool = False
+    fresh_assets: bool = True
+    quiet: bool = False
+    verbose: bool = False
+    outlinks: Callable[[str], bool] = lambda source: False
+
+
+class Running(Struct, frozen=True):
+    """A run that is open."""
+
+    preserver: Preserver
+    collection: Collection
+    network: Network
+    sleepers: Sleepers
+
+    def waiting(self) -> int:
+        """How many of its pages only wait for a host."""
+        return self.sleepers() + self.network.pace.queued
+
+
+class Network(Struct, frozen=True):
+    """How a run asks. `delay` gives the seconds that a host wants between pages."""
+
+    fetcher: Fetcher
+    robots: Robots
+    pace: Pace
+    walker: Walker
+    delay: Callable[[str], float]
+
+
+@contextmanager
+def networked(
+    settings: Settings,
+    stop: Event,
+    time: Time,
+    sleepers: Sleepers,
+    *,
+    spool_folder: Path | None = None,
+    memory: RulesMemory | None = None,
+) -> Iterator[Network]:
+    """The network of a run, with the pace of its hosts; closed at the end."""
+    from scraper.fetch import Fetcher
+    from scraper.pace import Pace, Rhythm
+    from scraper.politeness import Robots
+    from scraper.retry import Hands
+    from scraper.walk import Walker
+
+    def rest(seconds: float) -> None:
+        with sleepers.sleeping():
+            time.sleep(stop, seconds)
+
+    hands = Hands(time.clock, monotonic, rest, time.random, stop.is_set)
+    fetcher = Fetcher(settings.fetch, spool_folder=spool_folder, hands=hands)
+    try:
+        robots = Robots(fetcher, settings.fetch, memory)
+
+        def delay(host: str) -> float:
+            return max(settings.crawl.host_delay, min(robots.host_delay(host), LONGEST_CRAWL_DELAY))
+
+        pace = Pace(Rhythm(delay, settings.crawl.pages_of_host, time.clock, rest, stop.is_set, time.random))
+        yield Network(fetcher, robots, pace, Walker(fetcher, robots, settings.fetch.max_redirects, pace), delay)
+    finally:
+        fetcher.close()
+        if memory is not None:
+            memory.close()
+
+
+@contextmanager
+def opened(
+    settings: Settings,
+    plan: Plan,
+    stop: Event,
+    *,
+    time: Time | None = None,
+    memory: Callable[[Collection], RulesMemory | None] | None = None,
+) -> Iterator[Running]:
+    """Everything a run needs, opened in the order that lets slow starts overlap, closed in reverse.
+
+    `memory` is where rules of robots.txt outlive the run. Raises LockedError while another run holds the collection.
+    """
+    from scraper.workers import Readers
+
+    time = time or Time()
+    with ExitStack() as stack:
+        readers = stack.enter_context(Readers(settings.read, most=plan.pages))
+        from concurrent.futures import ThreadPoolExecutor
+
+        from archive.collection import Collection
+        from archive.settings import RunInfo
+        from scraper.assets import MOST_FLYING, Assets, Stock
+        from scraper.gate import HostGate
+        from scraper.preserve import Hands, Preserver, Rules
+        from scraper.settings import agent
+        from scraper.stored import stored_page
+        from scraper.walk import Walker
+
+        fetch, crawl = settings.fetch, settings.crawl
+        info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
+        tell = (lambda _: None) if plan.quiet else say
+        collection = stack.enter_context(Collection.open(settings.archive, info, clock=time.clock, tell=tell))
+        sleepers = Sleepers()
+        network = stack.enter_context(
+            networked(
+                settings,
+                stop,
+                time,
+                sleepers,
+                spool_folder=collection.tmp,
+                memory=memory(collection) if memory is not None else None,
+            )
+        )
+        fetcher, robots = network.fetcher, network.robots
+        # Enough that pages whose hosts all stall leave threads to the others; they are made as they are needed.
+        most_flying = 2 * MOST_FLYING * crawl.concurrency
+        executor = stack.enter_context(ThreadPoolExecutor(most_flying, thread_name_prefix="asset"))
+
+        def fresh(capture: Capture) -> bool:
+            return plan.fresh_assets and time.clock() - capture.time < timedelta(seconds=crawl.asset_fresh)
+
+        stock = Stock(collection.known_asset, lambda capture: stored_page(collection, capture), fresh)
+        gate = HostGate(executor, fetch.requisite_parallel)
+        assets = Assets(fetch, Walker(fetcher, robots, fetch.max_redirects), gate, stock, readers.read)
+        rules = Rules(
+            again=plan.again,
+            recapture_after=crawl.recapture_after,
+            requisites=fetch.requisites,
+            max_page=settings.read.max_page,
+            max_redirects=fetch.max_redirects,
+            outlinks=plan.outlinks,
+        )
+
+        def fault(error: Exception) -> None:
+            if plan.verbose:
+                say("".join(traceback.format_exception(error)))
+
+        hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault)
+        yield Running(Preserver(rules, hands), collection, network, sleepers)

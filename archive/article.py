@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import cache
 from typing import TypeVar
 
 from msgspec.structs import asdict
@@ -51,7 +52,13 @@ _MARKS = (
     "\u07a6-\u07b0\u0900-\u0963\u0981-\u0df3\u200c\u200d"
 )
 _LETTERS = rf"(?:(?![{_EACH}{_UNSPACED}\u0964])[\w{_MARKS}])++"
-_WORD = re.compile(rf"([{_EACH}])|([{_UNSPACED}]++)|{_LETTERS}(?:['’.,\-]{_LETTERS})*+")
+_ASCII_WORD = re.compile(r"\w++(?:['.,\-]\w++)*+")
+
+
+@cache
+def _any_word() -> re.Pattern[str]:
+    """Takes longer to compile than to count a page's words: not before a text needs it."""
+    return re.compile(rf"[{_EACH}]|([{_UNSPACED}]++)|{_LETTERS}(?:['’.,\-]{_LETTERS})*+")
 
 
 def plain(article: Article) -> str:
@@ -70,14 +77,21 @@ def words(article: Article) -> int:
 
 
 def _plain_inline(text: str) -> str:
-    text = _LINK.sub(r"\1", text)
-    for pattern in (_CODE, _EMPHASIS, _STRONG, _EMPHASIS):
-        text = pattern.sub(r"\1", text)
+    if "](" in text:
+        text = _LINK.sub(r"\1", text)
+    if "`" in text:
+        text = _CODE.sub(r"\1", text)
+    if "*" in text:
+        for pattern in (_EMPHASIS, _STRONG, _EMPHASIS):
+            text = pattern.sub(r"\1", text)
     return clean_inline(text)
 
 
 def _count(text: str) -> int:
-    return sum(-(-len(m.group(2)) // _MEAN_WORD) if m.group(2) else 1 for m in _WORD.finditer(text))
+    if text.isascii():
+        return len(_ASCII_WORD.findall(text))
+    runs = _any_word().findall(text)  # each a run without spaces, or empty for a word
+    return len(runs) + sum(-(-len(run) // _MEAN_WORD) - 1 for run in runs if run)
 
 
 def _texts(blocks: tuple[Block, ...]) -> Iterator[str]:

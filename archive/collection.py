@@ -33,6 +33,8 @@ from archive.warc.records import WarcInfo
 from archive.warc.writer import WarcWriter
 from archive.writing import has_warcs, opened_to_write
 
+_LOOKS = 3
+
 __all__ = ["Answer", "ArchiveSettings", "Collection", "RunInfo"]
 
 
@@ -219,11 +221,13 @@ class Collection:
         """The capture of the page itself; None where no answer came."""
         if self._lookups is None:
             return None
-        found = self._lookups.capture_of(row)
-        if found is None and (now := self._lookups.page(row.page_id)) is not None and now.warc != row.warc:
-            # Its file was joined to others since the row was looked up.
-            found = self._lookups.capture_of(now)
-        return found
+        for _ in range(_LOOKS):
+            found = self._lookups.capture_of(row)
+            if found is not None or row.digest is None:
+                return found
+            # Its file was joined to others since the row was looked up, or while it was.
+            row = self._lookups.page(row.page_id) or row
+        return None
 
     def captures(self, page_id: str) -> list[Capture]:
         """All that was stored with a page."""
@@ -240,15 +244,17 @@ class Collection:
         return Answer(record, self._record(original), partial(self._record, original))
 
     def _record(self, capture: Capture) -> StoredRecord:
-        """The record as it lies there; a file that was joined to others in between is looked up once more."""
-        path = self._warc(capture)
-        try:
-            return _read(path, capture)
-        except WarcError:
-            now = self._lookups.again(capture) if self._lookups and not path.exists() else None
-            if now is None:
-                raise
-        return _read(self._warc(now), now)
+        """The record as it lies there; one whose file was joined to others in between is looked up anew."""
+        for _ in range(_LOOKS - 1):
+            path = self._warc(capture)
+            try:
+                return _read(path, capture)
+            except WarcError:
+                now = self._lookups.again(capture) if self._lookups and not path.exists() else None
+                if now is None:
+                    raise
+                capture = now
+        return _read(self._warc(capture), capture)
 
     def text_of(self, row: PageRow) -> str | None:
         """The text file of a page, as it is; None if it has none. Where the file is missing, the WARC file has it."""
@@ -276,7 +282,8 @@ class Collection:
     def _stored_text(self, row: PageRow) -> str | None:
         for capture in self.captures(row.page_id):
             if capture.role == "text":
-                return self._record(capture).payload_bytes().decode("utf-8")
+                with self.read(capture).payload() as payload:
+                    return payload.read().decode("utf-8")
         return None
 
     def _warc(self, capture: Capture) -> Path:

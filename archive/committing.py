@@ -98,6 +98,9 @@ class Committer:
     # ------------------------------------------------------------------------------------------------ the thread
 
     def _run(self) -> None:
+        with suppress(ImportError):
+            # What the first group is written with, loaded while it is on its way.
+            from archive.warc import encode  # noqa: F401
         while batch := self._take():
             try:
                 self._commit(batch)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+import msgspec.json
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -286,9 +287,16 @@ def _files(
     return ArticleFiles(
         name=str(text_path(strip_tracking(article.url))),
         text=text.record.payload_bytes(),
-        data=_dump(beside),
+        data=_indented(beside),
         plain=articles.plain(article),
     )
+
+
+def _indented(values: dict[str, Any]) -> bytes:
+    try:
+        return msgspec.json.format(msgspec.json.encode(values, order="sorted"), indent=2) + b"\n"
+    except UnicodeEncodeError:  # half of a surrogate pair somewhere
+        return json.dumps(values, ensure_ascii=False, indent=2, sort_keys=True).encode("utf-8", "replace") + b"\n"
 
 
 def _origin(place: Place, end: PartData, view: View) -> Origin:
@@ -343,10 +351,6 @@ def _beside(place: Place, data: GroupData, origin: Origin, text: View, article: 
     }
 
 
-def _dump(beside: dict[str, Any]) -> bytes:
-    return json.dumps(beside, ensure_ascii=False, indent=2, sort_keys=True).encode("utf-8", "replace") + b"\n"
-
-
 def origin_moved(files: ArticleFiles, where: Callable[[str], tuple[str, int, int] | None]) -> ArticleFiles:
     """`files` with the place at which the record lies that the text was read from: file, offset and length.
 
@@ -358,7 +362,7 @@ def origin_moved(files: ArticleFiles, where: Callable[[str], tuple[str, int, int
     if found is None:
         return files
     beside["record"] |= dict(zip(("file", "offset", "length"), found, strict=True))
-    return replace(files, data=_dump(beside))
+    return replace(files, data=_indented(beside))
 
 
 def digest(content: bytes) -> str:

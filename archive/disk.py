@@ -10,7 +10,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO, Self, TypeVar
 
@@ -108,8 +108,8 @@ class Disk:
     """The real disk. A test's disk overrides `seam` (or a method) and raises OSError, or keeps a record."""
 
     def seam(self, operation: str, path: Path, action: Callable[[], T]) -> T:
-        """Every operation passes here. `operation` is open, write, flush, fsync, truncate, close, fsync_dir, rename,
-        unlink, mkdir, read or list; of a rename `path` is the new name."""
+        """Every operation passes here. `operation` is open, write, flush, fsync, truncate, close, fsync_dir, sync_all,
+        rename, unlink, mkdir, read or list; of a rename `path` is the new name."""
         return action()
 
     def open_append(self, path: Path, *, new: bool = False) -> AppendFile:
@@ -135,6 +135,24 @@ class Disk:
 
         with told(folder):
             self.seam("fsync_dir", folder, sync)
+
+    def sync_all(self, folder: Path) -> bool:
+        """Returns when everything on the folder's file system is on the medium: a single request, however many files.
+        False where the operating system knows none such, and nothing was done."""
+        syncfs = _syncfs()
+        if syncfs is None:
+            return False
+
+        def sync() -> None:
+            handle = os.open(folder, os.O_RDONLY)
+            try:
+                syncfs(handle)
+            finally:
+                os.close(handle)
+
+        with told(folder):
+            self.seam("sync_all", folder, sync)
+        return True
 
     def rename(self, old: Path, new: Path) -> None:
         """`new` is replaced if it exists."""
@@ -194,3 +212,21 @@ class Disk:
         """A buffered reader; the caller closes it. FileNotFoundError if there is no such file."""
         with told(path, absent_is_answer=True):
             return self.seam("read", path, lambda: path.open("rb"))
+
+
+@cache
+def _syncfs() -> Callable[[int], None] | None:
+    """Linux's syncfs(2), raising OSError; None elsewhere."""
+    import ctypes
+
+    try:
+        call = ctypes.CDLL(None, use_errno=True).syncfs
+    except (AttributeError, OSError, TypeError):
+        return None
+
+    def syncfs(handle: int) -> None:
+        if call(handle) < 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+
+    return syncfs

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import cache
+from unicodedata import is_normalized
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -35,10 +37,7 @@ _SHAPED = (
 _PICTURED = "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
 
 _HIDDEN_RUN = re.compile(f"[{HIDDEN}]+")
-_NEEDS_CARE = re.compile(f"[^\x20-\x7e]|  |^ | $|[{HIDDEN}]")
 _JOINER_RUN = re.compile(f"[{JOINERS}]+")
-_SHAPED_ONE = re.compile(f"[{_SHAPED}]")
-_PICTURED_ONE = re.compile(f"[{_PICTURED}]")
 
 
 def clean_inline(text: str) -> str:
@@ -47,7 +46,8 @@ def clean_inline(text: str) -> str:
     Control, direction and zero-width characters go; a joiner stays where the script or a pictograph needs it. Applying
     it twice changes nothing.
     """
-    if not _NEEDS_CARE.search(text):
+    # What is hidden, and all white space but the plain space, is not printable.
+    if text.isprintable() and "  " not in text and text == text.strip(" ") and is_normalized("NFC", text):
         return text
     return " ".join(_visible(text).split())  # what Python calls white space and the format does not is hidden
 
@@ -79,9 +79,20 @@ def _joined(match: re.Match[str]) -> str:
     """One joiner of a run, where what stands on both sides needs it."""
     text, start, end = match.string, match.start(), match.end()
     joiners, before, after = match.group(), text[max(0, start - 1) : start], text[end : end + 1]
-    if _SHAPED_ONE.match(before) and _SHAPED_ONE.match(after):
+    if _both_in(_SHAPED, before, after):
         return joiners[0]
-    return "\u200d" if "\u200d" in joiners and _PICTURED_ONE.match(before) and _PICTURED_ONE.match(after) else ""
+    return "\u200d" if "\u200d" in joiners and _both_in(_PICTURED, before, after) else ""
+
+
+def _both_in(characters: str, before: str, after: str) -> bool:
+    one = _one_of(characters)
+    return one.match(before) is not None and one.match(after) is not None
+
+
+@cache
+def _one_of(characters: str) -> re.Pattern[str]:
+    """Not before a text needs it: so wide a range takes long to compile."""
+    return re.compile(f"[{characters}]")
 
 
 # ------------------------------------------------------------------------------------------------ lines of a body

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Scripts that are written without spaces: each of their characters is a word of its own, and a word that is looked for
 # is a phrase of them. U+200B keeps them apart, since no text holds one: `clean_inline` takes it out.
 _APART = "\u200b"
-_UNSPACED = re.compile(
-    "([\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
-    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff])"
+_UNSPACED = (
+    "[\u0e00-\u0e7f\u0e80-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
 _QUERY_PART = re.compile(r'"([^"]*)"?|(\S+)')
 
 
 def apart(text: str) -> str:
     """`text` as the search index holds it."""
-    return _UNSPACED.sub(f"{_APART}\\1{_APART}", text.replace(_APART, "")).replace(_APART * 2, _APART)
+    if text.isascii():
+        return text
+    return _unspaced().sub(f"{_APART}\\g<0>{_APART}", text.replace(_APART, "")).replace(_APART * 2, _APART)
+
+
+@cache
+def _unspaced() -> re.Pattern[str]:
+    """Not before a text needs it: it takes long to compile."""
+    return re.compile(_UNSPACED)
 
 
 def together(text: str) -> str:

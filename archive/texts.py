@@ -15,7 +15,9 @@ from archive.disk import Disk
 from archive.errors import StorageError
 
 ENDINGS = (".txt", ".json")
-_MOST_UNSYNCED = 500
+_MOST_UNSYNCED = 5000
+# More files than these go to the medium with all else on their file system: one wait in place of one for each.
+_FEW = 8
 
 Contents = tuple[bytes, bytes]
 """Of the text file and of the JSON file."""
@@ -81,6 +83,9 @@ class Texts:
 
     def sync(self) -> None:
         """Returns when all that was written is on the medium."""
+        if len(self._unsynced) > _FEW and self._disk.sync_all(self._folder):
+            self._unsynced.clear()
+            return
         folders = set()
         for path in self._unsynced:
             if self._disk.exists(path):

@@ -8,7 +8,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -30,8 +30,12 @@ class Run:
     code: int
 
 
-def run(command: Sequence[str], folder: Path, *, memory: bool = False) -> Run:
-    """Runs the command in `folder`, its output in output.txt. Grandchildren that outlive it count too."""
+def run(command: Sequence[str], folder: Path, *, memory: bool = False, every: float = SAMPLE) -> Run:
+    """Runs the command in `folder`, its output in output.txt. Grandchildren that outlive it count too.
+
+    With `memory` the processes' memory is looked at `every` so many seconds; that costs CPU of its own, which is not
+    theirs but is taken from them.
+    """
     _adopt_orphans()
     before = _cpu()
     begun = monotonic()
@@ -39,17 +43,23 @@ def run(command: Sequence[str], folder: Path, *, memory: bool = False) -> Run:
         process = subprocess.Popen(
             command,
             cwd=folder,
+            env=_environment(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        sampler = _Sampler(process.pid) if memory else None
+        sampler = _Sampler(process.pid, every) if memory else None
         code = process.wait()
     wall = monotonic() - begun
     _wait_for_orphans(process.pid)
     peak = sampler.stop() if sampler else 0
     return Run(wall, _cpu() - before, peak, code)
+
+
+def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """Ours, but that modules stay compiled from one run to the next, as they do wherever a command is installed."""
+    return {name: value for name, value in ours.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def middle(runs: Sequence[Run]) -> Run:
@@ -58,6 +68,16 @@ def middle(runs: Sequence[Run]) -> Run:
         median(one.wall for one in runs),
         median(one.cpu for one in runs),
         max(one.peak for one in runs),
+        max(one.code for one in runs),
+    )
+
+
+def least(runs: Sequence[Run]) -> Run:
+    """The least wall time and the least CPU: what is left when others on the machine disturb least."""
+    return Run(
+        min(one.wall for one in runs),
+        min(one.cpu for one in runs),
+        min(one.peak for one in runs),
         max(one.code for one in runs),
     )
 
@@ -74,8 +94,9 @@ def tool(name: str) -> str:
 
 
 class _Sampler:
-    def __init__(self, session: int) -> None:
+    def __init__(self, session: int, every: float) -> None:
         self._session = session
+        self._every = every
         self._peak = 0
         self._stop = Event()
         self._thread = Thread(target=self._watch, daemon=True)
@@ -87,7 +108,7 @@ class _Sampler:
         return self._peak
 
     def _watch(self) -> None:
-        while not self._stop.wait(SAMPLE):
+        while not self._stop.wait(self._every):
             self._peak = max(self._peak, sum(_pss(pid) for pid in _session_members(self._session)))
 
 

@@ -12,7 +12,7 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _mend_streams()
     if sys.argv[1:2] == ["fetch"] and "--help" not in sys.argv:
-        # The parsers take longest to load: their process begins before ours has loaded anything.
+        # The parsers take longest to load: their process begins before ours has loaded more than both need.
         from scraper.forking import prepare
 
         prepare()

@@ -68,6 +68,20 @@ class Stock(Struct, frozen=True):
     fresh: Callable[[Capture], bool] = lambda capture: False
 
 
+class Ahead(Struct, frozen=True):
+    """A gathering that goes on by itself, in a thread of its own."""
+
+    job: Job
+    future: Future[Job]
+
+    def wait(self) -> Job:
+        return self.future.result()
+
+    def drop(self) -> None:
+        """Nobody wants it any more: what has not been asked for is not. What has been is there for another page."""
+        self.job.dropped = True
+
+
 class Assets:
     """The requisites of one run's pages; safe in threads."""
 
@@ -90,11 +104,22 @@ class Assets:
 
     def gather(self, page_url: str, reading: Reading) -> Job:
         """All of a page's requisites, those of its style sheets and frames included, to be handed over."""
+        return self._gather(self._job(page_url, reading), page_url, reading.charset)
+
+    def begin(self, page_url: str, reading: Reading) -> Ahead:
+        """The same while the caller does something else."""
+        job = self._job(page_url, reading)
+        return Ahead(job, self._gate.executor.submit(self._gather, job, page_url, reading.charset))
+
+    def _job(self, page_url: str, reading: Reading) -> Job:
         job = Job(self._settings, monotonic() + self._settings.requisites_timeout)
         job.want(reading.requisites, page_url, 0)
-        while job.queue or job.flying:
+        return job
+
+    def _gather(self, job: Job, page_url: str, charset: str) -> Job:
+        while (job.queue or job.flying) and not job.dropped:
             for requisite, referer, depth in job.begin(MOST_FLYING - len(job.flying)):
-                job.flying[self._ask(job, requisite, referer, reading.charset)] = (requisite, depth)
+                job.flying[self._ask(job, requisite, referer, charset)] = (requisite, depth)
             left = job.deadline - monotonic()
             done, _ = wait(job.flying, timeout=max(0.0, left), return_when=FIRST_COMPLETED)
             for future in done:
@@ -104,9 +129,14 @@ class Assets:
                 else:
                     job.finish(requisite, depth, _outcome(future))
             if not done and left <= 0:
-                for requisite in job.give_up():
-                    self._forget(requisite.url)
+                self._give_up(job)
+        if job.dropped:
+            self._give_up(job)
         return job
+
+    def _give_up(self, job: Job) -> None:
+        for requisite in job.give_up():
+            self._forget(requisite.url)
 
     def hand_over(self, jobs: Sequence[Job], commit: Callable[[Gathered], T]) -> T:
         """What `commit` makes of all that was gathered. No two pages are at it at a time: what one of them calls shared
@@ -212,6 +242,7 @@ class Job:
 
     def __init__(self, settings: FetchSettings, deadline: float) -> None:
         self.deadline = deadline
+        self.dropped = False
         self.queue: list[tuple[Requisite, str, int]] = []
         self.flying: dict[Future[Outcome], tuple[Requisite, int]] = {}
         self._settings = settings

@@ -23,7 +23,8 @@ from scraper.finding import Finder, Wires
 from scraper.frontier import Frontier
 from scraper.frontier_notes import Memory
 from scraper.frontier_schema import NAME as QUEUE
-from scraper.onepass import End, Limits, Pass, Recaptures, Rules
+from scraper.onepass import LONGEST_PAUSE, End, Limits, Pass, Recaptures, Rules
+from scraper.pace import JITTER
 from scraper.report import shown, shown_address
 from scraper.runlog import told_time
 from scraper.running import Plan, Running, Time, opened
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from scraper.tallying import Count
 
 NOTIFY_TIME = 300.0
+LONGEST_DELAY = 86400.0
 
 
 class Wish(Struct, frozen=True):
@@ -194,7 +196,13 @@ def _rules(
         wanted=running.network.robots.host_delay,
         free=lambda: shutil.disk_usage(path).free,
         stopped=stop.is_set,
+        longest_pause=longest_pause(settings.crawl.host_delay),
     )
+
+
+def longest_pause(host_delay: float) -> timedelta:
+    """What a host may rest between two pages; one that rests for longer is left to the next run."""
+    return max(LONGEST_PAUSE, timedelta(seconds=(1.0 + JITTER) * min(host_delay, LONGEST_DELAY)))
 
 
 @contextmanager
@@ -267,8 +275,9 @@ def summary_lines(ended: Ended, report: Path, seconds: float) -> list[str]:
     hosts = [each["host"] for each in ended.state.get("hosts_in_backoff", ())]
     if hosts:
         lines.append("left alone for now: " + ", ".join(hosts[:10]) + (" and more" if len(hosts) > 10 else ""))
-    if ended.end is not End.DONE or ended.state.get("left"):
-        lines.append(f"{ended.end}; {ended.state.get('left', 0)} that are due wait for the next run")
+    left = ended.state.get("left", 0)
+    if ended.end is not End.DONE or left:
+        lines.append(f"{ended.end}" + (f"; {left} that are due wait for the next run" if left else ""))
     lines.append(f"report  {shown(report)}")
     return lines
 

@@ -1,10 +1,11 @@
-"""The process that reading processes are forked from. It holds the parsers, loaded once, and nothing else.
+"""The process that reading processes are forked from. It holds the parsers, loaded once.
 
-It is started with the command, before the command itself is loaded, so that both load side by side; starting it costs
-the caller next to nothing. It serves one caller over a socket: `b"+"`, and with it a socket, forks a process that reads
-pages for whoever has that socket's other end, and answers with its number; `b"-"` with a number ends that process and
-answers with its exit code. When its caller is gone it ends, and so does whoever reads for it. Only it waits for these
-processes, so a number can never have become somebody else's.
+It is started with the command, before the command itself is loaded, so that both load side by side what only one of
+them needs; starting it costs the caller next to nothing. It serves one caller over a socket: `b"+"`, and with it a
+socket, forks a process that reads pages for whoever has that socket's other end, and answers with its number; `b"-"`
+with a number ends that process and answers with its exit code. `b"="` has it read itself, for a caller who needs one
+reader and no other. When its caller is gone it ends, and so does whoever reads for it. Only it waits for the processes
+that it forked, so a number can never have become somebody else's.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ import resource
 import signal
 import socket
 import sys
+from functools import partial
 from time import monotonic, sleep
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from scraper.messages import receive, send
 
-FORK, END = b"+", b"-"
+if TYPE_CHECKING:
+    from scraper.read.reading import Reading
+
+FORK, END, TURN = b"+", b"-", b"="
 SPAWNED = "import sys; sys.path[:] = sys.argv[2:]; from scraper.forking import main; main(int(sys.argv[1]))"
 WORKER_MEMORY = 4 * 1024**3
 GRACE = 5
@@ -37,6 +42,7 @@ class ForkServer:
     def __init__(self, *, alone: bool = False) -> None:
         """`alone`: this process has no thread yet and holds nothing, so a plain fork does and saves starting Python."""
         self._used = False
+        self._ended = False
         self._socket, theirs = socket.socketpair()
         with theirs:
             self.pid = self._forked(theirs) if alone else _spawned(theirs)
@@ -53,11 +59,18 @@ class ForkServer:
 
     def fork(self) -> tuple[int, socket.socket]:
         """A new reading process, and the socket on which it serves. Waits until the parsers are loaded."""
+        return self._reader(FORK)
+
+    def turn(self) -> tuple[int, socket.socket]:
+        """The same without a fork: the process itself is the reader from now on, and does nothing else any more."""
+        return self._reader(TURN)
+
+    def _reader(self, order: bytes) -> tuple[int, socket.socket]:
         ours, theirs = socket.socketpair()
         self._used = True
         try:
             with theirs:
-                socket.send_fds(self._socket, [FORK], [theirs.fileno()])
+                socket.send_fds(self._socket, [order], [theirs.fileno()])
                 return self._answer(), ours
         except OSError:
             ours.close()
@@ -65,6 +78,9 @@ class ForkServer:
 
     def end(self, pid: int) -> int:
         """End that process; its exit code, negative for a signal."""
+        if pid == self.pid:
+            self._ended = True
+            return _ended(pid)
         self._socket.sendall(END)
         send(self._socket, str(pid).encode())
         return self._answer()
@@ -78,11 +94,16 @@ class ForkServer:
             raise BrokenPipeError("the process that forks the readers is gone")
         return int(data)
 
+    def dismiss(self) -> None:
+        """It begins to end, and those that it forked. Returns at once."""
+        self._socket.close()
+
     def close(self) -> None:
         """It ends, and those that it forked before it."""
-        if self._socket.fileno() < 0:
+        self.dismiss()
+        if self._ended:
             return
-        self._socket.close()
+        self._ended = True
         deadline = monotonic() + (LONGEST_END if self._used else 0)
         with contextlib.suppress(ChildProcessError, ProcessLookupError):
             while monotonic() < deadline:
@@ -105,9 +126,24 @@ _started: ForkServer | None = None
 
 
 def prepare() -> None:
-    """Start a fork server for the first who asks for one. Only for a process that has done nothing else yet."""
+    """Start a fork server for the first who asks for one. Only for a process that has done nothing else yet.
+
+    What this process and the parsers both need is loaded before they part, once. The garbage collector stays off until
+    `loaded` is called: nothing that is made while modules are loaded is garbage.
+    """
     global _started
+    gc.disable()
+    import urllib3  # noqa: F401
+
+    import scraper.read.css  # noqa: F401
+
     _started = ForkServer(alone=True)
+
+
+def loaded() -> None:
+    """All that is needed has been loaded: from now on the garbage collector looks at what is made after it."""
+    gc.freeze()
+    gc.enable()
 
 
 def fork_server() -> ForkServer:
@@ -140,8 +176,7 @@ def _load() -> None:
     gc.disable()
     import scraper.read.page  # noqa: F401
 
-    gc.freeze()
-    gc.enable()
+    loaded()
 
 
 def _fork_for(caller: socket.socket) -> None:
@@ -156,6 +191,9 @@ def _fork_for(caller: socket.socket) -> None:
                 _work(received[0])
             os.close(received[0])
             forked.add(answer)
+        elif message == TURN:
+            send(caller, str(os.getpid()).encode())
+            _work(received[0])
         elif message == END and (number := receive(caller)) is not None:
             answer = _ended(int(number)) if int(number) in forked else -signal.SIGKILL
             forked.discard(int(number))
@@ -182,20 +220,24 @@ def _work(number: int) -> NoReturn:
 
 
 def _read_for(caller: socket.socket) -> None:
-    """Page after page until nobody asks any more. A page that takes too long ends the process, should its caller be
-    gone and not see to that."""
+    """Page after page until nobody asks any more: whether it is the last, and a reading; what is known before the
+    article is read goes ahead where that is asked for. A page that takes too long ends the process, should its caller
+    be gone and not see to that."""
     from scraper.read.page import read
     from scraper.read.reading import failed
 
+    def answer(last: bool, reading: Reading) -> None:
+        send(caller, pickle.dumps((last, reading), pickle.HIGHEST_PROTOCOL))
+
     while (data := receive(caller)) is not None:
-        timeout, page = pickle.loads(data)  # noqa: S301 - from our own process
+        timeout, page, ahead = pickle.loads(data)  # noqa: S301 - from our own process
         signal.setitimer(signal.ITIMER_REAL, timeout + GRACE)
         try:
-            reading = read(page)
+            reading = read(page, early=partial(answer, False) if ahead else None)
         except Exception as error:  # whatever a hostile page brings a parser to
             reading = failed(f"reading failed: {type(error).__name__}: {error}")
         signal.setitimer(signal.ITIMER_REAL, 0)
-        send(caller, pickle.dumps(reading, pickle.HIGHEST_PROTOCOL))
+        answer(True, reading)
 
 
 def _limit_memory() -> None:

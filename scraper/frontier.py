@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 
 from msgspec import Struct
 
-from archive.models import Link, PageRow, Verdict
+from archive.models import Link, PageRow, Verdict, VerdictKind
 from archive.rows import storable
 from scraper import hoststate
 from scraper.frontier_notes import FrontierNotes
@@ -220,20 +220,34 @@ class Frontier(FrontierNotes):
         kept_at = None if first_kept is None else time_of(first_kept)
         return [Job(job, Link(*address), name, until, failures, kept_at, depth)]
 
-    def done(self, job: Job, verdict: Verdict, next_at: datetime | None, rest_until: datetime | None = None) -> bool:
+    def done(
+        self,
+        job: Job,
+        verdict: Verdict,
+        next_at: datetime | None,
+        rest_until: datetime | None = None,
+        *,
+        end: str | None = None,
+    ) -> bool:
         """The job's answer, when it is due again (None: never), and until when its host rests at least.
 
-        False for a job that ran out of time and is no longer ours: its answer is not noted.
+        `end` is the host where redirects led: trouble is that one's then, and not the job's host's. False for a job
+        that ran out of time and is no longer ours: its answer is not noted.
         """
+        elsewhere = end if end and end != job.host and verdict.kind in hoststate.TROUBLE else None
         with self._transaction(), self._ending(job) as (link, host):
             if host is None:
                 return False
             now = self._clock()
             if link is not None:
                 self._write_answer(link, verdict, stored_time(now), next_at)
-            rest = rest_until or LONG_AGO
-            args = (min(rest, now + LONGEST_REST), self._patience, self._random)
-            host.state = hoststate.answered(host.state, verdict.kind, now, *args)
+            rest = min(rest_until or LONG_AGO, now + LONGEST_REST)
+            own = VerdictKind.MOVED if elsewhere is not None else verdict.kind
+            host.state = hoststate.answered(host.state, own, now, rest, self._patience, self._random)
+            if elsewhere is not None:
+                with self._changing(self._host_id(elsewhere)) as other:
+                    args = (self._patience, self._random)
+                    other.state = hoststate.answered(other.state, verdict.kind, now, LONG_AGO, *args)
         return True
 
     def release(self, job: Job) -> None:

@@ -12,10 +12,13 @@ T = TypeVar("T")
 
 
 class HostGate:
-    """Hands tasks to an executor, at most `per_host` of one host at a time, each host's in the order they came."""
+    """Hands tasks to an executor, at most `per_host` of one host at a time, each host's in the order they came.
+
+    `executor` is for what asks no host by itself.
+    """
 
     def __init__(self, executor: Executor, per_host: int) -> None:
-        self._executor = executor
+        self.executor = executor
         self._per_host = per_host
         self._lock = Lock()
         self._running: dict[str, int] = {}
@@ -37,7 +40,7 @@ class HostGate:
                 self._waiting.setdefault(host, deque()).append(run)
                 return future
             self._running[host] = self._running.get(host, 0) + 1
-        self._executor.submit(run)
+        self.executor.submit(run)
         return future
 
     def _done(self, host: str) -> None:
@@ -51,4 +54,4 @@ class HostGate:
                 if not self._running[host]:
                     del self._running[host]
                 return
-        self._executor.submit(following)
+        self.executor.submit(following)

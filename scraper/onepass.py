@@ -44,6 +44,7 @@ class End(StrEnum):
     """What ended a pass."""
 
     DONE = "all that was due was asked"
+    RESTING = "all that was due was asked but for hosts that are left alone for now"
     STOPPED = "it was stopped"
     PAGES = "--max-pages was reached"
     TIME = "--max-time was reached"
@@ -93,7 +94,8 @@ def _born(row: PageRow, first_kept: datetime) -> datetime:
 
 class Rules(Struct, frozen=True):
     """What a pass goes by. `by` is when it began: what is due later is the next one's. `rest` gives the seconds until a
-    host's next page, `wanted` those that the host itself names; `free` the bytes left on the disk."""
+    host's next page, `wanted` those that the host itself names; `free` the bytes left on the disk. What rests for
+    longer than `longest_pause` is the next run's."""
 
     by: datetime
     sources: tuple[Source, ...]
@@ -106,6 +108,7 @@ class Rules(Struct, frozen=True):
     wanted: Callable[[str], float]
     free: Callable[[], int]
     stopped: Callable[[], bool]
+    longest_pause: timedelta = LONGEST_PAUSE
 
 
 class Pass:
@@ -155,7 +158,7 @@ class Pass:
         again = self._rules.recaptures.next_at(row, failures, task.first_kept)
         asked = row.status is not None or row.verdict is not VerdictKind.BLOCKED
         rest = now + timedelta(seconds=self._rules.rest(task.host)) if asked else None
-        self._frontier.done(task, Verdict(row.verdict, row.reason), again, rest)
+        self._frontier.done(task, Verdict(row.verdict, row.reason), again, rest, end=host_of(row.final_url))
         self._learn(task, result, now)
         if row.verdict.kept:
             self._frontier.same(task.link.url, row.original_url or row.final_url)
@@ -169,10 +172,11 @@ class Pass:
         if self._finder.busy:
             return False
         at = self._frontier.next_due(self._rules.by)
-        # What rests for longer than hosts do between pages is the next run's.
-        return at is None or at - self._rules.clock() > LONGEST_PAUSE
+        return at is None or at - self._rules.clock() > self._rules.longest_pause
 
     def wait(self) -> float | None:
+        if self._ends() is not None:
+            return None
         at = self._frontier.next_due(self._rules.by)
         seconds = max(0.001, (at - self._rules.clock()).total_seconds()) if at is not None else None
         self._pause = seconds or 0.0
@@ -203,7 +207,11 @@ class Pass:
     def end(self) -> End:
         """What ended the pass."""
         self._memory.flush(self._frontier)
-        return self._ends() or (End.STOPPED if self._rules.stopped() else End.DONE)
+        if (end := self._ends()) is not None:
+            return end
+        if self._rules.stopped():
+            return End.STOPPED
+        return End.RESTING if self._frontier.left(self._rules.by) else End.DONE
 
     def _ends(self) -> End | None:
         if self._end is None:

@@ -16,8 +16,9 @@ POLL = 0.2
 
 
 class Rhythm(Struct, frozen=True):
-    """`delay` gives the seconds a host wants between pages, `at_a_time` is how many of its pages may be under way;
-    `sleep` ends early when the run is stopped, which `stopped` tells."""
+    """`delay` gives the seconds between pages of a host, `at_a_time` is how many of its pages may be under way, but one
+    where `names_delay` says that the host itself names a delay; `sleep` ends early when the run is stopped, which
+    `stopped` tells."""
 
     delay: Callable[[str], float]
     at_a_time: int
@@ -25,6 +26,7 @@ class Rhythm(Struct, frozen=True):
     sleep: Callable[[float], None]
     stopped: Callable[[], bool]
     random: Callable[[], float] = chance.random
+    names_delay: Callable[[str], bool] = lambda host: False
 
 
 class _Host(Struct):
@@ -67,7 +69,7 @@ class Pace:
                         rhythm.sleep(left)
                     finally:
                         self._changed.acquire()
-                elif state.flying < rhythm.at_a_time:
+                elif state.flying < (1 if rhythm.names_delay(host) else rhythm.at_a_time):
                     state.flying += 1
                     return True
                 else:

@@ -18,6 +18,7 @@ from archive.models import Exchange
 from scraper.body import decoded
 from scraper.fetch import STOPPED, Fetcher, HopRequest
 from scraper.identity import host_of
+from scraper.retry import retry_after
 from scraper.settings import FetchSettings
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ _OTHER = "somebody-else"
 class RobotsAnswer(Struct, frozen=True):
     """Whether an address may be asked, and why not.
 
-    `kind` is the failure's kind where it may not: "robots", or what kept us from reading robots.txt ("dns", "connect",
-    "tls", "timeout" and so on). `exchanges` are the answers for robots.txt, when this question brought them: they are
-    handed out once. `crawl_delay` is in seconds, None where the host names none.
+    `kind` is the failure's kind where it may not: "robots", or what kept us from reading robots.txt for now ("dns",
+    "connect", "tls", "timeout" and so on, "rate limited", "server error"). `exchanges` are the answers for robots.txt,
+    when this question brought them: they are handed out once. `crawl_delay` is in seconds, None where the host names
+    none.
     """
 
     allowed: bool
@@ -164,14 +166,16 @@ class Robots:
             pass
         elif failure is not None and failure.kind != "too large":
             reason = f"{last.url} could not be read, so nothing may be asked: {failure.message}"
-            kind = failure.kind if last.status is None else "robots"
+            kind = "timeout" if failure.kind == "too slow" else failure.kind
         elif status == 429 or status >= 500:
             reason = f"{last.url} answered {status}, so nothing may be asked for now"
+            kind = "rate limited" if status == 429 else "server error"
         elif 200 <= status < 300:
             text = prepared(decoded(last, PARSED))
         until = self._clock()
         if kind != STOPPED:
-            until += UNREACHABLE_FOR if reason else DAY
+            asked_for = timedelta(seconds=min(retry_after(last, until) or 0.0, DAY.total_seconds()))
+            until += max(UNREACHABLE_FOR, asked_for) if reason else DAY
         return Rules(until, text, reason, kind), tuple(exchanges)
 
 

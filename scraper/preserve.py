@@ -28,11 +28,11 @@ from archive.models import (
 )
 from scraper import paging
 from scraper import verdict as verdicts
-from scraper.assets import Assets, Gathered, Job
+from scraper.assets import Ahead, Assets, Gathered
 from scraper.body import coding_problem, decoded
 from scraper.crawl import Result
 from scraper.fetch import HopRequest
-from scraper.read.reading import Page, Reading, failed
+from scraper.read.reading import Early, Page, Reading, failed
 from scraper.redact import without_user
 from scraper.retry import retry_after
 from scraper.sniff import is_html
@@ -61,10 +61,20 @@ class Hands(Struct, frozen=True):
 
     walker: Walker
     assets: Assets
-    read: Callable[[Page], Reading]
+    read: Callable[[Page, Early | None], Reading]
     collection: Collection
     clock: Callable[[], datetime]
     fault: Callable[[Exception], None]
+
+
+class Answered(Struct, frozen=True):
+    """How an address answered: the way to its end, what was read there, the gathering that has begun, and what was
+    kept of it before."""
+
+    walk: Walk
+    reading: Reading | None
+    ahead: Ahead | None
+    known: Capture | None
 
 
 class _Stopped(Exception):
@@ -116,18 +126,21 @@ class Preserver:
             return Result(link, not_asked_row(link, now, reason), committed=False)
 
     def _kept(self, link: Link, asked: str, known: Capture | None, now: datetime) -> Result:
+        url = urls.wire_url(link.url)
         walk = self._hands.walker.walk(HopRequest(asked), known)
-        reading = self._reading(walk.last, known)
+        reading, ahead = self._first_reading(walk, known, url)
         while (target := self._refresh_target(walk, reading)) is not None:
             self._hands.walker.go_on(walk, HopRequest(target, referer=walk.last.url))
-            reading = self._reading(walk.last, known)
+            reading, ahead = self._first_reading(walk, known, url)
         last = walk.last
         rest_until = _rest_until(last, now)
         try:
             if walk.stopped:
                 raise _Stopped
-            row, size = self._commit(link, walk, reading, known, now)
+            row, size = self._commit(link, Answered(walk, reading, ahead, known), now)
         except _Stopped:
+            if ahead is not None:
+                ahead.drop()
             walk.close()
             return Result(link, not_asked_row(link, now, "the run was stopped"), committed=False, stopped=True)
         outlinks: tuple[str, ...] = ()
@@ -140,24 +153,26 @@ class Preserver:
         if known is None or known.url != last.url:
             return ()
         stored = stored_page(self._hands.collection, known, self._rules.max_page)
-        return self._hands.read(stored).outlinks if stored is not None else ()
+        return self._hands.read(stored, None).outlinks if stored is not None else ()
 
-    def _commit(
-        self, link: Link, walk: Walk, reading: Reading | None, known: Capture | None, now: datetime
-    ) -> tuple[Future[PageRow], int]:
+    def _commit(self, link: Link, answered: Answered, now: datetime) -> tuple[Future[PageRow], int]:
+        walk, reading, ahead, known = answered.walk, answered.reading, answered.ahead, answered.known
         last = walk.last
         unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
         verdict = verdicts.verdict(last, reading, known, asked=urls.wire_url(link.url))
         article = reading.article if reading is not None and verdict.kind is VerdictKind.ARTICLE else None
         further = Further()
-        needs: list[Job] = []
-        if verdict.kept and verdict.kind is not VerdictKind.UNCHANGED and reading is not None:
+        needs = []
+        if _is_stored(verdict) and reading is not None:
             if article is not None:
                 further = self._further(last.url, reading, article)
                 article = paging.joined(article, further.articles, further.addresses)
             if self._rules.requisites:
-                read = [(last.url, reading), *zip(further.addresses, further.readings, strict=True)]
-                needs = [self._hands.assets.gather(*each) for each in read]
+                needs.append(ahead.wait() if ahead is not None else self._hands.assets.gather(last.url, reading))
+                pages = zip(further.addresses, further.readings, strict=True)
+                needs += [self._hands.assets.gather(*each) for each in pages]
+        elif ahead is not None:
+            ahead.drop()
         chain = [Part(hop, Role.HOP, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
         own = (*walk.robots_parts(), *chain, Part(last, Role.PAGE, verdict, unchanged), *further.parts)
 
@@ -209,7 +224,20 @@ class Preserver:
             reading = read
         return found
 
-    def _reading(self, exchange: Exchange, known: Capture | None) -> Reading | None:
+    def _first_reading(self, walk: Walk, known: Capture | None, asked: str) -> tuple[Reading | None, Ahead | None]:
+        """The reading, and the gathering of requisites where that could begin before the article was read: for a page
+        that would be kept even without one."""
+        begun: list[Ahead] = []
+
+        def early(found: Reading) -> None:
+            verdict = verdicts.verdict(walk.last, found, known, asked=asked)
+            if self._rules.requisites and _is_stored(verdict) and self._refresh_target(walk, found) is None:
+                begun.append(self._hands.assets.begin(walk.last.url, found))
+
+        reading = self._reading(walk.last, known, early)
+        return reading, begun[0] if begun else None
+
+    def _reading(self, exchange: Exchange, known: Capture | None, early: Early | None = None) -> Reading | None:
         if not exchange.body.size or exchange.failure is not None:
             return None
         if known is not None and (exchange.url, exchange.body.digest) == (known.url, known.digest):
@@ -220,7 +248,7 @@ class Preserver:
         if (problem := coding_problem(exchange)) is not None:
             return failed(problem)
         body = decoded(exchange, self._rules.max_page)
-        return self._hands.read(Page(body, exchange.headers, exchange.url, exchange.status or 0))
+        return self._hands.read(Page(body, exchange.headers, exchange.url, exchange.status or 0), early)
 
     def _refresh_target(self, walk: Walk, reading: Reading | None) -> str | None:
         """Where a page that is only a signpost sends its reader by itself."""
@@ -237,6 +265,11 @@ class Preserver:
 def _rest_until(last: Exchange, now: datetime) -> datetime | None:
     seconds = retry_after(last, now) if last.status in (429, 503) else None
     return now + timedelta(seconds=min(seconds, LONGEST_REST)) if seconds else None
+
+
+def _is_stored(verdict: Verdict) -> bool:
+    """Whether the page itself is stored, and with it what it needs."""
+    return verdict.kept and verdict.kind is not VerdictKind.UNCHANGED
 
 
 def _unread(row: PageRow) -> bool:

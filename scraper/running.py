@@ -111,7 +111,11 @@ def networked(
         def delay(host: str) -> float:
             return max(settings.crawl.host_delay, min(robots.host_delay(host), LONGEST_CRAWL_DELAY))
 
-        pace = Pace(Rhythm(delay, settings.crawl.pages_of_host, time.clock, rest, stop.is_set, time.random))
+        def names_delay(host: str) -> bool:
+            return robots.host_delay(host) > 0
+
+        most = settings.crawl.pages_of_host
+        pace = Pace(Rhythm(delay, most, time.clock, rest, stop.is_set, time.random, names_delay))
         yield Network(fetcher, robots, pace, Walker(fetcher, robots, settings.fetch.max_redirects, pace), delay)
     finally:
         fetcher.close()
@@ -132,6 +136,7 @@ def opened(
 
     `memory` is where rules of robots.txt outlive the run. Raises LockedError while another run holds the collection.
     """
+    from scraper.forking import loaded
     from scraper.workers import Readers
 
     time = time or Time()
@@ -148,10 +153,13 @@ def opened(
         from scraper.stored import stored_page
         from scraper.walk import Walker
 
+        loaded()
         fetch, crawl = settings.fetch, settings.crawl
         info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
         tell = (lambda _: None) if plan.quiet else say
         collection = stack.enter_context(Collection.open(settings.archive, info, clock=time.clock, tell=tell))
+        # They have their time to end while the collection is closed.
+        stack.callback(readers.dismiss)
         sleepers = Sleepers()
         network = stack.enter_context(
             networked(

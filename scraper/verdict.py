@@ -16,6 +16,8 @@ _K = VerdictKind
 _FAILURES = {
     "refused by us": _K.BLOCKED,
     "robots": _K.BLOCKED,
+    "rate limited": _K.RATE_LIMITED,
+    "server error": _K.SERVER_ERROR,
     "too large": _K.TOO_LARGE,
     "too slow": _K.TOO_SLOW,
 }

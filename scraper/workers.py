@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from scraper.forking import ForkServer, fork_server
 from scraper.messages import receive, send
-from scraper.read.reading import Page, Reading, failed
+from scraper.read.reading import Early, Page, Reading, failed
 from scraper.settings import ReadSettings
 
 PAGES_PER_WORKER = 2000
@@ -40,7 +40,8 @@ class Readers:
     """Reading processes. `read` blocks the calling thread and never raises for what a page does."""
 
     def __init__(self, settings: ReadSettings, most: int | None = None) -> None:
-        """`most` caps the number of workers, for runs with fewer pages than cores."""
+        """`most` caps the number of workers, for runs with fewer pages than cores. For a single page the process that
+        would fork the workers reads by itself; should it end, another forks from then on."""
         self._settings = settings
         count = settings.workers or os.cpu_count() or 1
         if most is not None:
@@ -48,6 +49,7 @@ class Readers:
         self._idle: LifoQueue[Worker | None] = LifoQueue()
         for _ in range(count):
             self._idle.put(None)
+        self._alone = most is not None and count == 1
         self._lock = Lock()
         self._server: ForkServer | None = None
 
@@ -58,16 +60,23 @@ class Readers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """The workers, all idle by then, end since nobody is left to serve."""
+        """Returns when the workers have ended."""
+        self.dismiss()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def dismiss(self) -> None:
+        """There are no more pages: the workers, all idle by then, begin to end. Returns at once."""
         while not self._idle.empty():
             worker = self._idle.get()
             if worker is not None:
                 worker.socket.close()
         if self._server is not None:
-            self._server.close()
-            self._server = None
+            self._server.dismiss()
 
-    def read(self, page: Page) -> Reading:
+    def read(self, page: Page, early: Early | None = None) -> Reading:
+        """`early` hears in this thread what is known before the article is read."""
         worker = self._idle.get()
         try:
             worker = worker or self._fork()
@@ -75,36 +84,35 @@ class Readers:
             self._idle.put(None)
             return failed(f"no process could be had to read it: {error.strerror or error}")
         clean = False
+        found: Reading | None = None
+        deadline = monotonic() + self._settings.timeout
         try:
-            reading = self._ask(worker, page)
-            clean = worker.pages < PAGES_PER_WORKER
-            return reading
+            request = (self._settings.timeout, page, early is not None)
+            send(worker.socket, pickle.dumps(request, pickle.HIGHEST_PROTOCOL), deadline)
+            while True:
+                last, reading = _answer(worker, deadline)
+                if last:
+                    worker.pages += 1
+                    clean = worker.pages < PAGES_PER_WORKER
+                    return reading
+                found = reading
+                if early is not None:
+                    early(found)
         except TimeoutError:
-            return failed(f"reading took longer than {self._settings.timeout:g} s and was stopped")
+            return failed(f"reading took longer than {self._settings.timeout:g} s and was stopped", found)
         except ConnectionError:
             code = self._end(worker)
-            return failed(f"the reader process ended while reading (exit code {code})")
+            return failed(f"the reader process ended while reading (exit code {code})", found)
         finally:
             if not clean:
                 self._end(worker)
             self._idle.put(worker if clean else None)
 
-    def _ask(self, worker: Worker, page: Page) -> Reading:
-        """What the worker answers. Raises TimeoutError after the deadline and ConnectionError when it ended."""
-        deadline = monotonic() + self._settings.timeout
-        send(worker.socket, pickle.dumps((self._settings.timeout, page), pickle.HIGHEST_PROTOCOL), deadline)
-        answer = receive(worker.socket, deadline)
-        if answer is None:
-            raise ConnectionResetError
-        worker.pages += 1
-        reading: Reading = pickle.loads(answer)  # noqa: S301 - from our own process
-        return reading
-
     def _fork(self) -> Worker:
         with self._lock:
             assert self._server is not None, "the readers are not open"
             try:
-                return Worker(self._server, *self._server.fork())
+                return Worker(self._server, *(self._server.turn() if self._alone else self._server.fork()))
             except ConnectionError:
                 # Somebody ended the fork server: another takes its place, once.
                 self._server.close()
@@ -121,3 +129,13 @@ class Readers:
                 return worker.server.end(worker.pid)
             except OSError:
                 return -signal.SIGKILL
+
+
+def _answer(worker: Worker, deadline: float) -> tuple[bool, Reading]:
+    """Whether it is the last, and a reading. Raises TimeoutError after the deadline and ConnectionError when the worker
+    ended."""
+    data = receive(worker.socket, deadline)
+    if data is None:
+        raise ConnectionResetError
+    answer: tuple[bool, Reading] = pickle.loads(data)  # noqa: S301 - from our own process
+    return answer

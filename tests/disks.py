@@ -13,7 +13,9 @@ from archive.disk import AppendFile, Disk
 
 T = TypeVar("T")
 
-CHANGES = frozenset({"open", "write", "flush", "fsync", "truncate", "fsync_dir", "rename", "unlink", "mkdir"})
+CHANGES = frozenset(
+    {"open", "write", "flush", "fsync", "truncate", "fsync_dir", "sync_all", "rename", "unlink", "mkdir"}
+)
 
 
 @dataclass
@@ -36,7 +38,7 @@ class QuickDisk(Disk):
     """Does not wait for the medium: for tests that ask about content alone."""
 
     def seam(self, operation: str, path: Path, action: Callable[[], T]) -> T:
-        return None if operation in ("fsync", "fsync_dir") else action()  # type: ignore[return-value]
+        return None if operation in ("fsync", "fsync_dir", "sync_all") else action()  # type: ignore[return-value]
 
 
 @dataclass

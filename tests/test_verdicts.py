@@ -268,3 +268,27 @@ def test_private_addresses_are_refused_without_a_request(tmp_path: Path) -> None
             assert row["verdict"] == "blocked", row
             assert "address" in row["reason"]
         assert web.connections == 0
+
+
+def test_what_stands_in_the_place_of_an_article_is_not_asked_for_its_pictures(tmp_path: Path) -> None:
+    picture = '<img src="/seen.png">'
+    pages = {
+        "/challenge": CHALLENGE + picture,
+        "/not-found": f"<title>Page not found</title><h1>Page not found</h1>{picture}<p>There is nothing here.</p>",
+        "/sign": f'<meta http-equiv="refresh" content="0; url=/article">{picture}',
+        "/article": ARTICLE.replace("<article>", '<article><img src="/own.png">'),
+    }
+    with Web() as web:
+        host = web.host("news.test")
+        for path, page in pages.items():
+            host.page(path, page)
+        for name in ("seen", "own"):
+            host.page(f"/{name}.png", b"\x89PNG\r\n\x1a\n", type="image/png")
+        there = home(tmp_path, web)
+        ran = there.run(
+            "fetch", "--json", *(f"https://news.test{path}" for path in ("/challenge", "/not-found", "/sign"))
+        )
+        assert sorted(row["verdict"] for row in ran.rows) == ["article", "challenge", "soft 404"]
+        asked = [seen.target for seen in web.log]
+        assert "/own.png" in asked
+        assert "/seen.png" not in asked

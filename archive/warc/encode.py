@@ -17,7 +17,8 @@ from archive.warc.records import VERSION, Record
 
 _CHUNK = 256 * 1024
 _SAMPLE = 8 * 1024
-_BEST, _STORE = 6, 0
+# Level 4 takes three fifths of the time of 6, zlib's own choice, for a page that is a twentieth longer.
+_PRESS, _STORE = 4, 0
 
 
 def write_member(record: Record, write: Callable[[bytes], None], warcinfo_id: str | None = None) -> None:
@@ -103,6 +104,6 @@ def _body(record: Record) -> Iterator[BinaryIO]:
 def _level(record: Record) -> int:
     """How hard to compress: what is compressed already (pictures, fonts, gzip bodies) costs time and saves nothing."""
     if record.content_length < _SAMPLE:
-        return _BEST
+        return _PRESS
     sample = record.payload_bytes(_SAMPLE)[-_SAMPLE // 4 :]
-    return _STORE if len(zlib.compress(sample, 1)) > len(sample) * 0.97 else _BEST
+    return _STORE if len(zlib.compress(sample, 1)) > len(sample) * 0.97 else _PRESS

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import unquote
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import urls
@@ -24,8 +24,7 @@ _HOME = re.compile(r"(?:index|default|home)\.[a-z]{2,5}\Z", re.IGNORECASE)
 _MAX_TAGS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """A parsed page: its tree, what it states, the address that answered and what its links are relative to."""
 
     tree: Node

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from archive.inline import clean_inline
 from archive.models import Paragraph
@@ -32,8 +33,7 @@ _MAX_PULLED = 50
 _HARDLY = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What is told elsewhere in the article and so is no body: units by their places, and texts by their keys."""
 
     places: frozenset[int] = frozenset()
@@ -43,8 +43,7 @@ class Told:
     """The authors' names, by their keys."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """The places of the units that are body, in page order, and of those in boxes that are none of it."""
 
     body: tuple[int, ...]

@@ -26,6 +26,7 @@ from scraper.read.names import (
 )
 from scraper.read.printed import is_apart, printed
 from scraper.read.tree import Node, key_of, tag_of, text_of
+from scraper.read.vocabulary import deferred
 
 __all__ = ["BY", "authors", "clean_name", "from_lines", "is_doubtful", "split"]
 
@@ -50,12 +51,12 @@ _METAS = (
 )
 _MAKERS = ("generator", "copyright", "rights", "designer", "publisher", "dc.publisher", "owner", "reply-to")
 """Who made the site rather than the article."""
-_ADDRESS = re.compile(r"https?://|www\.|/|\A@|\A\d+\Z", re.IGNORECASE)
-_ACCOUNT = re.compile(
+_ADDRESS = deferred(r"https?://|www\.|/|\A@|\A\d+\Z", re.IGNORECASE)
+_ACCOUNT = deferred(
     r"/(?:author|authors|autor|user|users)/(?:admin\w{0,12}|editor\w{0,4}|webmaster|root|wp\w{0,8}|\d)/?\Z", re.I
 )
 _AUTHORED: Any = etree.XPath("//*[contains(@itemprop, 'author')]")
-_STORY = re.compile(r"(?:Comment|Review|Rating|WebSite|Person|Question|Answer|ImageObject|VideoObject)\Z")
+_STORY = deferred(r"(?:Comment|Review|Rating|WebSite|Person|Question|Answer|ImageObject|VideoObject)\Z")
 
 
 def authors(tree: Node, facts: Facts, title: Node | None = None, url: str = "") -> tuple[str, ...]:
@@ -215,10 +216,8 @@ def _from_meta(facts: Facts) -> Iterator[str]:
 
 # ---------------------------------------------------------------------------------------------------- what is printed
 
-_REPORTED = re.compile(r"[（(](?:\S{0,6}[社报報])?(?:记者|記者)[:：\s]?([^()（）]{2,40})[)）]\Z")
-_EDITED = re.compile(
-    r"\A[(（【\[]?(?:责任编辑|責任編輯|责编|編輯|编辑)\s?[:：]\s?([^()（）【】\[\]]{2,40})[)）】\]]?\Z"
-)
+_REPORTED = deferred(r"[（(](?:\S{0,6}[社报報])?(?:记者|記者)[:：\s]?([^()（）]{2,40})[)）]\Z")
+_EDITED = deferred(r"\A[(（【\[]?(?:责任编辑|責任編輯|责编|編輯|编辑)\s?[:：]\s?([^()（）【】\[\]]{2,40})[)）】\]]?\Z")
 _SHORT = 80
 _TWO = 2
 _LONGEST = 200
@@ -271,11 +270,11 @@ def _signed(line: str) -> tuple[str, ...]:
     return next(filter(None, map(_signed_part, _PARTS.split(line))), ())
 
 
-_PARTS = re.compile(r"\s?[|｜•·]\s?|\s(?=(?:作者|记者|記者|撰文|文|글)\s?[:：])")
+_PARTS = deferred(r"\s?[|｜•·]\s?|\s(?=(?:作者|记者|記者|撰文|文|글)\s?[:：])")
 
 
 def _signed_part(line: str) -> tuple[str, ...]:
-    if match := NAME_FIRST.match(line):
+    if not line.isascii() and (match := NAME_FIRST.match(line)):
         return (match.group(1),)
     if not (BY.match(line) or HAN_BY.match(line)):
         return ()

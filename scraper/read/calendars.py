@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from scraper.read.vocabulary import ordered
+from scraper.read.vocabulary import deferred, ordered
 
 _NAMES = (
     """
@@ -91,27 +91,27 @@ _PERSIAN = {
     name: number
     for number, name in enumerate(ordered("فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند"), 1)
 }
-_TWO_WORDS = re.compile(r"(كانون|تشرين)\s(الأول|الاول|الثاني)")
+_TWO_WORDS = deferred(r"(كانون|تشرين)\s(الأول|الاول|الثاني)")
 _NAME = r"([^\s\d,،./()|:–—-][^\s\d,،/()|:]{1,14}?)"
 _OF = r"(?:de\s|d['’]|of\s|del\s|di\s|da\s|ngày\s|tháng\s|mwezi\s)?"
-_DAY_FIRST = re.compile(
+_DAY_FIRST = deferred(
     rf"(?<![\d:/.])(\d{{1,2}})(?:st|nd|rd|th|er|\.|º|ª|a|-го|-ви|η)?\s{{1,2}}{_OF}{_NAME}\.?[,،]?\s{{1,2}}"
     r"(?:de\s|del\s|του\s)?(\d{4})(?!\d)",
     re.IGNORECASE,
 )
-_MONTH_FIRST = re.compile(
+_MONTH_FIRST = deferred(
     rf"(?<!\w){_NAME}\.?\s{{1,2}}(\d{{1,2}})(?:st|nd|rd|th|\.)?,?\s{{1,2}}(\d{{4}})(?!\d)", re.IGNORECASE
 )
-_YEAR_FIRST = re.compile(
+_YEAR_FIRST = deferred(
     rf"(?<!\d)(\d{{4}})(?:\.|\sm\.|\sгод)?\s{{1,2}}{_NAME}\.?\s{{1,2}}(\d{{1,2}})(?!\d|:)", re.IGNORECASE
 )
-_LATVIAN = re.compile(rf"(?<!\d)(\d{{4}})\.\sgada\s(\d{{1,2}})\.\s{_NAME}(?!\w)", re.IGNORECASE)
-_NUMERIC = re.compile(r"(?<!\d)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?!\d)")
-_DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\d)")
+_LATVIAN = deferred(rf"(?<!\d)(\d{{4}})\.\sgada\s(\d{{1,2}})\.\s{_NAME}(?!\w)", re.IGNORECASE)
+_NUMERIC = deferred(r"(?<!\d)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?!\d)")
+_DOTTED = deferred(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\d)")
 """Where points stand between the numbers, the day comes first."""
-_VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2})\s{1,2}tháng\s{1,2}(\d{1,2})(?:,|\snăm)?\s{1,2}(\d{4})(?!\d)", re.IGNORECASE)
-_SLASHED = re.compile(r"(?<![\d/.-])(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?![\d/-])")
-_ERA = re.compile(r"(令和|平成|民國|民国)\s?(\d{1,3}|元)年\s?(\d{1,2})月\s?(\d{1,2})日")
+_VIETNAMESE = deferred(r"(?<!\d)(\d{1,2})\s{1,2}tháng\s{1,2}(\d{1,2})(?:,|\snăm)?\s{1,2}(\d{4})(?!\d)", re.IGNORECASE)
+_SLASHED = deferred(r"(?<![\d/.-])(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?![\d/-])")
+_ERA = deferred(r"(令和|平成|民國|民国)\s?(\d{1,3}|元)年\s?(\d{1,2})月\s?(\d{1,2})日")
 _ERAS = {"令和": 2018, "平成": 1988, "民國": 1911, "民国": 1911}
 _ORDERS = (
     (_LATVIAN, (0, 2, 1)),

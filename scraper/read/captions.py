@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from archive.inline import clean_inline
 from scraper.read.credit_nodes import CAPTION, CREDIT, credit_nodes, is_credit, names_of
@@ -17,7 +18,7 @@ from scraper.read.credits import (
 )
 from scraper.read.styling import styled
 from scraper.read.tree import NEVER, Node, label, tag_of, text_of
-from scraper.read.vocabulary import joined, named
+from scraper.read.vocabulary import deferred, joined, named
 
 _CAPTION = named(
     """
@@ -37,7 +38,7 @@ _UNSEEN = named(
 """What is put into a caption that is no part of it: counters, buttons, words for screen readers."""
 _TOGGLE = named("(?:toggle|hide|show|expand|open|close|more|enlarge) [a-z]{0,9}|[a-z]{0,9} (?:toggle|button|btn)")
 _CONTROLS = ("button", "select", "form", "nav")
-_OPENING = re.compile(
+_OPENING = deferred(
     joined(
         r"""
         (?:(?:image|photo|picture|bild|foto|imagen|imagem|slide)\s)?\d{1,3}\s?(?:of|/|von|de|sur|di|av|z|из)\s?\d{1,3}
@@ -52,25 +53,22 @@ _OPENING = re.compile(
     ),
     re.IGNORECASE,
 )
-_CLOSING = re.compile(
+_CLOSING = deferred(
     r"\s{0,2}[|•·]?\s{0,2}(?:(?:hide|toggle|show) caption|enlarge(?: this)?(?: image)?|read more|拡大する?|view gallery"
     r"|bild vergrößern|agrandir(?: l'image)?|ampliar(?: foto| imagen)?|zoom|click to enlarge|vis (?:mer|mindre)"
     r"|show (?:more|less)|mehr anzeigen"
     r"|ver más|leer más|lue lisää|visa mer|×)\Z",
     re.IGNORECASE,
 )
-_NO_CAPTION = re.compile(
-    r"(?:powered by|advertisement|anzeige|photo|image|video|loading\W*|play video)\Z", re.IGNORECASE
-)
+_NO_CAPTION = deferred(r"(?:powered by|advertisement|anzeige|photo|image|video|loading\W*|play video)\Z", re.IGNORECASE)
 _MAX_CREDIT = 140
-_STATED_CREDIT = re.compile(
+_STATED_CREDIT = deferred(
     r"data-(?:[a-z]{1,9}-){0,2}(?:credits?|photocredit|creditline|copyright|photographer|attribution)\Z"
 )
-_STATED_CAPTION = re.compile(r"data-(?:[a-z]{1,9}-){0,2}(?:captions?|caption-text)\Z")
+_STATED_CAPTION = deferred(r"data-(?:[a-z]{1,9}-){0,2}(?:captions?|caption-text)\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     caption: str | None = None
     credit: str | None = None
 

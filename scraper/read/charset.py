@@ -13,6 +13,8 @@ from collections.abc import Iterable
 import webencodings
 from charset_normalizer import from_bytes
 
+from scraper.read.vocabulary import deferred
+
 PRESCAN = 16 * 1024
 _SAMPLE = 12 * 1024
 
@@ -50,9 +52,9 @@ _BY_LANGUAGE = {
 }
 
 # Which characters tell each East Asian encoding, and how many of the wide ones they must be.
-_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
-_HANGUL = re.compile("[\uac00-\ud7a3]")
-_COMMON_HAN = re.compile("[的一是不了在人有我他这這中大来來上国國个個到说說们們为為和地出年月日\uff0c\u3002\u3001]")
+_KANA = deferred("[\u3041-\u3096\u30a1-\u30fa]")
+_HANGUL = deferred("[\uac00-\ud7a3]")
+_COMMON_HAN = deferred("[的一是不了在人有我他这這中大来來上国國个個到说說们們为為和地出年月日\uff0c\u3002\u3001]")
 _EAST_ASIAN = (
     ("shift_jis", "cp932", _KANA, 0.2),
     ("euc-jp", "euc_jp", _KANA, 0.2),

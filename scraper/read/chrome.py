@@ -7,7 +7,7 @@ import re
 from archive.models import Paragraph
 from scraper.read import leadins, prompts
 from scraper.read.units import Unit
-from scraper.read.vocabulary import Wordings
+from scraper.read.vocabulary import Wordings, deferred
 
 _ALONE = Wordings(
     r"""
@@ -46,12 +46,12 @@ _PREFIX = Wordings(
     |▶|►|>>|➡|→|👉|»
     """
 )
-_TAGS = re.compile(r"(?:#[^\s#]{2,40}[\s,]*)+\Z")
-_SHORTCODE = re.compile(r"\[/?[a-z][\w-]{2,30}(?: [a-z][\w-]{0,30}=[^\[\]]{1,300})?\s?/?\]", re.IGNORECASE)
+_TAGS = deferred(r"(?:#[^\s#]{2,40}[\s,]*)+\Z")
+_SHORTCODE = deferred(r"\[/?[a-z][\w-]{2,30}(?: [a-z][\w-]{0,30}=[^\[\]]{1,300})?\s?/?\]", re.IGNORECASE)
 """What a WordPress plug-in would have replaced, were it there."""
 _LINE = 60
 _SENTENCE = 90
-_CARRIED = re.compile(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\Z")
+_CARRIED = deferred(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\Z")
 
 
 def is_chrome(unit: Unit) -> bool:
@@ -82,7 +82,7 @@ def _bare(text: str) -> str:
     return text if text[:1].isalnum() else _MARKS.sub("", text)
 
 
-_MARKS = re.compile(r"^[^\w#©ⓒ]+(?=\w)")
+_MARKS = deferred(r"^[^\w#©ⓒ]+(?=\w)")
 
 
 def is_lead_in(unit: Unit) -> bool:
@@ -155,7 +155,7 @@ def is_imprint(unit: Unit) -> bool:
 
 
 _ADDRESS = 400
-_IMPRINT = re.compile(
+_IMPRINT = deferred(
     r"\b(?:tel(?:efone?|éfono|efoon|efon|efono|\.)?|t[eé]l[eé]phone|phone|fone|fax|cnpj|cif|nif|p\.? ?iva"
     r"|ust-?id(?:nr)?|kvk|cvr|тел(?:ефон)?\.?|факс|инн|єдрпоу|τηλ\.?|電話|电话|전화|هاتف|טל['’]?)\s?[:：.]?\s?[\d(+]",
     re.IGNORECASE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scraper.read.vocabulary import joined, words
+from scraper.read.vocabulary import deferred, joined, words
 
 NOUNS = words(
     """
@@ -41,13 +41,13 @@ LINKS = words(
     """
 )
 """What may stand between and behind the nouns of a label."""
-GLUED = re.compile(
+GLUED = deferred(
     r"(?:写真|画像|図|撮影|提供|出典|クレジット|图片来源|圖片來源|图片|圖片|图源|圖源|图|圖|照片|来源|來源|摄影|攝影|供图|供圖|翻攝"
     r"|사진\s?출처|사진\s?제공|사진|출처|제공|이미지|그래픽|자료|ภาพจาก|ที่มาของภาพ|ที่มาภาพ|ที่มา|ภาพ|เครดิต|ช่างภาพ)\s?\Z"
 )
-COLON = re.compile(r"\s{0,2}[:：=＝／]\s{0,3}(?!//)")
-TOKEN = re.compile(r"[^\s/.,;'’()&:|\[\]–—<>【】（）\"”»!?…-]+")
-COMMA_LABEL = re.compile(
+COLON = deferred(r"\s{0,2}[:：=＝／]\s{0,3}(?!//)")
+TOKEN = deferred(r"[^\s/.,;'’()&:|\[\]–—<>【】（）\"”»!?…-]+")
+COMMA_LABEL = deferred(
     joined(
         r"""
         (?:image (?:source|credit|copyright)|fuente de la imagen|crédit photo|source de l'image|crédito|bildquelle
@@ -59,7 +59,7 @@ COMMA_LABEL = re.compile(
     ),
     re.IGNORECASE,
 )
-MARK = re.compile(
+MARK = deferred(
     joined(
         r"""
         (?:©|ⓒ|\(c\)|℗)\s{0,3}(?:copyright\s)?(?:(?:19|20)\d\d\b[\s,/-]{0,3})?(?:by\s)?
@@ -74,7 +74,7 @@ MARK = re.compile(
     ),
     re.IGNORECASE,
 )
-BARE = re.compile(
+BARE = deferred(
     r"(?:photos?|fotos?|bild|foto di|foto de|foto van|photo de"
     r"|crédits?(?: photos?)?|credits?|ảnh|фото|снимка|צילום|фота|kuva|fotó)\s{1,3}"
     r"(?=(?-i:[^\W\d_a-zа-яα-ω]))",
@@ -96,24 +96,24 @@ AGENCIES = joined(
     |ТАСС|РИА Новости|УНИАН|УНІАН|Укрінформ|БТА|Reuters Connect|The Canadian Press|AAP|Creative Commons|Public Domain)
     """
 )
-AGENCY = re.compile(
+AGENCY = deferred(
     rf"(?<![^\W_]){AGENCIES}(?![^\W_])"
     r"|ＡＰ|ＡＦＰ|ロイター|共同|時事|アフロ|ゲッティ|연합뉴스|뉴시스|뉴스1|로이터|게티이미지|新华社|新華社|中新社|中央社|视觉中国|視覺中國|美聯社|路透"
     r"|رويترز|الفرنسية|أسوشيتد برس|الأناضول|غيتي|ایرنا|ایسنا|تسنیم|פלאש ?90|רויטרס|पीटीआई|एएनआई|रॉयटर्स|รอยเตอร์|ΑΠΕ"
 )
-STOCK = re.compile(
+STOCK = deferred(
     r"(?:(?:AFP|AP|EPA|Reuters|EFE|dpa|PA)\s(?:via|/)\s)?(?:Getty ?Images(?:/iStockphoto)?|Shutterstock"
     r"|iStock(?:photo)?"
     r"|Alamy(?: Stock Photo)?|picture alliance(?:\s?/\s?\S{2,20})?|Adobe ?Stock|Wikimedia Commons|Depositphotos"
     r"|AP Photo(?:/[^/.]{3,40})?)\Z"
 )
-CREDITING = re.compile(
+CREDITING = deferred(
     r"撮影|提供|사진|제공|摄|攝|供图|供圖|資料照|取自|ภาพ|צילום|nuotr\.|©|ⓒ"
     r"|\b(?:photos?|fotos?|courtesy|picture|image|credit|source|file|handout|archives?|archiv|arquivo|archivo|supplied"
     r"|provided|contributed|submitted|pool|staff|screenshot|screengrab|reprodução|divulgação|via|фото|снимка|ảnh)\b",
     re.IGNORECASE,
 )
-NO_NAME = re.compile(
+NO_NAME = deferred(
     r"(?:\s|\A)(?:file|photos?|image|picture|fotos?|archives?|archivbild|symbolbild|symbolfoto|archivfoto|archivo|archivio"
     r"|d'archivio|d'archives|arquivo"
     r"|archiv|d'|de|illustrations?|stock|representational|representative|for|only|representation|purposes?|資料写真"

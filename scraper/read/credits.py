@@ -21,26 +21,25 @@ from scraper.read.credit_words import (
     TOKEN,
 )
 from scraper.read.tree import size_of
+from scraper.read.vocabulary import deferred
 
-_BRACKETED = re.compile(
+_BRACKETED = deferred(
     r"\s{0,3}(?:\(([^()]{1,140})\)|\[([^\[\]]{1,140})\]|（([^（）]{1,140})）|［([^［］]{1,140})］|【([^【】]{1,140})】"
     r"|〔([^〔〕]{1,140})〕|<([^<>]{1,140})>|〈([^〈〉]{1,140})〉)\s{0,3}[.。]?\Z"
 )
-_INSIDE = re.compile(r"\s{0,3}[(\[（［]\s{0,3}([^()\[\]（）［］]{3,140})[)\]）］]")
-_SENTENCE_END = re.compile(
-    r"(?:(?<![A-ZÀ-Þ])(?<!\b[A-Z][a-z])[.!?…]|[。！？۔؟।])[\"'’”»)\]」』]{0,2}(?=\s|\Z)|[。！？]"
-)
-_TWO_NAMES = re.compile(r"\A[^\W\d_][^/]{1,60}[^\W\d_.]\.?\s?/\s?(?=[^\W\d_])(?-i:[^a-z])[^/]{1,60}\Z")
-_SEPARATED = re.compile(
+_INSIDE = deferred(r"\s{0,3}[(\[（［]\s{0,3}([^()\[\]（）［］]{3,140})[)\]）］]")
+_SENTENCE_END = deferred(r"(?:(?<![A-ZÀ-Þ])(?<!\b[A-Z][a-z])[.!?…]|[。！？۔؟।])[\"'’”»)\]」』]{0,2}(?=\s|\Z)|[。！？]")
+_TWO_NAMES = deferred(r"\A[^\W\d_][^/]{1,60}[^\W\d_.]\.?\s?/\s?(?=[^\W\d_])(?-i:[^a-z])[^/]{1,60}\Z")
+_SEPARATED = deferred(
     r"(?:\s{1,3}[|–—•·/-]{1,2}|\s?[|•·]|\s[-–—/])\s{1,3}([^|–—•·]{2,90})\Z|\s{0,3}[＝=]\s{0,3}([^＝=、。]{1,20})\Z"
 )
-_SLASHED = re.compile(r"\s/\s?([^/|]{2,40})\Z")
-_SHORTENED = re.compile(r"\b(?:[A-Z]|Jr|Sr|Inc|Ltd|Co|Corp|Bros|nuotr|ml|st)\.\Z")
+_SLASHED = deferred(r"\s/\s?([^/|]{2,40})\Z")
+_SHORTENED = deferred(r"\b(?:[A-Z]|Jr|Sr|Inc|Ltd|Co|Corp|Bros|nuotr|ml|st)\.\Z")
 _PARTICLES = r"(?:de|da|dos|das|do|del|di|du|la|le|van|von|der|den|ter|ten|al|el|bin|ben|ibn|af|zu|y|e)"
 _CAPITAL = r"(?:[^\W\d_a-zà-öø-ÿа-яёα-ωά-ώ][^\W\d_]?[\w'’-]{0,30}\.?)"
-_NAME = re.compile(rf"{_CAPITAL}(?:\s(?:{_PARTICLES}\s){{0,2}}{_CAPITAL}){{1,3}}\Z")
-_UNCASED = re.compile(r"[^\W\d_a-zA-ZÀ-ɏͰ-ϿЀ-ԯ]")
-_NAME_AND_AGENCY = re.compile(
+_NAME = deferred(rf"{_CAPITAL}(?:\s(?:{_PARTICLES}\s){{0,2}}{_CAPITAL}){{1,3}}\Z")
+_UNCASED = deferred(r"[^\W\d_a-zA-ZÀ-ɏͰ-ϿЀ-ԯ]")
+_NAME_AND_AGENCY = deferred(
     rf"\s((?:{_CAPITAL}\s){{1,3}}?{_CAPITAL}\s?/\s?{AGENCIES}|{AGENCIES}\s?/\s?{_CAPITAL}(?:\s{_CAPITAL}){{0,3}})\Z"
 )
 _OPENERS = ".!?…)]}”\"»|/–—-,;:•·(〔【［[（＝=。」』<〈、，！？।۔'’*"
@@ -72,7 +71,7 @@ def are_names(text: str) -> bool:
     )
 
 
-_AND = re.compile(r"\s?[,/&+;]\s?|\s(?:et|and|und|y|e|i|og|och|en|и)\s")
+_AND = deferred(r"\s?[,/&+;]\s?|\s(?:et|and|und|y|e|i|og|och|en|и)\s")
 _MAX_NAMES = 80
 
 
@@ -116,10 +115,8 @@ def clean_credit(credit: str) -> str:
     return credit[:-1] if ended and not _SHORTENED.search(credit) else credit
 
 
-_BY = re.compile(r"\A(?:[Bb]y|[Pp]ar|[Pp]or)\s(?=[^\W\d_a-zß-ÿ])")
-_SLASH_LABEL = re.compile(
-    r"\A(?:ljósmynd|mynd|foto|fotó|photo|фото|圖|图|写真|사진)\s?[/／]\s?(?=\S{2})", re.IGNORECASE
-)
+_BY = deferred(r"\A(?:[Bb]y|[Pp]ar|[Pp]or)\s(?=[^\W\d_a-zß-ÿ])")
+_SLASH_LABEL = deferred(r"\A(?:ljósmynd|mynd|foto|fotó|photo|фото|圖|图|写真|사진)\s?[/／]\s?(?=\S{2})", re.IGNORECASE)
 
 
 _LABEL_BEHIND = re.compile(
@@ -139,7 +136,7 @@ def _stripped(credit: str) -> str:
     return credit
 
 
-_TRAILING = re.compile(
+_TRAILING = deferred(
     r"\s(?:©|ⓒ|\(c\)|photo(?:graph)?s? by|courtesy of|fot\.)\s?\Z"
     r"|(?<=[.!?…|/)–—])\s?[(\[]?(?:fotos?|photos?|фото|bild|kuva|credits?)\s?\Z",
     re.IGNORECASE,
@@ -355,9 +352,9 @@ def _after_the_end(caption: str) -> tuple[str, str] | None:
     return None
 
 
-_FOR = re.compile(r"\s(?:for|pour|para|per|für|voor)\s(?:the\s)?", re.IGNORECASE)
-_SUFFIXED = re.compile(r"(?:摄|攝|撮影|供图|供圖|提供|제공|기자|nuotr|\s[Pp]hotos?)\Z")
-_LAST_PART = re.compile(r"[、，,＝\s]\s?([^。、，,＝\s]{1,16}(?:摄|攝|撮影|供图|供圖|提供))\Z")
+_FOR = deferred(r"\s(?:for|pour|para|per|für|voor)\s(?:the\s)?", re.IGNORECASE)
+_SUFFIXED = deferred(r"(?:摄|攝|撮影|供图|供圖|提供|제공|기자|nuotr|\s[Pp]hotos?)\Z")
+_LAST_PART = deferred(r"[、，,＝\s]\s?([^。、，,＝\s]{1,16}(?:摄|攝|撮影|供图|供圖|提供))\Z")
 
 
 def _begins_as_credit(rest: str) -> bool:

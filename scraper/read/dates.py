@@ -5,20 +5,20 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import htmldate
 from lxml import etree
+from msgspec import Struct
 
 from scraper.read.calendars import latin_digits, made, read_day
 from scraper.read.facts import Facts, text
 from scraper.read.tree import Node, is_hidden, label, tag_of, text_of
-from scraper.read.vocabulary import named, ordered, wording
+from scraper.read.vocabulary import deferred, named, ordered, wording
 
-_ISO = re.compile(
+_ISO = deferred(
     r"\s{0,9}(\d{4})-?(\d{2})-?(\d{2})"
     r"(?:[T ]\s{0,3}(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,]\d{1,9})?)?\s{0,3}(Z|UTC|GMT|[+-]\d{2}:?\d{0,2})?)?",
     re.IGNORECASE,
@@ -43,8 +43,7 @@ _MODIFIED = ordered(
 __all__ = ["Dates", "corrected", "dates", "from_lines", "guessed", "is_dated", "read_day"]
 
 
-@dataclass(frozen=True, slots=True)
-class Dates:
+class Dates(Struct, frozen=True):
     day: date | None
     published: str | None
     modified: str | None
@@ -52,8 +51,7 @@ class Dates:
     """Whether the day is known in UTC alone, which may be another than the publisher's own."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Moment:
+class _Moment(Struct, frozen=True):
     day: date
     instant: datetime | None
     local: bool
@@ -114,7 +112,7 @@ _OTHERS = named(
     |promo|carousel|slider|newsletter|footer|menu|navigation
     """
 )
-_PATH_DAY = re.compile(r"/((?:19|20)\d\d)(?:([/-])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))(?=[/_.-]|\Z)")
+_PATH_DAY = deferred(r"/((?:19|20)\d\d)(?:([/-])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))(?=[/_.-]|\Z)")
 
 
 def _stated(tree: Node, facts: Facts, title: Node | None) -> Iterator[str]:
@@ -189,8 +187,8 @@ def _written(value: str, language: str | None) -> _Moment | None:
     return _Moment(found, None, False) if found else None
 
 
-_EPOCH = re.compile(r"\s*([1-9]\d{8,9})(?:\d{3})?\s*\Z")
-_MAIL = re.compile(r"\A\s*(?:\w{3},\s)?\d{1,2}\s\w{3}\s\d{4}\s\d{2}:\d{2}")
+_EPOCH = deferred(r"\s*([1-9]\d{8,9})(?:\d{3})?\s*\Z")
+_MAIL = deferred(r"\A\s*(?:\w{3},\s)?\d{1,2}\s\w{3}\s\d{4}\s\d{2}:\d{2}")
 
 
 def _offset(zone: str) -> timedelta:
@@ -206,7 +204,7 @@ def is_dated(shown: str) -> bool:
     return len(shown) < 160 and (read_day(shown) is not None or _SHORT_DATE.search(shown) is not None)
 
 
-_SHORT_DATE = re.compile(r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b")
+_SHORT_DATE = deferred(r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b")
 
 _DATE_CLASS = named(
     """

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
+
+from msgspec import Struct, field
 
 from archive.inline import clean_inline
 from scraper.read.tree import Node, key_of
@@ -25,8 +26,7 @@ _CONTROL = re.compile(r"[\x00-\x1f]+")
 Json = Any
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """`metas`: name, property or itemprop in lower case to its contents, in page order. `articles`: the JSON-LD objects
     that are articles, the likeliest first; `objects` all of them, by `@id` where they have one."""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from dataclasses import dataclass
 
 import trafilatura
 from lxml.etree import strip_elements
+from msgspec import Struct
 
 from scraper.read import chrome
 from scraper.read.tree import Node, key_of, label, tag_of
@@ -35,8 +35,7 @@ SENTENCE_ENDS = (*".!?…”\"»«›‹“‘。」』）】》！？:)]’;।
 _BLOCKS = frozenset(("p", "head", "item", "cell", "quote", "code", "ab", "list", "row"))
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What says that a text is body: keys of trafilatura's blocks, its whole text and the JSON-LD articleBody."""
 
     blocks: frozenset[str] = frozenset()
@@ -127,8 +126,7 @@ def _prune(tree: Node, boxes: list[Node]) -> None:
 _NO_TEXT = ("script", "style", "noscript", "template", "svg", "iframe", "head", "select", "video", "audio", "canvas")
 
 
-@dataclass(slots=True)
-class Field:
+class Field(Struct):
     """The page's units with what is known of each. `sure` says that trafilatura holds the text, `weight` how much of it
     is running text, `root` is the deepest element that holds nearly all of that."""
 

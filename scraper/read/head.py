@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from archive.inline import clean_inline
 from archive.models import Heading, ListBlock, Paragraph
@@ -17,7 +18,7 @@ from scraper.read.marking import Marking, is_brief
 from scraper.read.title import Title
 from scraper.read.tree import NEVER, Node, key_of, label, tag_of, text_of
 from scraper.read.units import Unit
-from scraper.read.vocabulary import named
+from scraper.read.vocabulary import deferred, named
 
 _SUBTITLE = named(
     """
@@ -39,7 +40,7 @@ _INTRO = named(
 _NO_INTRO = named("image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights")
 _MEDIA = named("image|media|photo|picture|figure|caption")
 _GALLERY = named("carousel|gallery|slide|slides|slider|slideshow|swiper|galeria|galerie|video|videos")
-_LINK = re.compile(r"\[([^\[\]]*)\]\([^()]*\)")
+_LINK = deferred(r"\[([^\[\]]*)\]\([^()]*\)")
 _DESCRIPTIONS = ("og:description", "description", "twitter:description")
 _TELLING = 30
 _MAX_LEVELS = 3
@@ -50,8 +51,7 @@ _RUNNING = 60
 _LONGEST = 900
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """`places` are those of the units that title, subtitle and intro tell; `start` is the title's."""
 
     subtitle: str | None = None
@@ -60,8 +60,7 @@ class Head:
     start: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """What the page's metadata says that may stand below the title: keys of its descriptions and of its subtitle, and
     the element near the title that says the description."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from archive.inline import clean_inline
 from scraper.read import captions, chrome
@@ -17,7 +18,7 @@ from scraper.read.facts import Facts, Json, text
 from scraper.read.marking import Marking, is_brief
 from scraper.read.tree import Node, key_of, label, tag_of, text_of
 from scraper.read.units import Unit
-from scraper.read.vocabulary import named
+from scraper.read.vocabulary import deferred, named
 
 _NONE = Picture()
 _NO_LEAD = named(
@@ -27,10 +28,10 @@ _NO_LEAD = named(
     """
 )
 _WITHIN = named("article|post|story|content|entry|main|detail|hentry|single|news")
-_SIZE = re.compile(
+_SIZE = deferred(
     r"(?:[-_]\d{2,4}x\d{2,4}|[-_]scaled|[-_@]\d{1,4}[wx]?|[-_](?:large|medium|small|thumb|xl|l|m|s))+\Z", re.I
 )
-_EXTENSION = re.compile(r"\.(?:jpe?g|png|webp|gif|avif|jfif|svg|bmp|tiff?)\Z", re.IGNORECASE)
+_EXTENSION = deferred(r"\.(?:jpe?g|png|webp|gif|avif|jfif|svg|bmp|tiff?)\Z", re.IGNORECASE)
 _MAX_MATCHES = 5
 _MAX_LEVELS = 7
 _MAX_TEXT = 900
@@ -42,8 +43,7 @@ _MAX_SUMMARY = 2
 _TOPMOST = ("html", "body", "main", "article")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What is written under the picture where the page shows it, and the place of the unit that it is or that follows
     it."""
 
@@ -51,8 +51,7 @@ class Shown:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """What the page's metadata says of its picture, and where the page shows it."""
 
     caption: str = ""
@@ -128,7 +127,7 @@ def _key(address: str) -> str:
     return name if telling and "/" in path and not _GENERIC.search(name) else ""
 
 
-_GENERIC = re.compile(
+_GENERIC = deferred(
     r"\A(?:(?:featured|main|header|cover|large)[-_]?(?:image|photo|picture)?)\Z|logo|placeholder|default|fallback|favicon|\.php",
     re.I,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from archive.inline import clean_inline
-from scraper.read.vocabulary import joined, wording, words
+from scraper.read.vocabulary import deferred, joined, wording, words
 
 BY = wording(
     r"""
@@ -30,13 +30,13 @@ BY = wording(
     r"(?:\s{0,3}[:：]\s{0,3}|\s{1,3})(?=\S)",
 )
 """What stands before the names."""
-PARTICLE = re.compile(r"(?:von|vun|di|da|de|dos?|na|per|van|του|της|από|от)\s", re.IGNORECASE)
+PARTICLE = deferred(r"(?:von|vun|di|da|de|dos?|na|per|van|του|της|από|от)\s", re.IGNORECASE)
 """Those of them that can open a name, or a sentence, as well."""
-HAN_BY = re.compile(
+HAN_BY = deferred(
     r"[(（【\[]?(?:作者|撰文|文字?|执笔|執筆|筆者|著者|取材・文|(?:本报|本報|本刊|特约|特約|实习|實習)?(?:记者|記者)|글|글쓴이|작성자|기자)"
     r"(?:\s{0,3}[:：丨|｜/／]\s{0,3}|\s{1,3})"
 )
-REST = re.compile(
+REST = deferred(
     joined(
         r"""
         (?<=\S)\s{0,3}(?:[|•·]|\b(?:posted|published|updated|last\supdated|veröffentlicht|aktualisiert|stand:|publiée?|publicad[oa]
@@ -53,31 +53,31 @@ REST = re.compile(
     re.IGNORECASE,
 )
 """What follows the names: dates, and what they are dates of."""
-NAME_FIRST = re.compile(r"\A[【（(\[]?([가-힣]{2,4}|[\u3400-\u9fff]{2,6})\s?(?:기자|특파원|記者|记者)(?!\w)")
-_HAN_NAME = re.compile("[\u3400-\u9fff]{2,4}\\Z")
-_DATELINE = re.compile(r"\A\s*[가-힣]{2,6}=\s?")
-_HAN_ROLE = re.compile(
+NAME_FIRST = deferred(r"\A[【（(\[]?([가-힣]{2,4}|[\u3400-\u9fff]{2,6})\s?(?:기자|특파원|記者|记者)(?!\w)")
+_HAN_NAME = deferred("[\u3400-\u9fff]{2,4}\\Z")
+_DATELINE = deferred(r"\A\s*[가-힣]{2,6}=\s?")
+_HAN_ROLE = deferred(
     "\\s{0,2}(?:(?:인턴|선임|전문|수습|객원|온라인)?\\s?기자|특파원|논설위원|앵커|編集委員|論説委員|特派員|通信員|記者|记者|通讯员|報導|报道|記者報導|ライター)[)）】\\]]?\\Z"
 )
-_BETWEEN = re.compile(
-    r"\s*(?:,\s*(?:and|und|et|y|e|og|och|en|i|и|та|και|dan)\s|[,;/|，；｜،؛、\n]|\s&\s|\s[•·]\s|(?<=[\u3400-\u9fff])・(?=[\u3400-\u9fff])"
-    r"|(?<=[가-힣])·(?=[가-힣]))"
-    r"\s*",
+_BETWEEN = deferred(
+    r"\s*(?:,\s*(?:and|und|et|y|e|og|och|en|i|и|та|και|dan)\s|[,;/|，；｜،؛、\n]|\s&\s|\s[•·]\s)\s*",
     re.IGNORECASE,
 )
-_AND = re.compile(
+_DOTTED = deferred(r"(?<=[\u3400-\u9fff])・(?=[\u3400-\u9fff])|(?<=[가-힣])·(?=[가-힣])")
+"""What stands between names written without spaces."""
+_AND = deferred(
     r"\s(?:and|und|et|y|e|og|och|en|i|a|és|și|şi|ir|un|ja|ve|и|та|і|й|και|dan|và|na|with|و|और|এবং|ও|และ|an)\s",
     re.IGNORECASE,
 )
-_DASH = re.compile(r"\s[-–—]{1,2}\s|(?<=\w{3})\.\s(?=[^\s.]{4})")
-_ADDRESS = re.compile(
+_DASH = deferred(r"\s[-–—]{1,2}\s|(?<=\w{3})\.\s(?=[^\s.]{4})")
+_ADDRESS = deferred(
     r"https?://\S{1,2000}|www\.\S{1,2000}|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,4}|(?<!\S)@\w{1,60}", re.I
 )
 _LONGEST = 2000
 _OPENING, _CLOSING = tuple("(（【["), tuple(")）】]")
-_SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|esq)\.?\Z", re.IGNORECASE)
-_PLACE = re.compile(r"\s(?:in|à|aus|en|em|reporting from|from)\s[A-ZÀ-Þ][^,]{1,40}\Z")
-_ROLE = re.compile(
+_SUFFIX = deferred(r"(?:jr|sr|ii|iii|iv|m\.?d|ph\.?d|esq)\.?\Z", re.IGNORECASE)
+_PLACE = deferred(r"\s(?:in|à|aus|en|em|reporting from|from)\s[A-ZÀ-Þ][^,]{1,40}\Z")
+_ROLE = deferred(
     joined(
         r"""
         \b(?:staff|writers?|reporters?|reporting|correspondents?|editors?|editorial|contributors?|columnists?|journalists?
@@ -95,7 +95,7 @@ _ROLE = re.compile(
     ),
     re.IGNORECASE,
 )
-_NO_NAME = re.compile(r"https?:|www\.|@|\d{2,}|[{}<>=]", re.IGNORECASE)
+_NO_NAME = deferred(r"https?:|www\.|@|\d{2,}|[{}<>=]", re.IGNORECASE)
 _AGENCIES = words(
     """
     afp ap dpa reuters efe ansa pap tass тасс interfax интерфакс ritzau ntb tt stt bns elta leta mti čtk ctk
@@ -115,7 +115,7 @@ _NOBODY = words(
     sysadmin adminuser newsadmin
     """
 )
-_HOUSE = re.compile(
+_HOUSE = deferred(
     joined(
         r"""
         (?:(?:the|la|le|o|a)\s)?(?:online[- ]?)?(?:news|web|digital|online|staff|city|sports?|editorial|central|team)?
@@ -154,7 +154,7 @@ def split(raw: str) -> list[str]:
     opened = _opened(raw)
     if len(opened) < len(raw) and HAN_BY.match(raw) and all(map(_HAN_NAME.match, opened.split())):
         return opened.split()
-    raw = opened
+    raw = opened if opened.isascii() else _DOTTED.sub("、", opened)
     names: list[str] = []
     for part in _BETWEEN.split(raw):
         if names and _SUFFIX.match(part):
@@ -210,10 +210,13 @@ def _undashed(part: str) -> list[str]:
 
 def clean_name(name: str) -> str:
     name = re.sub(r"\s*\([^()]{0,80}\)\s*", " ", name)
-    name = _DATELINE.sub("", _PLACE.sub("", name))
-    if match := NAME_FIRST.match(name):
-        name = match.group(1)
-    name = clean_inline(_HAN_ROLE.sub("", clean_inline(name)))
+    name = _PLACE.sub("", name)
+    if not name.isascii():
+        name = _DATELINE.sub("", name)
+        if match := NAME_FIRST.match(name):
+            name = match.group(1)
+        name = _HAN_ROLE.sub("", clean_inline(name))
+    name = clean_inline(name)
     junior = re.search(r"\b[JS]r\.\Z", name) is not None
     name = name.strip(' .,:;|-–—•·*"“”()（）【】[]') + ("." if junior else "")
     if not 2 <= len(name) <= 60 or _NO_NAME.search(name) or len(name.split()) > 6:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 import trafilatura
+from msgspec import Struct
+from msgspec.structs import replace
 
 from archive import urls
 from scraper.read import charset, outlinks, pagination, requisites, signals
 from scraper.read import title as titles
 from scraper.read.article import Sheet, article_of
 from scraper.read.facts import Facts, gather
-from scraper.read.reading import Page, Reading, Requisite, Signals
+from scraper.read.reading import Early, Page, Reading, Requisite, Signals
 from scraper.read.tree import parse
 
 EXTRACTOR = f"tearsheet-read/2 trafilatura/{trafilatura.__version__}"
@@ -21,15 +22,17 @@ EXTRACTOR = f"tearsheet-read/2 trafilatura/{trafilatura.__version__}"
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """`max_characters` of a page's markup are read; the rest is left out and the reading says so."""
 
     max_characters: int = 20_000_000
 
 
-def read(page: Page, limits: Limits | None = None) -> Reading:
-    """What the page says and needs. Never raises for what a page holds: failures are told in `error`."""
+def read(page: Page, limits: Limits | None = None, early: Early | None = None) -> Reading:
+    """What the page says and needs. Never raises for what a page holds: failures are told in `error`.
+
+    `early` hears of all but the article, before that is read.
+    """
     limits = limits or Limits()
     errors: list[str] = []
     markup, encoding = charset.decode(page.body, page.headers)
@@ -49,11 +52,8 @@ def read(page: Page, limits: Limits | None = None) -> Reading:
     directives: tuple[str, ...] = _attempt(errors, "robots", lambda: signals.robots_meta(tree), ())
     seen = _attempt(errors, "signals", lambda: signals.find(tree, markup), Signals())
     refresh = _attempt(errors, "refresh", lambda: signals.refresh(tree, base), None)
-    # Last, since it takes the tree apart.
-    article = _attempt(errors, "article", lambda: article_of(Sheet(tree, facts, page.url, base, title), errors), None)
-    alive.clear()
-    return Reading(
-        article=article,
+    found = Reading(
+        article=None,
         requisites=needs,
         outlinks=links,
         pagination=further,
@@ -66,6 +66,12 @@ def read(page: Page, limits: Limits | None = None) -> Reading:
         error=_told(errors),
         extractor=EXTRACTOR,
     )
+    if early is not None:
+        early(found)
+    # Last, since it takes the tree apart.
+    article = _attempt(errors, "article", lambda: article_of(Sheet(tree, facts, page.url, base, title), errors), None)
+    alive.clear()
+    return replace(found, article=article, error=_told(errors))
 
 
 def _told(errors: list[str]) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from archive.inline import clean_inline
 from scraper.read.names import BY, REST, is_agency, is_house, is_person, split
 from scraper.read.tree import NEVER, Node, is_hidden, label, tag_of, text_of
-from scraper.read.vocabulary import named, ordered, wording, words
+from scraper.read.vocabulary import deferred, named, ordered, wording, words
 
 _HINTS = words(
     """
@@ -56,7 +56,7 @@ _PROFILE = named(
     """
 )
 _BOXES = frozenset(("aside", "nav", "footer", "figure", "figcaption", "blockquote", "table"))
-_PATH = re.compile(
+_PATH = deferred(
     r"/(?:authors?|autor(?:e[sn]?|i|zy|in)?|auteurs?|by|byline|people|person|profiles?|redakteure?|redactores|reporters?|staff"
     r"|journalists?|journalistes?|writers?|contributors?|columnists?|skribent|yazar|yazarlar|muhabir|penulis|firmas?|signature"
     r"|avtor|forfatter|medarbeider|equipo|equipe|redazione|(?:[a-z-]{0,12}-)?team|kolumnist|colunista|tac-gia|users?|profil|author_info)"

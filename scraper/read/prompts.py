@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from scraper.read.vocabulary import Wordings, joined
+from scraper.read.vocabulary import Wordings, deferred, joined
 
 SURE = Wordings(
     r"""
@@ -192,17 +192,17 @@ OFFERS = Wordings(
 
 LONGEST = 300
 
-STORES = re.compile(r"\]\((?:https?:)?//(?:play\.google\.com/store/apps|(?:apps|itunes)\.apple\.com)", re.IGNORECASE)
+STORES = deferred(r"\]\((?:https?:)?//(?:play\.google\.com/store/apps|(?:apps|itunes)\.apple\.com)", re.IGNORECASE)
 """Where links to an app lead, a publisher's own or one that it writes about, in Markdown."""
 
-CHANNELS = re.compile(
+CHANNELS = deferred(
     r"\]\((?:https?:)?//(?:www\.)?(?:news\.google\.com/publications|(?:profile\.)?google\.com/(?:preferences/source|cp)"
     r"|whatsapp\.com/channel|chat\.whatsapp\.com|invite\.viber\.com|flipboard\.com/@)",
     re.IGNORECASE,
 )
 """Where links of "follow us" lead that hardly any other text leads to, in Markdown."""
 
-PLACES = re.compile(
+PLACES = deferred(
     r"(?:^|[/_.-])(?:abos?|abonn\w{0,12}|subscri\w{0,9}|suscri\w{0,9}|assin(?:e|atura)s?|abbona\w{0,6}|prenumer\w{0,9}"
     r"|predplat\w{0,6}|tilaa\w{0,6}|donat\w{0,6}|donar|spenden?|support(?:-us)?|unterstuetzen|membership|member|mitglied\w{0,8}"
     r"|newsletters?|log-?in|signin|sign-in|signup|sign-up|regist\w{0,8}|anmelde\w{0,4}|account|checkout|paywall|offers?"
@@ -258,7 +258,7 @@ def appeals(text: str) -> bool:
 
 
 _APPEAL = tuple(
-    re.compile(rf"\b(?:{joined(kind)})", re.IGNORECASE)
+    deferred(rf"\b(?:{joined(kind)})", re.IGNORECASE)
     for kind in (
         r"""
         journalis|newsroom|reporting|redaktion|zeitung|redaction|rédaction|presse|periodis|redacción|prensa|jornalis

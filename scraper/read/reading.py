@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct, field
@@ -107,6 +108,12 @@ class Reading(Struct, frozen=True):
     extractor: str = ""
 
 
-def failed(error: str) -> Reading:
-    """The reading of a page that could not be read at all."""
-    return Reading(article=None, error=error)
+Early = Callable[[Reading], None]
+"""What hears of a reading as far as it goes, while the article is still being read."""
+
+
+def failed(error: str, found: Reading | None = None) -> Reading:
+    """The reading of a page that could not be read. Of what was `found` before, its requisites count."""
+    if found is None:
+        return Reading(article=None, error=error)
+    return Reading(article=None, requisites=found.requisites, charset=found.charset, error=error)

@@ -18,6 +18,7 @@ from lxml.html import HtmlElement
 from archive.urls import join, wire_url
 from scraper.read import phrases
 from scraper.read.reading import Refresh, Signals
+from scraper.read.vocabulary import deferred
 
 _MARK_WORDS = 400
 """Challenge pages have fewer words than this: longer pages are not searched for their marks."""
@@ -29,17 +30,17 @@ _SOURCE = 400_000
 _JSON_LIMIT = 2_000_000
 _LONG_PARAGRAPH = 80
 
-_SITE_BREAK = re.compile(r" [|\u2013\u2014\u00b7\u00bb:-] |[|:] ")
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-_REFRESH = re.compile(
+_SITE_BREAK = deferred(r" [|\u2013\u2014\u00b7\u00bb:-] |[|:] ")
+_UNSPACED = deferred("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_REFRESH = deferred(
     r"\s{0,32}([0-9]{1,6})(?:\.[0-9.]{0,32})?\s{0,32}(?:[;,]\s{0,32}(?:url\s{0,32}=\s{0,32})?(.*))?\Z", re.I | re.S
 )
-_LEFT = re.compile(
+_LEFT = deferred(
     r"il vous reste \d{1,2}(?:[.,]\d{1,2})? ?% de cet article|noch \d{1,2} ?% des artikels|"
     r"残り[:：]? ?[\d,]{1,7} ?文字|\d{1,2} ?% of (?:this|the) article (?:left|remaining|is left)"
 )
-_ARTICLE_TYPE = re.compile(r"(?:Article|BlogPosting|Report|Review|LiveBlogPosting|NewsItem)\Z")
-_PAYWALL_CLASS = re.compile(
+_ARTICLE_TYPE = deferred(r"(?:Article|BlogPosting|Report|Review|LiveBlogPosting|NewsItem)\Z")
+_PAYWALL_CLASS = deferred(
     r"(?:^|[\s_-])(?:paywall|regwall|pay-wall|subscriber-only|premium-wall|offer-?gate|piano-?offer)", re.I
 )
 _DATES = frozenset(
@@ -174,7 +175,8 @@ def _plain(text: str) -> str:
 
 def _words(text: str) -> int:
     """Words; of scripts without spaces two characters count as one."""
-    return len(text.split()) + len(_UNSPACED.findall(text)) // 2
+    count = len(text.split())
+    return count if text.isascii() else count + len(_UNSPACED.findall(text)) // 2
 
 
 def _headings(root: HtmlElement) -> Iterator[str]:

@@ -9,18 +9,18 @@ from urllib.parse import urlsplit
 from archive.inline import clean_inline
 from scraper.read.facts import Facts, text, types
 from scraper.read.tree import key_of, size_of
-from scraper.read.vocabulary import words
+from scraper.read.vocabulary import deferred, words
 
 _METAS = ("og:site_name", "application-name", "apple-mobile-web-app-title", "twitter:site", "publisher", "dc.publisher")
 _SITES = words("WebSite NewsMediaOrganization")
 _NO_NAMES = words("www m mobile amp edition co com org net gov edu ac or ne go news en de fr es it pt ru web gob nom")
-_ARTICLE = re.compile(r"(?:the|le|la|el|il|der|die|das|de|o)(?=\w{4})")
-_GENERIC = re.compile(
+_ARTICLE = deferred(r"(?:the|le|la|el|il|der|die|das|de|o)(?=\w{4})")
+_GENERIC = deferred(
     r"(?:news|online|com|tv|newspaper|magazine|digital|web|website|nachrichten|noticias|notícias|actualité|новости|онлайн"
     r"|新闻|新聞|ニュース|オンライン|網|网|뉴스|نیوز)\Z"
 )
 _SHORTEST = 10
-_SEPARATOR = re.compile(r"\s+[|\-–—·•»«:/~>›・∙⋅]{1,3}\s+|\s*[|｜丨¦»›]\s*|\s*[：_]\s*|\s*--+\s*|(?<=\S)-\s+")
+_SEPARATOR = deferred(r"\s+[|\-–—·•»«:/~>›・∙⋅]{1,3}\s+|\s*[|｜丨¦»›]\s*|\s*[：_]\s*|\s*--+\s*|(?<=\S)-\s+")
 _BARS = frozenset("|｜丨¦»›_")
 _ENDS = " |｜丨¦-–—·•»«›:：/~_・"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from archive.inline import clean_inline
 from scraper.read import sites
@@ -34,8 +35,7 @@ _MAX_PARTS = 8
 _MAX_CANDIDATES = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
+class Title(Struct, frozen=True):
     """`node` is the heading that shows the title, if one does; `source` says where the text comes from."""
 
     text: str

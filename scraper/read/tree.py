@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
-from scraper.read.vocabulary import words
+from scraper.read.vocabulary import deferred, words
 
 Node = Any
 
@@ -22,7 +22,7 @@ _NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 # libxml2 drops what follows the first end of the document; browsers read on.
 _EARLY_END = re.compile(rb"</(?:body|html)[ \t\r\n]{0,20}>", re.IGNORECASE)
 _BEFORE = "\ufeff \t\r\n\f\ufffe\uffff" + _CONTROLS.decode()
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = deferred(r"(?<=[a-z0-9])(?=[A-Z])")
 MAX_LABEL = 400
 
 # One class for all elements, chosen in C: lxml.html's own choice runs in Python for each element that is touched.
@@ -88,7 +88,7 @@ def _folded(raw: str) -> str:
 
 
 _UNNAMED = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "a"))
-_SEPARATORS = re.compile(r"[^a-z0-9]+")
+_SEPARATORS = deferred(r"[^a-z0-9]+")
 
 
 def tag_of(node: Node) -> str:
@@ -123,7 +123,7 @@ def is_hidden(node: Node) -> bool:
     return bool(style) and _HIDING.search(style[:500]) is not None
 
 
-_HIDING = re.compile(r"(?:^|;)\s{0,9}(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden)", re.I)
+_HIDING = deferred(r"(?:^|;)\s{0,9}(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden)", re.I)
 
 
 def key_of(text: str) -> str:
@@ -135,7 +135,7 @@ def key_of(text: str) -> str:
 
 _NO_LETTER = bytes(code for code in range(128) if not chr(code).isalnum())
 _LOWERED = bytes(range(256)).lower()
-_NO_LETTERS = re.compile(r"[\W_]+")
+_NO_LETTERS = deferred(r"[\W_]+")
 
 
 def size_of(text: str) -> int:
@@ -143,4 +143,4 @@ def size_of(text: str) -> int:
     return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
 
 
-_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uff10-\uff19]")
+_DENSE = deferred("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uff10-\uff19]")

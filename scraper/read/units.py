@@ -6,8 +6,9 @@ boxes, and `body.py` chooses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from archive.inline import clean_inline
 from archive.models import Block, Code, Heading, Item, ListBlock, Paragraph, Quote, Table
@@ -32,8 +33,7 @@ _PAGE = frozenset(("html", "body", "main", "article"))
 _READER_ONLY = named("sr only|visually hidden|visuallyhidden|screen reader")
 
 
-@dataclass(slots=True)
-class Unit:
+class Unit(Struct):
     """One block of the page. A figure has no block: `captions.py` reads its node.
 
     `links` counts the characters of its text that are links. `boxes` are the boxes beside the article that it stands
@@ -60,8 +60,7 @@ class Unit:
         self.size = size_of(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Walk:
+class Walk(Struct, frozen=True):
     """What a walk over the page gave: its units, the boxes that it passed over, how many other articles among them."""
 
     units: list[Unit]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import Any, AnyStr, cast
 
 
 def words(text: str) -> frozenset[str]:
@@ -20,62 +22,107 @@ def joined(text: str) -> str:
     return "".join(line.strip() for line in text.splitlines())
 
 
+class _Deferred:
+    """Stands in for a pattern. What it was once asked for is an attribute of its own from then on."""
+
+    def __init__(self, source: str | bytes, flags: int) -> None:
+        self._source = source
+        self._flags = flags
+        self._pattern: re.Pattern[Any] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._pattern is None:
+            self._pattern = re.compile(self._source, self._flags)
+        found = getattr(self._pattern, name)
+        setattr(self, name, found)
+        return found
+
+
+def deferred(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """The pattern, compiled when it is first used: to compile all that any page might need takes longer than to read
+    one."""
+    return cast(re.Pattern[AnyStr], _Deferred(source, flags))
+
+
 def named(text: str) -> re.Pattern[str]:
     """Finds a name in a label (`tree.label`): lower-case words with one space around each; `|` parts the names."""
-    return re.compile(f" (?:{joined(text)})(?= )")
+    return deferred(f" (?:{joined(text)})(?= )")
 
 
 def wording(text: str, end: str = "") -> re.Pattern[str]:
     """Matches a wording whatever its case, from where the text begins; `end` is what must follow."""
-    return re.compile(f"(?:{joined(text)}){end}", re.IGNORECASE)
+    return deferred(f"(?:{joined(text)}){end}", re.IGNORECASE)
 
 
 class Wordings:
     """Many wordings, of which few begin as a text does: each text is held against those alone.
 
-    The patterns are compiled when a text first asks for them. A wording that begins with neither a letter nor a group
-    is tried with each text.
+    The patterns are compiled when a text first asks for them. A wording that begins with a choice is tried with each
+    text.
     """
 
     def __init__(self, text: str, end: str = "") -> None:
+        self._text = text
         self._end = end
-        self._by_initial: dict[str, list[str]] = {}
-        for alternative in alternatives(joined(text)):
-            for spelled in _spelled(alternative):
-                initial = spelled[0].casefold()[0] if spelled[0].isalnum() else ""
-                self._by_initial.setdefault(initial, []).append(spelled)
-        self._patterns: dict[str, re.Pattern[str]] = {}
+        self._patterns: dict[tuple[str, ...], re.Pattern[str]] = {}
 
     def match(self, text: str) -> re.Match[str] | None:
         """What the text begins with; the longest wording first."""
-        initial = text[:1].casefold()[:1]
-        pattern = self._patterns.get(initial)
+        by_head = _by_head(self._text)
+        start = _folded(text[:_HEAD])
+        heads = tuple(start[:size] for size in range(len(start) + 1) if start[:size] in by_head)
+        if not heads:
+            return None
+        pattern = self._patterns.get(heads)
         if pattern is None:
-            pattern = self._compiled(initial)
+            found = sorted((one for head in heads for one in by_head[head]), key=len, reverse=True)
+            pattern = self._patterns[heads] = re.compile(f"(?:{'|'.join(found)}){self._end}", re.IGNORECASE)
         return pattern.match(text)
 
-    def _compiled(self, initial: str) -> re.Pattern[str]:
-        known = initial if initial in self._by_initial else ""
-        if known not in self._patterns:
-            found = [*self._by_initial.get(known, ()), *(self._by_initial.get("", ()) if known else ())]
-            found.sort(key=len, reverse=True)
-            self._patterns[known] = re.compile(f"(?:{'|'.join(found) or '(?!)'}){self._end}", re.IGNORECASE)
-        if known:
-            self._patterns[initial] = self._patterns[known]
-        return self._patterns[known]
+
+_HEAD = 4
+
+
+@lru_cache(16)
+def _by_head(text: str) -> dict[str, list[str]]:
+    """The wordings of a text by what each begins with, whatever its case: at most `_HEAD` characters."""
+    found: dict[str, list[str]] = {}
+    for alternative in alternatives(joined(text)):
+        for spelled in _spelled(alternative) if alternative.startswith(("(", "[")) else (alternative,):
+            found.setdefault(_folded(_head(spelled)), []).append(spelled)
+    return found
+
+
+def _head(spelled: str) -> str:
+    """The characters that a wording begins with as they stand."""
+    match = _LITERAL.match(spelled)
+    return match.group() if match else ""
+
+
+_REPEATS = ("*", "+", "{", "?")
+_LITERAL = re.compile(rf"(?:[^\\.^$*+?{{}}\[\]|()](?![*+{{?])){{0,{_HEAD}}}")
+
+
+def _folded(text: str) -> str:
+    """The text without its case, a character for each: what is the same to `re` when it ignores case is the same."""
+    if text.isascii():
+        return text.lower()
+    return "".join(character.casefold()[:1] for character in text).replace("ı", "i")
 
 
 def alternatives(pattern: str) -> list[str]:
     """The alternatives of a pattern, those inside its groups left whole."""
-    found = [""]
-    depth = 0
-    for character in pattern:
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if character == "|" and not depth:
-            found.append("")
-        else:
-            found[-1] += character
-    return found
+    found = []
+    start = depth = 0
+    for mark in _MARKS.finditer(pattern):
+        depth += {"(": 1, ")": -1}.get(mark.group(), 0)
+        if mark.group() == "|" and not depth:
+            found.append(pattern[start : mark.start()])
+            start = mark.end()
+    return [*found, pattern[start:]]
+
+
+_MARKS = re.compile(r"[()|]")
 
 
 def _spelled(alternative: str) -> list[str]:
@@ -90,7 +137,7 @@ def _spelled(alternative: str) -> list[str]:
         starts = list(inner)
     else:
         return [alternative]
-    if rest[:1] in ("*", "+", "{", "?"):
+    if rest[:1] in _REPEATS:
         return [alternative]
     return [found for start in starts if start + rest for found in _spelled(start + rest)]
 

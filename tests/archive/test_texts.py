@@ -152,6 +152,21 @@ def test_texts_are_on_the_medium_before_the_catalog_says_so(tmp_path: Path) -> N
     assert disk.log.index(("fsync", "pages.jsonl")) > synced
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_many_texts_are_on_the_medium_together(tmp_path: Path, at_once: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = RecordingDisk()
+    if not at_once:
+        monkeypatch.setattr("archive.disk._syncfs", lambda: None)
+    with opened(tmp_path, disk=disk) as collection:
+        names = [
+            Path(str(commit(collection, n, f"text {n}", url=f"https://news.test/{n}").text)).name for n in range(9)
+        ]
+    synced = [("fsync", name) in disk.log for name in names]
+    assert synced == [not at_once] * 9
+    last = ("sync_all", "text") if at_once else ("fsync", names[-1])
+    assert disk.log.index(last) < disk.log.index(("fsync", "pages.jsonl"))
+
+
 def test_a_page_without_text_has_none(tmp_path: Path) -> None:
     with opened(tmp_path) as collection:
         row = collection.commit(group("p", 1, [page(1, b"x")], title="A title")).result(30)

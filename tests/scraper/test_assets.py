@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 
 import pytest
@@ -83,6 +84,42 @@ def test_what_is_shared_was_handed_over_before() -> None:
         earlier = assets.hand_over([first], lambda gathered: gathered)
     assert (len(later.parts), later.shared) == (3, ())
     assert (earlier.parts, len(earlier.shared)) == ((), 3)
+
+
+def test_gathering_ahead_is_the_same() -> None:
+    reading = replace(failed(""), requisites=(Requisite("https://a.test/a.css", "style"), *pictures(2)))
+    with ThreadPoolExecutor(8) as executor:
+        assets = Assets(FetchSettings(), Walker(sheet), HostGate(executor, 4), NOTHING, lambda _: reading)  # type: ignore[arg-type]
+        found = assets.hand_over([assets.begin("https://a.test/", reading).wait()], lambda gathered: gathered)
+    assert sorted(part.exchange.url for part in found.parts) == [
+        *("https://a.test/0.png", "https://a.test/1.png", "https://a.test/a.css", "https://a.test/b.css"),
+        "https://a.test/p.png",
+    ]
+
+
+def test_what_was_gathered_ahead_in_vain_stops_and_is_there_for_another_page() -> None:
+    begun, go_on, over = Event(), Event(), Event()
+
+    def held(url: str) -> Exchange:
+        first = not begun.is_set()
+        begun.set()
+        assert (go_on if first else over).wait(20)
+        return picture(url)
+
+    reading = replace(failed(""), requisites=tuple(pictures(20)))
+    walker = Walker(held)
+    with ThreadPoolExecutor(8) as executor:
+        assets = Assets(FetchSettings(), walker, HostGate(executor, 1), NOTHING, lambda _: reading)  # type: ignore[arg-type]
+        ahead = assets.begin("https://a.test/0", reading)
+        assert begun.wait(20)
+        ahead.drop()
+        go_on.set()
+        ahead.wait()
+        assert len(walker.asked) <= 2
+        over.set()
+        found = assets.hand_over([assets.gather("https://a.test/1", reading)], lambda gathered: gathered)
+    assert len(found.parts) == 20
+    assert len(walker.asked) == len(set(walker.asked))
 
 
 def test_style_sheets_at_any_depth_that_go_in_a_circle() -> None:

@@ -110,3 +110,19 @@ def test_who_waits_is_counted_and_a_stop_ends_the_waiting() -> None:
         time.stopped = True
         assert waiting.result(30) is False
     assert pace.queued == 0
+
+
+def test_a_host_that_names_a_delay_is_asked_for_one_page_at_a_time() -> None:
+    time = Time()
+    rhythm = Rhythm(lambda _: 2.0, 8, time.clock, time.sleep, lambda: False, lambda: 0.0, lambda host: host == "a.test")
+    pace = Pace(rhythm)
+    with pace.turn() as first, pace.turn() as second, ThreadPoolExecutor(1) as pool:
+        assert first.to("b.test")
+        assert second.to("b.test")
+        assert first.to("a.test")
+        waiting = pool.submit(second.to, "a.test")
+        while not pace.queued:
+            pass
+        first.end()
+        assert waiting.result(30)
+    assert time.slept == [2.0]

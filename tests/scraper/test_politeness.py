@@ -84,7 +84,8 @@ def test_what_a_status_means(web: Web, status: int, expected: bool) -> None:
         assert answer.allowed is expected
         assert answer.exchanges[-1].status == status
         if not expected:
-            assert str(status) in answer.reason and answer.kind == "robots"
+            assert str(status) in answer.reason
+            assert answer.kind == ("rate limited" if status == 429 else "server error")
 
 
 def test_no_answer_forbids_and_says_what_kept_us(web: Web) -> None:
@@ -104,7 +105,7 @@ def test_a_file_that_is_cut_short_forbids(web: Web) -> None:
     web.host("news.test").route("/robots.txt", cut)
     with Asker(web) as robots:
         answer = robots.allowed("http://news.test/")
-    assert (answer.allowed, answer.kind) == (False, "robots")
+    assert (answer.allowed, answer.kind) == (False, "cut")
 
 
 def test_redirects_are_followed_and_the_rules_are_those_of_the_first_host(web: Web) -> None:

@@ -319,6 +319,8 @@ def test_unchanged() -> None:
     [
         ("refused by us", VerdictKind.BLOCKED),
         ("robots", VerdictKind.BLOCKED),
+        ("rate limited", VerdictKind.RATE_LIMITED),
+        ("server error", VerdictKind.SERVER_ERROR),
         ("dns", VerdictKind.UNREACHABLE),
         ("connect", VerdictKind.UNREACHABLE),
         ("tls", VerdictKind.UNREACHABLE),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from scraper.forking import ForkServer
-from scraper.read.reading import Page
+from scraper.read.reading import Page, Reading
 from scraper.settings import ReadSettings
 from scraper.workers import Readers
 from tests.command import home
@@ -44,6 +44,39 @@ def test_hostile_pages_come_back(readers: Readers) -> None:
     assert readers.read(Page(ARTICLE.encode(), NO_HEADERS, "https://a.test/")).article is not None
 
 
+def test_what_the_page_needs_is_told_before_its_article(readers: Readers) -> None:
+    page = Page(ARTICLE.replace("<p>", '<img src="/quay.jpg"><p>', 1).encode(), NO_HEADERS, "https://a.test/")
+    early: list[Reading] = []
+    reading = readers.read(page, early.append)
+    assert [one.requisites for one in early] == [reading.requisites]
+    assert [need.url for need in reading.requisites] == ["https://a.test/quay.jpg"]
+    assert early[0].article is None
+    assert early[0].signals == reading.signals
+    assert reading.article is not None
+    assert reading == readers.read(page)
+    # A page without markup has nothing to tell ahead.
+    assert readers.read(Page(b"", NO_HEADERS, "https://a.test/"), early.append).article is None
+    assert len(early) == 1
+
+
+def test_a_reader_that_is_ended_amid_the_article_costs_the_text_alone() -> None:
+    before = children(os.getpid())
+    page = Page(ARTICLE.replace("<p>", '<img src="/quay.jpg"><p>', 1).encode(), NO_HEADERS, "https://a.test/")
+
+    def end(_: Reading) -> None:
+        server = next(pid for pid in children(os.getpid()) if pid not in before)
+        os.kill(children(server)[0], signal.SIGKILL)
+
+    long = ARTICLE.replace("</article>", "<p>A paragraph like many others, of some length.</p>" * 20_000 + "</article>")
+    body = long.replace("<p>", '<img src="/quay.jpg"><p>', 1).encode()
+    with Readers(ReadSettings(timeout=60, workers=1)) as readers:
+        reading = readers.read(Page(body, NO_HEADERS, "https://a.test/"), end)
+        assert "the reader process ended while reading" in (reading.error or "")
+        assert reading.article is None
+        assert [need.url for need in reading.requisites] == ["https://a.test/quay.jpg"]
+        assert readers.read(page).error is None
+
+
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
@@ -65,6 +98,28 @@ def test_a_reader_that_is_ended_costs_its_page_alone() -> None:
         found = [readers.read(page).error for _ in range(2)]
         assert found[-1] is None
     assert server not in children(os.getpid())
+
+
+def test_for_a_single_page_there_is_a_single_process() -> None:
+    before = children(os.getpid())
+    page = Page(ARTICLE.encode(), NO_HEADERS, "https://a.test/")
+    ended: list[int] = []
+
+    def end(_: Reading) -> None:
+        (reader,) = (pid for pid in children(os.getpid()) if pid not in before)
+        assert children(reader) == []
+        ended.append(reader)
+        os.kill(reader, signal.SIGKILL)
+
+    long = ARTICLE.replace("</article>", "<p>A paragraph like many others, of some length.</p>" * 20_000 + "</article>")
+    with Readers(ReadSettings(timeout=60), most=1) as readers:
+        assert readers.read(page).article is not None
+        reading = readers.read(Page(long.encode(), NO_HEADERS, "https://a.test/"), end)
+        assert "the reader process ended while reading (exit code -9)" in (reading.error or "")
+        assert ended
+        assert not Path(f"/proc/{ended[0]}").exists()
+        assert readers.read(page).article is not None
+    assert [pid for pid in children(os.getpid()) if pid not in before] == []
 
 
 def test_the_fork_server_ends_only_what_it_forked() -> None:

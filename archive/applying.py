@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from archive import cdxj, pages
 from archive.catalog import Catalog, Version
-from archive.derive import ArticleFiles, Derived, Place, View, derive, digest
+from archive.derive import ArticleFiles, Derived, Place, View, derive, digest, origin_moved
 from archive.disk import Disk
 from archive.errors import WarcError
 from archive.models import PageRow, VerdictKind
@@ -61,7 +61,11 @@ class Applier:
         changes: list[_TextChange] = []
         lines: list[bytes] = []
         with self._parts.catalog.transaction():
-            for group in groups:
+            for given in groups:
+                group = self._at_home(given)
+                if self._is_there(group):
+                    found.append(self._as_there(group))
+                    continue
                 self._parts.catalog.add_captures(group.captures)
                 row = self._page(group, changes)
                 found.append(row)
@@ -94,7 +98,7 @@ class Applier:
         with self._parts.catalog.transaction():
             moves, restored = self._parts.catalog.forget(place.folder, place.warc)
         for version, file in moves:
-            self._parts.texts.move(file, version.text, _digests(version), partial(self._contents, version))
+            self._parts.texts.move(file, version.text, _digests(version), partial(self.contents, version))
         for version in restored:
             group = self._rederived(version)
             if group is not None and group.page is not None and group.files is not None:
@@ -102,7 +106,28 @@ class Applier:
                 with self._parts.catalog.transaction():
                     self._parts.catalog.add_search(version.page, title, group.files.plain)
 
+    def contents(self, version: Version) -> Contents | None:
+        """The two files of a version, as its records give them; None if they are damaged."""
+        group = self._rederived(version)
+        return (group.files.text, group.files.data) if group is not None and group.files is not None else None
+
     # ------------------------------------------------------------------------------------------------ one page
+
+    def _is_there(self, group: Derived) -> bool:
+        """Whether these very records are known already, as of a file that stands beside the one that took it in."""
+        first = next(iter(group.captures), None)
+        return first is not None and self._parts.catalog.has_record(first.page_id, first.record_id)
+
+    def _as_there(self, group: Derived) -> PageRow | None:
+        row = group.page
+        return replace(row, text=f"text/{row.text}.txt" if row.text else None) if row is not None else None
+
+    def _at_home(self, group: Derived) -> Derived:
+        """Another reading of a page names the record that was read, which may have moved since."""
+        page, files = group.page, group.files
+        if page is None or page.rereads is None or files is None:
+            return group
+        return replace(group, files=origin_moved(files, partial(self._parts.catalog.place_of, page.rereads)))
 
     def _page(self, group: Derived, changes: list[_TextChange]) -> PageRow | None:
         row = group.page
@@ -176,18 +201,15 @@ class Applier:
     def _write_text(self, change: _TextChange) -> None:
         texts, before = self._parts.texts, change.before
         if before is not None:
-            texts.move(before.text, change.before_file, _digests(before), partial(self._contents, before))
+            texts.move(before.text, change.before_file, _digests(before), partial(self.contents, before))
         texts.put(change.files.name, (change.files.text, change.files.data))
 
     # ------------------------------------------------------------------------------------------------ from records
 
-    def _contents(self, version: Version) -> Contents | None:
-        group = self._rederived(version)
-        return (group.files.text, group.files.data) if group is not None and group.files is not None else None
-
     def _rederived(self, version: Version) -> Derived | None:
         folder, name = self._parts.catalog.one("SELECT folder, name FROM warcs WHERE id = ?", version.warc)
-        return read_group(self._parts.warcs, Place(folder, name), version.start)
+        group = read_group(self._parts.warcs, Place(folder, name), version.start)
+        return self._at_home(group) if group is not None else None
 
 
 def read_group(warcs: Path, place: Place, start: int) -> Derived | None:

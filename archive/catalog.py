@@ -101,6 +101,16 @@ class Catalog:
         with told(self.path), whole(self._db):
             yield
 
+    @contextmanager
+    def durable_transaction(self) -> Iterator[None]:
+        """All or nothing, and on the medium at the end: for what lets WARC files be removed."""
+        self.one("PRAGMA synchronous = FULL")
+        try:
+            with self.transaction():
+                yield
+        finally:
+            self.one("PRAGMA synchronous = NORMAL")
+
     def all(self, sql: str, *values: object) -> list[Any]:
         with told(self.path):
             return self._db.execute(sql, values).fetchall()
@@ -146,6 +156,19 @@ class Catalog:
                 numbers[place] = self.warc(*place)
             values = rows.capture_values(capture, numbers[place])
             self._insert("captures", values)
+
+    def has_record(self, page_id: str, record_id: str) -> bool:
+        sql = "SELECT 1 FROM captures WHERE page_id = ? AND record_id = ?"
+        return self.one(sql, rows.storable(page_id), record_id) is not None
+
+    def place_of(self, page_id: str, record_id: str) -> tuple[str, int, int] | None:
+        """Where a record of a page lies: file, offset and length; None if it is not known."""
+        sql = (
+            "SELECT w.folder || '/' || w.name, c.offset, c.length FROM captures c JOIN warcs w ON w.id = c.warc "
+            "WHERE c.page_id = ? AND c.record_id = ?"
+        )
+        found = self.one(sql, page_id, record_id)
+        return (found[0], found[1], found[2]) if found else None
 
     def captures_of(self, folder: str, name: str) -> Iterator[Capture]:
         """What the index says of one file, in the file's order."""

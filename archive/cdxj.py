@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import json
 import mmap
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ _PIECE = 1 << 20
 _MAPPED = 16 * 1024 * 1024
 _FIRST_STEP = 2048
 NOT_MODIFIED_STATUS = 304
+_PLACE = re.compile(rb'"offset": "(?P<offset>[0-9]{1,18})", "filename": "(?P<file>[A-Za-z0-9._-]+)"\}\n\Z')
 
 
 def line(capture: Capture) -> bytes:
@@ -40,6 +42,20 @@ def line(capture: Capture) -> bytes:
     }
     data = json.dumps({name: value for name, value in fields.items() if value})
     return f"{urls.key(capture.url)} {urls.stamp(capture.time)} {data}\n".encode("ascii", "backslashreplace")
+
+
+def place_of(line: bytes) -> tuple[str, int] | None:
+    """The file and the offset that a line names; None for a line that is not as `line` writes them."""
+    match = _PLACE.search(line)
+    return (match["file"].decode("ascii"), int(match["offset"])) if match else None
+
+
+def moved(line: bytes, file: str, offset: int) -> bytes:
+    """The line with this place in it, all else as it is."""
+    match = _PLACE.search(line)
+    if match is None:
+        raise ValueError("the line names no place")
+    return line[: match.start()] + f'"offset": "{offset}", "filename": "{file}"}}\n'.encode("ascii")
 
 
 class SortedLines:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
@@ -21,17 +22,18 @@ from archive.committing import Committer, Writers
 from archive.derive import head_fields
 from archive.disk import Disk
 from archive.errors import DamageError, NotKeptError, StorageError, UsageError, WarcError
-from archive.lock import Lock
 from archive.lookup import Lookups, Wanted
 from archive.models import Article, Capture, PageGroup, PageRow, Rereading
-from archive.opening import Mender, closed_names, make_folder, make_folders, open_parts
-from archive.rebuild import rebuild_locked
+from archive.opening import make_folder
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, read_at
 from archive.warc.records import WarcInfo
 from archive.warc.writer import WarcWriter
+from archive.writing import has_warcs, opened_to_write
+
+_LOOKS = 3
 
 __all__ = ["Answer", "ArchiveSettings", "Collection", "RunInfo"]
 
@@ -49,6 +51,7 @@ class Answer(Struct, frozen=True):
 
     record: StoredRecord
     source: StoredRecord
+    _again: Callable[[], StoredRecord] | None = None
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -65,7 +68,12 @@ class Answer(Struct, frozen=True):
 
     def payload(self) -> BinaryIO:
         """A reader of the body as stored, content coding and all. The caller closes it."""
-        return self.source.payload()
+        try:
+            return self.source.payload()
+        except WarcError:
+            if self._again is None or self.source.path.exists():
+                raise
+            return self._again().payload()
 
 
 class Collection:
@@ -105,15 +113,7 @@ class Collection:
             return cls._open_to_read(folder, disk, missing_ok)
         with ExitStack() as stack:
             make_folder(folder, disk)
-            stack.enter_context(Lock(folder / "lock").acquire())
-            make_folders(folder, disk)
-            if not disk.exists(folder / catalog.NAME):
-                # What SQLite kept beside a catalog that is gone would be taken for the new one's.
-                catalog.delete(folder / catalog.NAME, disk.unlink)
-                if _has_warcs(folder, disk):
-                    tell(f"{folder / catalog.NAME} is missing and is made again from the WARC files")
-                    rebuild_locked(folder, disk, tell)
-            parts = stack.enter_context(_Opened(folder, disk, tell)).parts
+            parts = stack.enter_context(opened_to_write(folder, disk, tell))
             applier = Applier(parts, disk)
             lookups = Lookups(parts.catalog.path)
             stack.callback(lookups.close)
@@ -124,7 +124,7 @@ class Collection:
     @classmethod
     def _open_to_read(cls, folder: Path, disk: Disk, missing_ok: bool) -> Collection:
         if not disk.exists(folder / catalog.NAME):
-            if disk.exists(folder / ARCHIVE) and _has_warcs(folder, disk):
+            if disk.exists(folder / ARCHIVE) and has_warcs(folder, disk):
                 raise DamageError(f"{folder / catalog.NAME} is missing: tearsheet rebuild makes it again")
             if not missing_ok:
                 raise NotKeptError(f"there is no collection {folder}: tearsheet fetch begins one")
@@ -219,7 +219,15 @@ class Collection:
 
     def capture_of(self, row: PageRow) -> Capture | None:
         """The capture of the page itself; None where no answer came."""
-        return self._lookups.capture_of(row) if self._lookups else None
+        if self._lookups is None:
+            return None
+        for _ in range(_LOOKS):
+            found = self._lookups.capture_of(row)
+            if found is not None or row.digest is None:
+                return found
+            # Its file was joined to others since the row was looked up, or while it was.
+            row = self._lookups.page(row.page_id) or row
+        return None
 
     def captures(self, page_id: str) -> list[Capture]:
         """All that was stored with a page."""
@@ -227,15 +235,26 @@ class Collection:
 
     def read(self, capture: Capture) -> Answer:
         """The stored answer; a revisit with its original's payload. Raises WarcError where it is damaged or gone."""
-        record = read_at(self._warc(capture), capture.offset)
-        if record.record_id != capture.record_id:
-            raise WarcError(capture.warc, capture.offset, "another record lies where the catalog says")
+        record = self._record(capture)
         if capture.record_type != "revisit":
-            return Answer(record, record)
+            return Answer(record, record, partial(self._record, capture))
         original = self._lookups.response(capture.refers_to or "") if self._lookups else None
         if original is None:
             raise WarcError(capture.warc, capture.offset, "the response that this revisit refers to is not kept")
-        return Answer(record, read_at(self._warc(original), original.offset))
+        return Answer(record, self._record(original), partial(self._record, original))
+
+    def _record(self, capture: Capture) -> StoredRecord:
+        """The record as it lies there; one whose file was joined to others in between is looked up anew."""
+        for _ in range(_LOOKS - 1):
+            path = self._warc(capture)
+            try:
+                return _read(path, capture)
+            except WarcError:
+                now = self._lookups.again(capture) if self._lookups and not path.exists() else None
+                if now is None:
+                    raise
+                capture = now
+        return _read(self._warc(capture), capture)
 
     def text_of(self, row: PageRow) -> str | None:
         """The text file of a page, as it is; None if it has none. Where the file is missing, the WARC file has it."""
@@ -263,8 +282,8 @@ class Collection:
     def _stored_text(self, row: PageRow) -> str | None:
         for capture in self.captures(row.page_id):
             if capture.role == "text":
-                record = read_at(self._warc(capture), capture.offset)
-                return record.payload_bytes().decode("utf-8")
+                with self.read(capture).payload() as payload:
+                    return payload.read().decode("utf-8")
         return None
 
     def _warc(self, capture: Capture) -> Path:
@@ -272,37 +291,11 @@ class Collection:
         return path if path.exists() else path.with_name(path.name + ".open")
 
 
-class _Opened:
-    """The derived things, mended; closed with the catalog."""
-
-    def __init__(self, folder: Path, disk: Disk, tell: Callable[[str], None]) -> None:
-        self.parts = open_parts(folder, folder, folder / "tmp", disk)
-        try:
-            mender = Mender(folder, self.parts, Applier(self.parts, disk), disk, tell)
-            if mender.out_of_order():
-                tell(f"{folder / ARCHIVE} has a WARC file from before the last run: everything is made again")
-                self.parts.catalog.close()
-                rebuild_locked(folder, disk, tell)
-                self.parts = open_parts(folder, folder, folder / "tmp", disk)
-                mender = Mender(folder, self.parts, Applier(self.parts, disk), disk, tell)
-            mender.mend()
-        except BaseException:
-            self._close()
-            raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        self.parts.pages.close()
-        self.parts.catalog.close()
-
-
-def _has_warcs(folder: Path, disk: Disk) -> bool:
-    return any(closed_names(folder / kind, disk) for kind in (ARCHIVE, QUARANTINE))
+def _read(path: Path, capture: Capture) -> StoredRecord:
+    record = read_at(path, capture.offset)
+    if record.record_id != capture.record_id:
+        raise WarcError(capture.warc, capture.offset, "another record lies where the catalog says")
+    return record
 
 
 def _writers(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Callable[[], datetime]) -> Writers:

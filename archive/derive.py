@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -349,6 +349,20 @@ def _beside(place: Place, data: GroupData, origin: Origin, text: View, article: 
         "verdict": str(data.verdict.kind),
         "via": data.link.via,
     }
+
+
+def origin_moved(files: ArticleFiles, where: Callable[[str], tuple[str, int, int] | None]) -> ArticleFiles:
+    """`files` with the place at which the record lies that the text was read from: file, offset and length.
+
+    `where` tells it by the record's id; None leaves it as it is. A metadata record that tells of another reading names
+    the place where the record lay then.
+    """
+    beside = json.loads(files.data)
+    found = where(beside["record"]["id"])
+    if found is None:
+        return files
+    beside["record"] |= dict(zip(("file", "offset", "length"), found, strict=True))
+    return replace(files, data=_indented(beside))
 
 
 def digest(content: bytes) -> str:

@@ -179,7 +179,21 @@ class Lookups:
             last_modified=capture.last_modified or original.last_modified,
         )
 
+    def again(self, capture: Capture) -> Capture | None:
+        """The same record where it lies now."""
+        sql = f"{CAPTURES} WHERE c.page_id = ? AND c.record_id = ? AND c.url = ? AND w.folder = ? LIMIT 1"
+        return self._capture(sql, capture.page_id, capture.record_id, rows.storable(capture.url), capture.folder)
+
     # ------------------------------------------------------------------------------------------------ sums
+
+    def warc_files(self, folder: str) -> set[str]:
+        """The names of the closed files of which something is in the catalog: those of other tools are not among
+        them, whatever they are called."""
+        sql = (
+            "SELECT w.name FROM warcs w WHERE w.folder = ? AND w.indexed AND "
+            "(EXISTS (SELECT 1 FROM captures WHERE warc = w.id) OR EXISTS (SELECT 1 FROM pages WHERE warc = w.id))"
+        )
+        return {name for (name,) in self._all(sql, folder)}
 
     def stats(self) -> dict[str, Any]:
         """What the collection holds, in numbers; times RFC 3339, sizes in bytes."""

@@ -11,11 +11,13 @@ from archive.catalog import Catalog
 from archive.derive import Derived, Place, derive
 from archive.disk import Disk, storage_error
 from archive.errors import WarcError
+from archive.joining import Joiner, left_over
 from archive.pages import Pages
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.texts import Texts
 from archive.tiers import NAMES, Tiers
 from archive.warc.group import GroupData
+from archive.warc.joined import is_part
 from archive.warc.reader import read_groups
 from archive.warc.recovery import mend
 from archive.warc.writer import ENDING, OPEN, name_key
@@ -40,9 +42,14 @@ def make_folder(folder: Path, disk: Disk) -> None:
 
 
 def make_folders(folder: Path, disk: Disk) -> None:
-    """The collection's folders are there, on the medium if they are new, and tmp/ is empty."""
+    """The collection's folders are there, on the medium if they are new; tmp/ is empty, and of joined files that never
+    got whole nothing is left."""
     for name in FOLDERS:
         make_folder(folder / name, disk)
+    for kind in (ARCHIVE, QUARANTINE):
+        for name in disk.listdir(folder / kind):
+            if is_part(name):
+                disk.unlink(folder / kind / name)
     tmp = folder / "tmp"
     for name in disk.listdir(tmp):
         path = tmp / name
@@ -84,14 +91,31 @@ class Mender:
         self._disk = disk
         self._tell = tell
         self.damage: list[str] = []
+        self._joiner = Joiner(parts, disk)
+
+    def end_joins(self) -> bool:
+        """What a join that was cut short left behind is put right. False if the catalog knows only a part of what was
+        joined: then only a rebuild helps."""
+        self._parts.tiers.mend()
+        for kind in (ARCHIVE, QUARANTINE):
+            names = closed_names(self._folder / kind, self._disk)
+            if not self._joiner.put_right(kind, names, self._tell):
+                return False
+        return True
 
     def out_of_order(self) -> bool:
         """Whether a file that the catalog does not know was written before one that it knows: then only a rebuild gives
         what a rebuild would."""
         known = self._parts.catalog.indexed(ARCHIVE)
-        names = closed_names(self._folder / ARCHIVE, self._disk)
-        unknown = [name_key(name) for name in names if name not in known]
+        unknown = [name_key(name) for name in self._to_bring_in(ARCHIVE, known)]
         return bool(unknown and known) and min(unknown) < max(map(name_key, known))
+
+    def _to_bring_in(self, kind: str, known: set[str]) -> list[str]:
+        """The closed files that the catalog has not done with, less those that stand beside a joined one."""
+        names = closed_names(self._folder / kind, self._disk)
+        unknown = [name for name in names if name not in known]
+        left = left_over(self._folder / kind, names, self._disk) if unknown else {}
+        return [name for name in unknown if name not in left]
 
     def mend(self) -> None:
         """archive/ first: what of quarantine/ was told depends on it."""
@@ -118,10 +142,7 @@ class Mender:
 
     def bring_in(self, kind: str) -> None:
         """Everything of the closed files that the catalog has not done with."""
-        known = self._parts.catalog.indexed(kind)
-        for name in closed_names(self._folder / kind, self._disk):
-            if name in known:
-                continue
+        for name in self._to_bring_in(kind, self._parts.catalog.indexed(kind)):
             place = Place(kind, name)
             self._applier.undo(place)
             count = apply_file(self._folder, place, self._applier, self._damaged)

@@ -15,6 +15,7 @@ from archive.applying import Applier
 from archive.derive import Place
 from archive.disk import Disk, storage_error
 from archive.errors import DamageError, NotKeptError, WarcError
+from archive.joining import left_over, remove_left_over
 from archive.lock import Lock
 from archive.opening import apply_file, closed_names, make_folder, make_folders, open_names, open_parts
 from archive.rows import ARCHIVE, QUARANTINE
@@ -83,6 +84,9 @@ def rebuild_locked(folder: Path, disk: Disk, tell: Callable[[str], None]) -> Reb
     report = _fill(folder, new, disk, tell)
     _set_aside(folder, new, disk, tell)
     _take_place(folder, new, disk)
+    for kind in (ARCHIVE, QUARANTINE):
+        left = left_over(folder / kind, closed_names(folder / kind, disk), disk)
+        remove_left_over(folder / kind, left, disk, tell)
     return report
 
 
@@ -106,7 +110,9 @@ def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None]) -> R
             if kind == QUARANTINE:
                 for name in open_names(folder / kind, disk):
                     mend(folder / kind / name, disk, lambda data: not data.side or parts.catalog.has_page(data.page_id))
-            names = closed_names(folder / kind, disk)
+            there = closed_names(folder / kind, disk)
+            left = left_over(folder / kind, there, disk)
+            names = [name for name in there if name not in left]
             for number, name in enumerate(names, start=1):
                 tell(f"{kind}: file {number} of {len(names)}, {name}")
                 place = Place(kind, name)

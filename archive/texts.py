@@ -44,6 +44,10 @@ class Texts:
         for ending, content in zip(ENDINGS, contents, strict=True):
             self._write(self.path(name, ending), content)
 
+    def put_data(self, name: str, data: bytes) -> None:
+        """The JSON file holds this; the text stays."""
+        self._write(self.path(name, ENDINGS[1]), data)
+
     def move(self, name: str, new: str, digests: tuple[str, str], restore: Callable[[], Contents | None]) -> None:
         """What lies under `name` is under `new` from now on: files with these digests, else what `restore` gives
         (None: it cannot be had, and nothing is written).

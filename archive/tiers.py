@@ -9,11 +9,14 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
+
+from msgspec import Struct
 
 from archive import cdxj
 from archive.disk import Disk
+from archive.errors import StorageError
 
 NAMES = ("index.cdxj", "index-1.cdxj", "index-2.cdxj", "index-3.cdxj")
 RATIO = 10
@@ -30,6 +33,13 @@ def target_tier(sizes: Sequence[int], new: int) -> int:
         if total * RATIO <= sizes[tier - 1]:
             return tier
     return 0
+
+
+class Prepared(Struct, frozen=True):
+    """A whole index that waits to take the place of the one there is; `size` is in bytes."""
+
+    part: Path
+    size: int
 
 
 class Tiers:
@@ -51,7 +61,8 @@ class Tiers:
         if self._disk.exists(journal):
             target, size, drop = self._read(journal)
             path = self._folder / target
-            if target in NAMES and self._disk.exists(path) and self._disk.size(path) == size:
+            waits = self._disk.exists(self._folder / (target + _PART))
+            if target in NAMES and not waits and self._disk.exists(path) and self._disk.size(path) == size:
                 self._drop(drop)
             self._disk.unlink(journal)
         for name in self._disk.listdir(self._folder):
@@ -78,10 +89,26 @@ class Tiers:
 
     def replace(self, lines: Iterable[bytes]) -> None:
         """The index holds these lines, in any order, and no others."""
+        self.publish(self.prepare(lines))
+
+    def prepare(self, lines: Iterable[bytes]) -> Prepared:
+        """What `replace` does, but for its last step: nobody sees the new index yet."""
         part = self._folder / (NAMES[0] + _PART)
-        with closing(cdxj.SortedLines(lines, self._tmp)) as new:
-            size = cdxj.merge(self._folder / "none", new, part, self._disk)
-        self._publish(part, size, [path.name for path in self.paths if path.name != NAMES[0]])
+        try:
+            with closing(cdxj.SortedLines(lines, self._tmp)) as new:
+                return Prepared(part, cdxj.merge(self._folder / "none", new, part, self._disk))
+        except BaseException:
+            with suppress(StorageError):
+                self._disk.unlink(part)
+            raise
+
+    def publish(self, prepared: Prepared) -> None:
+        drop = [path.name for path in self.paths if path.name != NAMES[0]]
+        self._publish(prepared.part, prepared.size, drop)
+
+    def drop(self, prepared: Prepared) -> None:
+        """It is not to be published."""
+        self._disk.unlink(prepared.part)
 
     def lines(self) -> Iterator[bytes]:
         """All lines of all tiers in byte order."""

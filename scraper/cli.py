@@ -359,6 +359,29 @@ def rebuild(
     raise typer.Exit(rebuild_collection(COMMON.settings().archive, _say_progress, COMMON.json))
 
 
+@app.command()
+@common
+def pack(
+    smaller_than: Annotated[
+        str, typer.Option("--smaller-than", metavar="SIZE", help="Join files below this; else a tenth of warc_size.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be joined.")] = False,
+) -> None:
+    """Join many small WARC files into few large ones.
+
+    Each run leaves a file or two; joined, they hold the same records to the byte, up to warc_size in one file. What was
+    joined is read back before the small files are removed. Stop it when you like: nothing is lost.
+
+    Examples:  tearsheet pack --dry-run      tearsheet pack --smaller-than "20 MB"
+    """
+    from scraper.packing import Asked, pack_collection
+
+    with _stopping() as stop:
+        asked = Asked(smaller_than, dry_run, COMMON.json, COMMON.quiet)
+        code = pack_collection(COMMON.settings().archive, asked, stop.is_set)
+    raise typer.Exit(stop.code or code)
+
+
 class Stop(Event):
     """Set by the first SIGINT or SIGTERM; `code` is then the exit code. A second one ends the program at once."""
 

@@ -100,8 +100,9 @@ def stored_head(head: bytes) -> bytes:
     return _TRANSFER_ENCODING.sub(b"X-Orig-Transfer-Encoding", head)
 
 
-def warcinfo_record(info: WarcInfo, filename: str, time: datetime) -> Record:
-    """The first record of the file whose final name is `filename`."""
+def warcinfo_record(info: WarcInfo, filename: str, time: datetime, joined: Sequence[str] = ()) -> Record:
+    """The first record of the file whose final name is `filename`. `joined` is what it says of files it was joined of
+    (`archive.warc.joined`)."""
     body = fields_block(
         [
             ("software", info.software),
@@ -113,6 +114,7 @@ def warcinfo_record(info: WarcInfo, filename: str, time: datetime) -> Record:
             ("isPartOf", info.collection),
             ("operator", info.operator),
             ("description", info.description),
+            *(("joined", source) for source in joined),
         ]
     )
     return _record("warcinfo", [("WARC-Filename", filename)], time, FIELDS_TYPE, body=body)

@@ -31,10 +31,25 @@ class Stored(Struct, frozen=True):
     length: int
 
 
+class NameParts(Struct, frozen=True):
+    """What a WARC name is made of; `stamp` is its time in 17 digits."""
+
+    prefix: str
+    stamp: str
+    serial: int
+    host: str
+
+
+def parse_name(name: str) -> NameParts | None:
+    """The parts of a WARC name, with or without `.open`; None for a foreign one."""
+    match = _NAME.match(name)
+    return NameParts(match["prefix"], match["stamp"], int(match["serial"]), match["host"]) if match else None
+
+
 def name_key(name: str) -> tuple[str, int, str]:
     """Sorts WARC names (with or without `.open`) in the order in which they were begun; foreign names come first."""
-    match = _NAME.match(name)
-    return (match["stamp"], int(match["serial"]), name) if match else ("", 0, name)
+    parts = parse_name(name)
+    return (parts.stamp, parts.serial, name) if parts else ("", 0, name)
 
 
 class WarcWriter:

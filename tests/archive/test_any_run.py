@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from archive.catalog import Catalog
 from archive.collection import Collection
 from archive.models import PageGroup, Part, Rereading, VerdictKind
+from archive.pack import Limits
 from archive.rebuild import rebuild
 from tests.archive.collecting import (
     article,
@@ -29,6 +31,7 @@ from tests.archive.collecting import (
     robots,
 )
 from tests.archive.collecting import settings as archive_settings
+from tests.archive.packing import assert_every_place_is_there, packed, placeless, record_ids
 
 ADDRESSES = ("https://a.test/1", "https://a.test/2?utm_source=x", "https://b.test/ü")
 BODIES = (b"small", b"one" * 300, b"two" * 300)
@@ -99,14 +102,18 @@ def assert_never_worse_over_better(root: Path) -> None:
 @given(
     runs=st.lists(st.lists(DRAWN, min_size=1, max_size=6), min_size=1, max_size=3),
     warc_size=st.sampled_from([1, 3000, 10**9]),
+    joins=st.lists(st.none() | st.tuples(st.sampled_from([2000, 4000, 10**6]), st.sampled_from([5000, 10**9]))),
 )
-def test_a_rebuild_gives_what_the_runs_gave(runs: list[list[Drawn]], warc_size: int) -> None:
+def test_a_rebuild_gives_what_the_runs_gave(
+    runs: list[list[Drawn]], warc_size: int, joins: list[tuple[int, int] | None]
+) -> None:
+    """`joins` are what is joined after a run: files smaller than, and up to."""
     memory = Path("/dev/shm")
     with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         root = Path(folder)
         number = at = 0
         kept = []
-        for steps in runs:
+        for steps, join in zip_longest(runs, joins[: len(runs)]):
             with opened(root, warc_size=warc_size) as collection:
                 futures = []
                 for step in steps:
@@ -116,7 +123,13 @@ def test_a_rebuild_gives_what_the_runs_gave(runs: list[list[Drawn]], warc_size: 
                         futures[-1].result(30)
                 told = [future.result(30) for future in futures]
                 kept += [row.page_id for row in told if row.verdict.kept and not row.rereads]
+            if join is not None:
+                before_it, ids = placeless(root), record_ids(root)
+                packed(root, Limits(*join))
+                assert placeless(root) == before_it
+                assert record_ids(root) == ids
         assert_never_worse_over_better(root)
+        assert_every_place_is_there(root)
         before = derived(root)
         assert [line["id"] for line in page_lines(root)] == kept
         rebuild(archive_settings(root))

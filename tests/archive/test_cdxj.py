@@ -265,3 +265,46 @@ def test_few_lines_into_a_long_file(tmp_path: Path) -> None:
     source = write(tmp_path / "base", base)
     cdxj.merge(source, new, tmp_path / "target", Disk())
     assert (tmp_path / "target").read_bytes() == b"".join(sorted({*base, *new}))
+
+
+def test_a_merge_that_never_took_its_name_drops_nothing(folder: Path) -> None:
+    """Though the file that it was to replace has by chance the size that it would have had."""
+    index = tiers(folder)
+    index.replace(run_lines(1))
+    before = write(folder / "indexes" / NAMES[1], run_lines(2)).read_bytes()
+    target = folder / "indexes" / NAMES[0]
+    plan = {"target": NAMES[0], "size": target.stat().st_size, "drop": [NAMES[1]]}
+    (folder / "indexes" / "merge.json").write_text(json.dumps(plan))
+    (folder / "indexes" / f"{NAMES[0]}.part").write_bytes(b"whatever")
+    index.mend()
+    assert (folder / "indexes" / NAMES[1]).read_bytes() == before
+    assert sorted(path.name for path in (folder / "indexes").iterdir()) == sorted(NAMES[:2])
+
+
+def test_an_index_that_is_prepared_is_seen_once_it_is_published(folder: Path) -> None:
+    index = tiers(folder)
+    index.replace(run_lines(1))
+    write(folder / "indexes" / NAMES[1], run_lines(2))
+    prepared = index.prepare(run_lines(3))
+    assert list(index.lines()) == sorted(run_lines(1) + run_lines(2))
+    index.drop(prepared)
+    assert not prepared.part.exists()
+    index.publish(index.prepare(run_lines(3)))
+    assert list(index.lines()) == sorted(run_lines(3))
+    assert [path.name for path in index.paths] == [NAMES[0]]
+
+
+def test_a_line_with_another_place(tmp_path: Path) -> None:
+    fill(tmp_path)
+    for line in index_lines(tmp_path):
+        place = cdxj.place_of(line + b"\n")
+        fields = json.loads(line.split(b" ", 2)[2])
+        assert place == (fields["filename"], int(fields["offset"]))
+        moved = cdxj.moved(line + b"\n", "other.warc.gz", 12)
+        assert moved.split(b" ", 2)[:2] == line.split(b" ", 2)[:2]
+        now = json.loads(moved.split(b" ", 2)[2])
+        assert list(now.items()) == list((fields | {"offset": "12", "filename": "other.warc.gz"}).items())
+    odd = b'test)/ 20260102030405 {"url": "x", "filename": "a.warc.gz", "offset": "5"}\n'
+    assert cdxj.place_of(odd) is None
+    with pytest.raises(ValueError, match="no place"):
+        cdxj.moved(odd, "other.warc.gz", 12)

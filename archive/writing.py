@@ -1,0 +1,65 @@
+"""A collection made ready to be written: the lock held, what a killed run left mended, the catalog up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from archive import catalog
+from archive.applying import Applier, Parts
+from archive.disk import Disk
+from archive.lock import Lock
+from archive.opening import Mender, closed_names, make_folders, open_parts
+from archive.rebuild import rebuild_locked
+from archive.rows import ARCHIVE, QUARANTINE
+
+Tell = Callable[[str], None]
+
+
+@contextmanager
+def opened_to_write(folder: Path, disk: Disk, tell: Tell) -> Iterator[Parts]:
+    """The lock is held, and the derived things are as a rebuild would make them, until the block ends.
+
+    `folder` is there; `tell` hears of what was mended. Raises LockedError, StorageError and DamageError.
+    """
+    with Lock(folder / "lock").acquire():
+        make_folders(folder, disk)
+        if not disk.exists(folder / catalog.NAME):
+            # What SQLite kept beside a catalog that is gone would be taken for the new one's.
+            catalog.delete(folder / catalog.NAME, disk.unlink)
+            if has_warcs(folder, disk):
+                tell(f"{folder / catalog.NAME} is missing and is made again from the WARC files")
+                rebuild_locked(folder, disk, tell)
+        opened = _Opened(folder, disk, tell)
+        try:
+            yield opened.parts
+        finally:
+            opened.close()
+
+
+def has_warcs(folder: Path, disk: Disk) -> bool:
+    return any(closed_names(folder / kind, disk) for kind in (ARCHIVE, QUARANTINE))
+
+
+class _Opened:
+    """The derived things, mended; closed with the catalog."""
+
+    def __init__(self, folder: Path, disk: Disk, tell: Tell) -> None:
+        self.parts = open_parts(folder, folder, folder / "tmp", disk)
+        try:
+            mender = Mender(folder, self.parts, Applier(self.parts, disk), disk, tell)
+            if not mender.end_joins() or mender.out_of_order():
+                tell(f"{folder} has WARC files from before the last run: everything is made again")
+                self.parts.catalog.close()
+                rebuild_locked(folder, disk, tell)
+                self.parts = open_parts(folder, folder, folder / "tmp", disk)
+                mender = Mender(folder, self.parts, Applier(self.parts, disk), disk, tell)
+            mender.mend()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self.parts.pages.close()
+        self.parts.catalog.close()

@@ -282,7 +282,9 @@ class Pass:
         scope = self._sites.get(job.link.source)
         if scope is None or not result.outlinks:
             return
-        found = sites.following(scope, result.row.final_url, job.depth, result.outlinks)
+        # What is known takes no room from what is not: a long list of links comes in run by run.
+        known = self._frontier.knows
+        found = sites.following(scope, result.row.final_url, job.depth, result.outlinks, known=known)
         count = self.count.source(job.link.source, "site")
         count.found += len(found)
         count.new += self._frontier.add((each.link for each in found), due=self._rules.by, depth=job.depth + 1)

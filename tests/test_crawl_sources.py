@@ -195,6 +195,35 @@ def test_a_start_of_nothing_but_links_is_followed_and_a_run_has_so_many_pages(th
     )
 
 
+def test_a_site_is_followed_whoever_else_has_its_pages_and_after_its_queue_is_lost(there: Home, web: Web) -> None:
+    """A sitemap that lists the home page does not keep the site from being followed; nor does depth grow with time."""
+    site = web.host("site.test")
+    words = "<p>" + "All that is new from the harbour and the town, told by those who live there. " * 5
+
+    def page(path: str, *links: str, canonical: str = "") -> None:
+        head = f'<title>{path}</title><link rel="canonical" href="{canonical or path}">'
+        site.page(path, head + words + "".join(f'<a href="{link}">{link}</a>' for link in links))
+
+    page("/", "/a?id=1")
+    page("/a?id=1", "/b", canonical="/a")
+    page("/a", "/b")
+    page("/b", "/c")
+    site.page("/map.xml", "<urlset><url><loc>https://site.test/</loc></url></urlset>", type=XML)
+    source(there, "sitemap", url="https://site.test/map.xml")
+    assert set(told(there.run("crawl", "--json"))) == {"https://site.test/"}
+    source(there, "site", url="https://site.test/", depth=1)
+    assert set(told(there.run("crawl", "--json"))) == {"https://site.test/", "https://site.test/a?id=1"}
+    setting(there, "crawl", 'recapture_after = "0 s"')
+    for lost in (False, True):
+        for path in there.collection.glob("queue.sqlite*") if lost else ():
+            path.unlink()
+        for _ in range(2):
+            assert there.run("crawl").code == 0
+    assert not web.seen("site.test", "/b")
+    assert len(web.seen("site.test", "/")) == 6
+    assert len(web.seen("site.test", "/a")) >= 2
+
+
 def test_lists_from_a_file_and_from_the_web(there: Home, web: Web) -> None:
     web.host("lists.test").page("/all.txt", "# ours\nhttps://news.test/5 # the fifth\nb.test/6\n", type="text/plain")
     source(there, "list", url="https://lists.test/all.txt")

@@ -398,15 +398,22 @@ def test_a_queue_that_is_lost_is_mended_from_the_catalog(there: Home, web: Web) 
 def test_old_reports_and_logs_are_removed_and_nothing_else(there: Home) -> None:
     listing(there, "https://news.test/1")
     there.run("crawl")
+    unfinished = "tmp"  # a run that was killed while it wrote its report
     setting(there, "crawl", 'keep_reports = "30 days"')
     for folder, ending in (("reports", "json"), ("logs", "jsonl")):
-        for name in (f"20200101T000000000Z-1.{ending}", f"mine.{ending}", "20200101T000000000Z-1.txt"):
+        for name in (
+            f"20200101T000000000Z-1.{ending}",
+            f"20200101T000000000Z-1.{unfinished}",
+            f"mine.{ending}",
+            "20200101T000000000Z-1.txt",
+        ):
             (there.collection / folder / name).write_text("{}")
     there.run("crawl")
     for folder, ending in (("reports", "json"), ("logs", "jsonl")):
         names = {path.name for path in (there.collection / folder).iterdir()}
         assert f"20200101T000000000Z-1.{ending}" not in names
         assert {f"mine.{ending}", "20200101T000000000Z-1.txt"} < names
+        assert f"20200101T000000000Z-1.{unfinished}" not in names
         assert len(names) == 4
 
 

@@ -28,6 +28,8 @@ from scraper.identity import identity, placed
 
 T = TypeVar("T")
 BATCH = 5000
+FAR = 1_000_000
+"""The depth of what only the catalog knows: its links are followed once the way to it is found again."""
 
 
 class Job(Struct, frozen=True):
@@ -80,8 +82,12 @@ class Frontier(FrontierNotes):
 
     # ------------------------------------------------------------------------------------------------ filling
 
-    def add(self, found: Iterable[Link], *, due: datetime | None = None, depth: int = 0) -> int:
-        """Each article once, with all its addresses; those that are new are due at `due`, or now. How many were new."""
+    def add(self, found: Iterable[Link], *, due: datetime | None = None, depth: int | None = None) -> int:
+        """Each article once, with all its addresses; those that are new are due at `due`, or now. How many were new.
+
+        `depth` is given where a site was followed to them: what is known takes the shortest way, and the start of a
+        site (0) is the site's, whoever else has found it: nobody else would follow it.
+        """
         at = self._now()
         when = stored_time(due) if due is not None else at
         new = 0
@@ -90,7 +96,7 @@ class Frontier(FrontierNotes):
                 new += self._add(batch, at, when, depth)
         return new
 
-    def _add(self, links: list[Link], at: int, due: int, depth: int) -> int:
+    def _add(self, links: list[Link], at: int, due: int, depth: int | None) -> int:
         hosts: dict[str, int] = {}
         count = 0
         for link in links:
@@ -98,24 +104,25 @@ class Frontier(FrontierNotes):
             known = self._link_of(article)
             if known is not None:
                 self._note_address(known, link.url)
-                self._adopt(known, link, due)
+                self._adopt(known, link, due, depth)
                 continue
             if host not in hosts:
                 hosts[host] = self._host_id(host)
-            self._insert(article, link, hosts[host], at, due, depth)
+            self._insert(article, link, hosts[host], at, due, depth or 0)
             count += 1
         self._refresh(hosts.values())
         return count
 
-    def _adopt(self, known: int, link: Link, due: int) -> None:
+    def _adopt(self, known: int, link: Link, due: int, depth: int | None) -> None:
         """An article whose source is no more is this one's from now on, and is asked again if nobody would have."""
-        if link.source not in self.titles:
-            return
-        source, host = self._one("SELECT source, host FROM links WHERE id = ?", known)
-        if source not in self.titles:
-            sql = "UPDATE links SET source = ?, via = ?, due = coalesce(due, ?) WHERE id = ?"
-            self._one(sql, storable(link.source), storable(link.via), due, known)
+        source, host, before = self._one("SELECT source, host, depth FROM links WHERE id = ?", known)
+        gone = link.source in self.titles and source not in self.titles
+        if gone or (depth == 0 and source != link.source):
+            sql = "UPDATE links SET source = ?, via = ?, due = coalesce(due, ?), depth = ? WHERE id = ?"
+            self._one(sql, storable(link.source), storable(link.via), due, depth or 0, known)
             self._refresh((host,))
+        elif depth is not None and source == link.source and depth < before:
+            self._one("UPDATE links SET depth = ? WHERE id = ?", depth, known)
 
     def hasten(self, url: str, due: datetime, *, unless_since: datetime | None = None) -> bool:
         """The article is due at `due` at the latest, unless it was asked after `unless_since`; whether it was put off
@@ -153,7 +160,7 @@ class Frontier(FrontierNotes):
             at, due = stored_time(row.captured_at), next_at(row)
             link = self._link_of(article)
             if link is None:
-                link = self._insert(article, Link(row.url, row.source, row.via), self._host_id(name), at, None)
+                link = self._insert(article, Link(row.url, row.source, row.via), self._host_id(name), at, None, FAR)
             host, asked, leased = self._one("SELECT host, asked, lease FROM links WHERE id = ?", link)
             hosts.add(host)
             if leased is None and (asked is None or asked < at):

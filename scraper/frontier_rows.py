@@ -86,8 +86,8 @@ class FrontierRows(FrontierView):
         if to_link is None:
             if not near:
                 return None
-            source, via, at = self._one("SELECT source, via, added FROM links WHERE id = ?", from_link)
-            to_link = self._insert(other, Link(canonical, source, via), self._host_id(name), at, at)
+            source, via, at, depth = self._one("SELECT source, via, added, depth FROM links WHERE id = ?", from_link)
+            to_link = self._insert(other, Link(canonical, source, via), self._host_id(name), at, at, depth)
         hosts = {self._one("SELECT host FROM links WHERE id = ?", link)[0] for link in (from_link, to_link)}
         self._note_address(to_link, canonical)
         self._join(from_link, to_link, near)

@@ -154,6 +154,10 @@ class FrontierView:
         more = self._all("SELECT url FROM addresses WHERE link = ? ORDER BY url", (link,))
         return [self._one("SELECT url FROM links WHERE id = ?", link)[0], *(other for (other,) in more)]
 
+    def knows(self, url: str) -> bool:
+        """Whether the article at this address was ever found."""
+        return self._link_of(identity(url)) is not None
+
     def entry(self, url: str) -> Entry | None:
         """What is known of the article at this address."""
         link = self._link_of(identity(url))

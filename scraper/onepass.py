@@ -259,7 +259,8 @@ class Pass:
         source = batch.source
         count = self.count.source(source.title, source.kind)
         count.found += len(batch.found)
-        count.new += self._frontier.add((each.link for each in batch.found), due=self._rules.by)
+        start = 0 if source.kind == "site" else None
+        count.new += self._frontier.add((each.link for each in batch.found), due=self._rules.by, depth=start)
         for each in batch.found:
             newest = each.newest
             if source.kind == "site":
@@ -298,7 +299,13 @@ class Pass:
         scope = self._sites.get(job.link.source)
         if scope is None or not result.outlinks:
             return
-        found = sites.following(scope, result.row.final_url, job.depth, result.outlinks)
+        # What is known takes no room from what is not: a long list of links comes in run by run.
+        knows = self._frontier.knows
+        way = scope, result.row.final_url, job.depth, result.outlinks
+        found = [
+            *sites.following(*way, known=knows),
+            *sites.following(*way, known=lambda url: not knows(url)),
+        ]
         count = self.count.source(job.link.source, "site")
         count.found += len(found)
         count.new += self._frontier.add((each.link for each in found), due=self._rules.by, depth=job.depth + 1)

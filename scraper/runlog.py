@@ -15,7 +15,7 @@ from typing import Any, Self
 from archive.errors import StorageError
 
 REPORTS, LOGS = "reports", "logs"
-_NAME = re.compile(r"(\d{8}T\d{9})Z(?:-\d+)?\.(?:json|jsonl)\Z")
+_NAME = re.compile(r"(\d{8}T\d{9})Z(?:-\d+)?\.(?:json|jsonl|tmp)\Z")
 _STAMP = "%Y%m%dT%H%M%S%f"
 
 
@@ -73,10 +73,11 @@ def write_report(folder: Path, name: str, report: Mapping[str, Any]) -> Path:
 
 
 def prune(folder: Path, now: datetime, keep: timedelta) -> int:
-    """Removes reports and logs of runs that began longer ago than that; how many. Nobody else's files are touched."""
+    """Removes reports, whole or half, and logs of runs that began longer ago than that; how many. Nobody else's files
+    are touched."""
     gone = 0
     for name in (REPORTS, LOGS):
-        for path in (folder / name).glob("*.json*") if (folder / name).is_dir() else ():
+        for path in (folder / name).glob("*Z*") if (folder / name).is_dir() else ():
             match = _NAME.match(path.name)
             if match is None:
                 continue

@@ -416,3 +416,40 @@ def test_rules_validators_and_sources_are_remembered(tmp_path: Path, clock: Cloc
         assert memory.rules("https://a.test") is None
         memory.close()
     assert Memory(tmp_path / "none").get("https://a.test/feed") is None
+
+
+def depths(queue: Frontier) -> dict[str, tuple[str, int]]:
+    return {job.link.url: (job.link.source, job.depth) for job in queue.claim(10, LEASE)}
+
+
+def test_the_start_of_a_site_is_its_own_and_the_shortest_way_counts(path: Path, clock: Clock) -> None:
+    with opened(path, clock, per_host=9) as queue:
+        queue.titles = frozenset({"feed", "site"})
+        queue.add(links("https://a.example/", "https://a.example/x"))
+        queue.add(links("https://a.example/", source="site"), depth=0)
+        queue.add(links("https://a.example/x", "https://a.example/y", source="site"), depth=3)
+        queue.add(links("https://a.example/y", source="site"), depth=1)
+        queue.add(links("https://a.example/y", source="site"), depth=2)
+        assert depths(queue) == {
+            "https://a.example/": ("site", 0),
+            "https://a.example/x": ("feed", 0),
+            "https://a.example/y": ("site", 1),
+        }
+
+
+def test_an_address_that_names_another_as_its_own_is_no_way_to_get_further(path: Path, clock: Clock) -> None:
+    with opened(path, clock) as queue:
+        queue.add(links("https://a.example/y?id=1", source="site"), depth=2)
+        assert queue.same("https://a.example/y?id=1", "https://a.example/y")
+        assert depths(queue) == {"https://a.example/y": ("site", 2)}
+
+
+def test_what_only_the_catalog_knows_is_followed_once_the_way_to_it_is_found(path: Path, clock: Clock) -> None:
+    with opened(path, clock, per_host=9) as queue:
+        queue.titles = frozenset({"feed"})
+        rows = [row(f"https://a.example/{n}", VerdictKind.ARTICLE, START - DAY) for n in (1, 2)]
+        queue.mend(rows, lambda _: START)
+        queue.add(links("https://a.example/1"), depth=0)
+        found = depths(queue)
+        assert found["https://a.example/1"] == ("feed", 0)
+        assert found["https://a.example/2"][1] > 1000

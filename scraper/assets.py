@@ -17,14 +17,16 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from archive.errors import TearsheetError
-from archive.models import Capture, Exchange, Missing, Part, Role
+from archive.models import Capture, Exchange, Missing, Part, Role, VerdictKind
 from scraper import verdict as verdicts
 from scraper.body import decoded
 from scraper.fetch import HopRequest
 from scraper.gate import HostGate
+from scraper.identity import host_of
 from scraper.read import css
 from scraper.read.reading import Page, Reading, Requisite
 from scraper.settings import FetchSettings
+from scraper.silence import Silence
 from scraper.walk import Walker
 
 REMEMBERED = 50_000
@@ -84,6 +86,7 @@ class Assets:
         self._gate = gate
         self._stock = stock
         self._read = read
+        self._silence = Silence(monotonic)
         self._lock = Lock()
         self._handing_over = Lock()
         self._asked: OrderedDict[str, Future[Outcome]] = OrderedDict()
@@ -150,8 +153,12 @@ class Assets:
             known = known if stored is not None else None
         if known is not None and self._stock.fresh(known):
             return self._kept(requisite, stored, charset)
+        if self._silence.left_alone(host_of(requisite.url)):
+            return Outcome(False, "its host gave no answer several times in a row and is left alone", 0, (), False, ())
         walk = self._walker.walk(HopRequest(requisite.url, referer=referer, kind=requisite.kind, until=until), known)
         last = walk.exchanges[-1]
+        if not walk.stopped:
+            self._silence.note(host_of(last.url), verdicts.verdict(last).kind is not VerdictKind.UNREACHABLE)
         parts = walk.robots_parts()
         parts += [Part(hop, Role.ASSET, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
         unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None

@@ -273,7 +273,7 @@ def _report(ended: Ended, name: str, begun: datetime, now: datetime, seconds: fl
         if ended.broken is None:
             raise
         return ended.folder / runlog.LOGS / f"{name}.jsonl"
-    runlog.prune(ended.folder, now, timedelta(seconds=settings.crawl.keep_reports))
+    runlog.prune(ended.folder, now, timedelta(seconds=settings.crawl.keep_reports), but=name)
     return path
 
 

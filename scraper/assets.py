@@ -107,8 +107,8 @@ class Assets:
                 else:
                     job.finish(requisite, depth, _outcome(future))
             if not done and left <= 0:
-                for requisite in job.give_up():
-                    self._forget(requisite.url)
+                for future, requisite in job.give_up():
+                    self._forget_once_done(requisite.url, future)
         return job
 
     def hand_over(self, jobs: Sequence[Job], commit: Callable[[Gathered], T]) -> T:
@@ -124,11 +124,15 @@ class Assets:
                 )
             )
 
-    def _forget(self, url: str) -> None:
-        with self._lock:
-            future = self._asked.get(url)
-            if future is not None and future.cancelled():
-                del self._asked[url]
+    def _forget_once_done(self, url: str, future: Future[Outcome]) -> None:
+        """A page has given up on it: what it comes to is not held for the rest of the run, and who wants it asks."""
+
+        def forget(done: Future[Outcome]) -> None:
+            with self._lock:
+                if self._asked.get(url) is done:
+                    del self._asked[url]
+
+        future.add_done_callback(forget)
 
     def _ask(self, job: Job, requisite: Requisite, referer: str, charset: str) -> Future[Outcome]:
         with self._lock:
@@ -263,16 +267,17 @@ class Job:
         self._begun -= 1
         self.queue.append((requisite, referer, depth))
 
-    def give_up(self) -> list[Requisite]:
-        """The time is over: what is in flight or waits is missing. What had not begun is cancelled and given back."""
+    def give_up(self) -> list[tuple[Future[Outcome], Requisite]]:
+        """The time is over: what is in flight or waits is missing. Gives what was in flight, cancelled if not begun."""
         reason = f"the {self._settings.requisites_timeout:g} s for a page's requisites were over"
-        cancelled = [requisite for future, (requisite, _) in self.flying.items() if future.cancel()]
-        left = [entry[0] for entry in self.flying.values()] + [entry[0] for entry in self.queue]
-        for requisite in left:
+        left = [(future, requisite) for future, (requisite, _) in self.flying.items()]
+        for future, _ in left:
+            future.cancel()
+        for requisite in [*(each for _, each in left), *(entry[0] for entry in self.queue)]:
             self._miss(requisite.url, reason)
         self.flying.clear()
         self.queue.clear()
-        return cancelled
+        return left
 
     def _miss(self, url: str, reason: str) -> None:
         self._missing.append(Missing(url, reason))

@@ -155,6 +155,8 @@ def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, 
         mend(frontier, running.collection, recaptures)
     except TearsheetError as error:
         broken = error
+    except OSError as error:
+        broken = StorageError(f"what is told cannot be written: {error.strerror or error}")
     end, state = End.STOPPED, {}
     try:
         end = work.end()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -183,3 +184,16 @@ def test_a_quiet_run_tells_of_many_failures_in_measure(web: Web, tmp_path: Path)
     told = made.run("-q", "crawl").err.splitlines()
     assert len(told) == 51
     assert told[-1].startswith("and 10 more: kept/collections/main/reports/")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_what_cannot_be_told_ends_the_pass_with_a_report(web: Web, tmp_path: Path) -> None:
+    web.host("news.test").page("/", story("A story"))
+    made = listed(tmp_path, web, ["https://news.test/"])
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            made.command("crawl"), cwd=made.folder, env=made.environment, stdout=full, timeout=300, check=False
+        )
+    assert ran.returncode == 3
+    assert report(made)["kept"] == 1
+    assert "cannot be written" in report(made)["ended_by"]

@@ -17,14 +17,16 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from archive.errors import TearsheetError
-from archive.models import Capture, Exchange, Missing, Part, Role
+from archive.models import Capture, Exchange, Missing, Part, Role, VerdictKind
 from scraper import verdict as verdicts
 from scraper.body import decoded
 from scraper.fetch import HopRequest
 from scraper.gate import HostGate
+from scraper.identity import host_of
 from scraper.read import css
 from scraper.read.reading import Page, Reading, Requisite
 from scraper.settings import FetchSettings
+from scraper.silence import Silence
 from scraper.walk import Walker
 
 REMEMBERED = 50_000
@@ -98,6 +100,7 @@ class Assets:
         self._gate = gate
         self._stock = stock
         self._read = read
+        self._silence = Silence(monotonic)
         self._lock = Lock()
         self._handing_over = Lock()
         self._asked: OrderedDict[str, Future[Outcome]] = OrderedDict()
@@ -135,8 +138,8 @@ class Assets:
         return job
 
     def _give_up(self, job: Job) -> None:
-        for requisite in job.give_up():
-            self._forget(requisite.url)
+        for future, requisite in job.give_up():
+            self._forget_once_done(requisite.url, future)
 
     def hand_over(self, jobs: Sequence[Job], commit: Callable[[Gathered], T]) -> T:
         """What `commit` makes of all that was gathered. No two pages are at it at a time: what one of them calls shared
@@ -151,11 +154,15 @@ class Assets:
                 )
             )
 
-    def _forget(self, url: str) -> None:
-        with self._lock:
-            future = self._asked.get(url)
-            if future is not None and future.cancelled():
-                del self._asked[url]
+    def _forget_once_done(self, url: str, future: Future[Outcome]) -> None:
+        """A page has given up on it: what it comes to is not held for the rest of the run, and who wants it asks."""
+
+        def forget(done: Future[Outcome]) -> None:
+            with self._lock:
+                if self._asked.get(url) is done:
+                    del self._asked[url]
+
+        future.add_done_callback(forget)
 
     def _ask(self, job: Job, requisite: Requisite, referer: str, charset: str) -> Future[Outcome]:
         with self._lock:
@@ -180,8 +187,12 @@ class Assets:
             known = known if stored is not None else None
         if known is not None and self._stock.fresh(known):
             return self._kept(requisite, stored, charset)
+        if self._silence.left_alone(host_of(requisite.url)):
+            return Outcome(False, "its host gave no answer several times in a row and is left alone", 0, (), False, ())
         walk = self._walker.walk(HopRequest(requisite.url, referer=referer, kind=requisite.kind, until=until), known)
         last = walk.exchanges[-1]
+        if not walk.stopped:
+            self._silence.note(host_of(last.url), verdicts.verdict(last).kind is not VerdictKind.UNREACHABLE)
         parts = walk.robots_parts()
         parts += [Part(hop, Role.ASSET, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
         unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
@@ -287,16 +298,17 @@ class Job:
         self._begun -= 1
         self.queue.append((requisite, referer, depth))
 
-    def give_up(self) -> list[Requisite]:
-        """The time is over: what is in flight or waits is missing. What had not begun is cancelled and given back."""
+    def give_up(self) -> list[tuple[Future[Outcome], Requisite]]:
+        """The time is over: what is in flight or waits is missing. Gives what was in flight, cancelled if not begun."""
         reason = f"the {self._settings.requisites_timeout:g} s for a page's requisites were over"
-        cancelled = [requisite for future, (requisite, _) in self.flying.items() if future.cancel()]
-        left = [entry[0] for entry in self.flying.values()] + [entry[0] for entry in self.queue]
-        for requisite in left:
+        left = [(future, requisite) for future, (requisite, _) in self.flying.items()]
+        for future, _ in left:
+            future.cancel()
+        for requisite in [*(each for _, each in left), *(entry[0] for entry in self.queue)]:
             self._miss(requisite.url, reason)
         self.flying.clear()
         self.queue.clear()
-        return cancelled
+        return left
 
     def _miss(self, url: str, reason: str) -> None:
         self._missing.append(Missing(url, reason))

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from archive.errors import StorageError, TearsheetError, UsageError
 from scraper import crawl, runlog
@@ -27,7 +28,7 @@ from scraper.onepass import End, Limits, Pass, Recaptures, Rules
 from scraper.report import shown, shown_address
 from scraper.runlog import told_time
 from scraper.running import Plan, Running, Time, opened
-from scraper.saying import say
+from scraper.saying import fit, say
 from scraper.walk import longest_pause
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 NOTIFY_TIME = 300.0
 MOST_WAITING = 3
+MOST_LINES = 50
 
 
 class Wish(Struct, frozen=True):
@@ -77,7 +79,7 @@ def crawl_all(settings: Settings, wish: Wish, stop: Event, *, time: Time | None 
     seconds = monotonic() - started
     path = _report(ended, name, begun, time.clock(), seconds, settings)
     if wish.asked.quiet:
-        for line in news_lines(ended.count):
+        for line in news_lines(ended.count, path):
             say(line)
     elif not wish.asked.json:
         print_out("\n".join(summary_lines(ended, path, seconds)))
@@ -101,50 +103,66 @@ def exit_code(ended: Ended) -> int:
 
 
 def _pass(settings: Settings, wish: Wish, stop: Event, time: Time, name: str) -> Ended:
+    """What breaks once the pass is under way is for its report to tell."""
+    ended: Ended | None = None
+    try:
+        with ExitStack() as stack:
+            ended = _passed(settings, wish, stop, time, name, stack)
+    except TearsheetError as error:
+        if ended is None:
+            raise
+        ended = replace(ended, broken=ended.broken or error)
+    return ended
+
+
+def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, stack: ExitStack) -> Ended:
     broken: TearsheetError | None = None
     sources = settings.sources
-    with ExitStack() as stack:
-        queue: list[tuple[Frontier, Memory]] = []
+    queue: list[tuple[Frontier, Memory]] = []
 
-        def remembering(collection: Collection) -> Memory:
-            queue.append(_queue(collection, settings, time, stack, wish.asked.quiet))
-            return queue[0][1]
+    def remembering(collection: Collection) -> Memory:
+        queue.append(_queue(collection, settings, time, stack, wish.asked.quiet))
+        return queue[0][1]
 
-        followed = frozenset(source.title for source in sources if source.kind == "site")
-        plan = Plan(None, True, True, wish.asked.quiet, wish.asked.verbose, followed.__contains__, MOST_WAITING)
-        running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
-        ((frontier, memory),) = queue
-        folder = running.collection.path
-        log = stack.enter_context(runlog.Log(folder, name))
-        by = time.clock()
-        log("begun", by, sources=[source.title for source in sources])
-        recaptures = Recaptures(sources, settings.crawl)
+    followed = frozenset(source.title for source in sources if source.kind == "site")
+    plan = Plan(None, True, True, wish.asked.quiet, wish.asked.verbose, followed.__contains__, MOST_WAITING)
+    running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
+    ((frontier, memory),) = queue
+    folder = running.collection.path
+    log = stack.enter_context(runlog.Log(folder, name))
+    by = time.clock()
+    log("begun", by, sources=[source.title for source in sources])
+    recaptures = Recaptures(sources, settings.crawl)
+    mend(frontier, running.collection, recaptures)
+    if wish.retry_failed:
+        frontier.retry_failed(by)
+    rules = _rules(settings, wish, running, recaptures, by, stop, time)
+
+    def tell_problem(source: Source, problem: str) -> None:
+        log("problem", time.clock(), source=source.title, problem=problem)
+        if not wish.asked.quiet:
+            say(problem)
+
+    network = running.network
+    wires = Wires(network.walker, network.robots, memory, time.clock, tell_problem, stop)
+    finder = stack.enter_context(Finder(sources, wires))
+    work = Pass(frontier, finder, memory, rules, log)
+    try:
+        with _telling(wish.asked, folder, work) as tell:
+            limits = crawl.Limits(settings.crawl.concurrency, stop, running.waiting)
+            crawl.run(work, lambda job: running.preserver.keep(job.link, job.host), tell, limits, running.sleepers.page)
         mend(frontier, running.collection, recaptures)
-        if wish.retry_failed:
-            frontier.retry_failed(by)
-        rules = _rules(settings, wish, running, recaptures, by, stop, time)
-
-        def tell_problem(source: Source, problem: str) -> None:
-            log("problem", time.clock(), source=source.title, problem=problem)
-            if not wish.asked.quiet:
-                say(problem)
-
-        network = running.network
-        wires = Wires(network.walker, network.robots, memory, time.clock, tell_problem, stop)
-        finder = stack.enter_context(Finder(sources, wires))
-        work = Pass(frontier, finder, memory, rules, log)
-        try:
-            with _telling(wish.asked, folder, work) as tell:
-                limits = crawl.Limits(settings.crawl.concurrency, stop, running.waiting)
-                crawl.run(
-                    work, lambda job: running.preserver.keep(job.link, job.host), tell, limits, running.sleepers.page
-                )
-            mend(frontier, running.collection, recaptures)
-        except TearsheetError as error:
-            broken = error
+    except TearsheetError as error:
+        broken = error
+    except OSError as error:
+        broken = StorageError(f"what is told cannot be written: {error.strerror or error}")
+    end, state = End.STOPPED, {}
+    try:
         end = work.end()
         state = {"left": work.left(), "hosts_in_backoff": _backing_off(frontier)}
-        log("ended", time.clock(), ended_by=str(broken or end), asked=work.count.asked, kept=work.count.kept)
+    except TearsheetError as error:
+        broken = broken or error
+    log("ended", time.clock(), ended_by=str(broken or end), asked=work.count.asked, kept=work.count.kept)
     return Ended(work.count, end, folder, state, broken)
 
 
@@ -251,7 +269,7 @@ def _report(ended: Ended, name: str, begun: datetime, now: datetime, seconds: fl
         if ended.broken is None:
             raise
         return ended.folder / runlog.LOGS / f"{name}.jsonl"
-    runlog.prune(ended.folder, now, timedelta(seconds=settings.crawl.keep_reports))
+    runlog.prune(ended.folder, now, timedelta(seconds=settings.crawl.keep_reports), but=name)
     return path
 
 
@@ -269,7 +287,10 @@ def summary_lines(ended: Ended, report: Path, seconds: float) -> list[str]:
     bad = {kind: number for kind, number in count.verdicts.items() if not _kept(kind)}
     if bad:
         lines.append("not kept: " + ", ".join(f"{number} {kind}" for kind, number in sorted(bad.items())))
-    lines += [f"source failed: {source.problems[0]}" for source in count.failed_sources]
+    failed = [fit(f"source failed: {source.problems[0]}") for source in count.failed_sources]
+    lines += failed[:MOST_LINES]
+    if len(failed) > MOST_LINES:
+        lines.append(f"and {len(failed) - MOST_LINES} sources more")
     hosts = [each["host"] for each in ended.state.get("hosts_in_backoff", ())]
     if hosts:
         lines.append("left alone for now: " + ", ".join(hosts[:10]) + (" and more" if len(hosts) > 10 else ""))
@@ -280,11 +301,14 @@ def summary_lines(ended: Ended, report: Path, seconds: float) -> list[str]:
     return lines
 
 
-def news_lines(count: Count) -> list[str]:
-    """What failed that did not fail before: all that a quiet run says."""
+def news_lines(count: Count, report: Path) -> list[str]:
+    """All that a quiet run says: what failed that did not fail before; of many the first, and where the others are."""
     lines = [source.problems[0] for source in count.failed_sources if source.new_failure]
     failures = [each for each in count.failures if each.new]
-    return lines + [f"{each.verdict}: {shown_address(each.url)}: {each.reason}" for each in failures]
+    lines += [f"{each.verdict}: {shown_address(each.url)}: {each.reason}" for each in failures]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more: {shown(report)}"]
+    return lines
 
 
 def _kept(kind: str) -> bool:

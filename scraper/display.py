@@ -77,6 +77,6 @@ def picture(work: Pass, seen: Seen) -> Group:
     if len(by_host) > MOST_HOSTS:
         lines.append(Text(f"  and {len(by_host) - MOST_HOSTS} hosts more"))
     pause = work.pause()
-    if not by_host and pause:
+    if not by_host and pause >= 1:
         lines.append(Text(f"  hosts rest between pages: {pause:.0f} s"))
     return Group(*lines)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from archive.models import Link, PageRow, Verdict, VerdictKind
 from archive.rows import storable
@@ -332,6 +333,22 @@ class Frontier(FrontierNotes):
                 with self._lease_ending(*lease) as row:
                     seconds = max(rest.total_seconds(), row.state.delay)
                     row.state = hoststate.given_back(hoststate.resting(row.state, now + timedelta(seconds=seconds)))
+            self._set_right(now)
+
+    def _set_right(self, now: datetime) -> None:
+        """A clock that went ahead, and was corrected since, has left times that nothing could have led to."""
+        latest = stored_up(now + 2 * LONGEST_REST)
+        ahead = self._all("SELECT id FROM hosts WHERE free_at > ? OR backoff_until > ?", (latest, latest))
+        for (host,) in ahead:
+            with self._changing(host) as row:
+                row.state = replace(row.state, free_at=LONG_AGO, backoff_until=LONG_AGO)
+        self._one("DELETE FROM rules WHERE until > ?", latest)
+        if not ahead and not self._all("SELECT 1 FROM sources WHERE at > ? LIMIT 1", (latest,)):
+            return
+        at = stored_time(now)
+        hosts = self._all("SELECT DISTINCT host FROM links WHERE asked > ? AND due > ?", (at, at))
+        self._one("UPDATE links SET due = ? WHERE asked > ? AND due > ?", at, at, at)
+        self._refresh(host for (host,) in hosts)
 
 
 def _batches(items: Iterable[T]) -> Iterator[list[T]]:

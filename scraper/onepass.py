@@ -150,6 +150,7 @@ class Pass:
 
     def done(self, task: Job, result: Result) -> list[Result]:
         self.flying.pop(task.id, None)
+        self._pause = 0.0
         if result.stopped:
             self._begun -= 1
             self._begun_of[task.link.source] -= 1

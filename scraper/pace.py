@@ -30,9 +30,12 @@ class Rhythm(Struct, frozen=True):
 
 
 class _Host(Struct):
+    """`rests` seconds it is left alone from the end of a page on, until `free_at` by the clock."""
+
     flying: int = 0
     waiting: int = 0
     free_at: float = 0.0
+    rests: float = 0.0
 
 
 class Pace:
@@ -73,7 +76,10 @@ class Pace:
             state.waiting += 1
             try:
                 while not rhythm.stopped():
-                    left = state.free_at - self._now()
+                    now = self._now()
+                    # A clock that was set back leaves nobody waiting for longer than ever was meant.
+                    state.free_at = min(state.free_at, now + state.rests)
+                    left = state.free_at - now
                     if left > 0:
                         self._changed.release()
                         try:
@@ -97,6 +103,7 @@ class Pace:
         with self._changed:
             state = self._hosts[host]
             state.flying -= 1
+            state.rests = seconds
             state.free_at = self._now() + seconds
             if len(self._hosts) > REMEMBERED:
                 self._forget()

@@ -31,6 +31,7 @@ REDIRECTS = 5
 DAY = timedelta(days=1)
 UNREACHABLE_FOR = timedelta(minutes=10)
 REMEMBERED = 5000
+MOST_DELAYS = 100_000
 _LINE_END = re.compile(r"\r\n?|\n")
 _AGENT = re.compile(r"[ \t]*user-?[ ]?agent[ \t]*[: \t][ \t]*(\*(?=[ #]|$)|[a-z_-]*)", re.IGNORECASE)
 _OTHER = "somebody-else"
@@ -161,7 +162,7 @@ class Robots:
     def _note_delay(self, host: str, parsed: Protego | None) -> None:
         seconds = (parsed.crawl_delay(TOKEN) or 0.0) if parsed is not None else 0.0
         with self._lock:
-            if seconds > 0 and len(self._delays) < REMEMBERED:
+            if seconds > 0 and len(self._delays) < MOST_DELAYS:
                 self._delays[host] = seconds
             else:
                 self._delays.pop(host, None)

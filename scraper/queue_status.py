@@ -11,6 +11,7 @@ from typing import Any
 from scraper.frontier_schema import NAME as QUEUE
 from scraper.frontier_view import FrontierView, State
 from scraper.runlog import REPORTS, told_time
+from scraper.saying import fit
 
 MOST_HOSTS = 20
 FACTS = ("begun", "seconds", "ended_by", "asked", "new", "unchanged", "changed", "failed")
@@ -69,7 +70,7 @@ def queue_lines(status: dict[str, Any]) -> Iterator[str]:
     for title, source in status["by_source"].items():
         yield f"    {title}: {_words(source['states']) or 'nothing in the queue'}"
         if source.get("problem"):
-            yield f"        failed on {source['at']}: {source['problem']}"
+            yield fit(f"        failed on {source['at']}: {source['problem']}")
     if status["by_host"]:
         yield "by host:"
         yield from (f"    {host or 'no host'}: {_words(states)}" for host, states in status["by_host"].items())
@@ -78,7 +79,8 @@ def queue_lines(status: dict[str, Any]) -> Iterator[str]:
     if status["left_alone"]:
         yield "left alone for now:"
     for host, state in status["left_alone"].items():
-        yield f"    {host} until {state['until']}, after {state['failures']} failures in a row"
+        times = "a failure" if state["failures"] == 1 else f"{state['failures']} failures in a row"
+        yield f"    {host} until {state['until']}, after {times}"
     run = status["last_run"]
     if run is not None:
         what = f"{run['asked']} asked, {run['new']} new, {run['changed']} changed, {run['failed']} failed"

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from archive.article import words
 from archive.models import Article, PageRow, VerdictKind
 from archive.rows import iso
+from scraper.saying import fit
 
 LONGEST_SHOWN = 100
 LONGEST_ADDRESS = 500
+LONGEST_LINE = 1000
 
 if TYPE_CHECKING:
     from scraper.crawl import Result, Tally
@@ -71,6 +73,11 @@ def shown_address(url: str) -> str:
 
 def result_lines(result: Result, folder: Path) -> list[str]:
     """A kept page is its title, its facts and its files; a failure its verdict, address and reason."""
+    lines = (fit(line) for line in _result_lines(result, folder))
+    return [line if len(line) <= LONGEST_LINE else line[: LONGEST_LINE - 1] + "…" for line in lines]
+
+
+def _result_lines(result: Result, folder: Path) -> list[str]:
     row = result.row
     if result.already:
         return [f"= {row.title or shown_address(row.url)}", f"    {shown_address(row.url)}", f"    {kept_before(row)}"]

@@ -72,14 +72,14 @@ def write_report(folder: Path, name: str, report: Mapping[str, Any]) -> Path:
     return path
 
 
-def prune(folder: Path, now: datetime, keep: timedelta) -> int:
-    """Removes reports, whole or half, and logs of runs that began longer ago than that; how many. Nobody else's files
-    are touched."""
+def prune(folder: Path, now: datetime, keep: timedelta, *, but: str = "") -> int:
+    """Removes reports, whole or half, and logs of runs that began longer ago than that, `but` that one's; how many.
+    Nobody else's files are touched."""
     gone = 0
     for name in (REPORTS, LOGS):
         for path in (folder / name).glob("*Z*") if (folder / name).is_dir() else ():
             match = _NAME.match(path.name)
-            if match is None:
+            if match is None or path.stem == but:
                 continue
             try:
                 begun = datetime.strptime(match[1] + "000", _STAMP).replace(tzinfo=UTC)

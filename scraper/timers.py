@@ -22,8 +22,8 @@ After=network-online.target
 Type=oneshot
 WorkingDirectory={folder}
 ExecStart={command}
-# 1: some addresses failed, which the report tells; 75: another run is under way.
-SuccessExitStatus=1 75
+# 1: some addresses failed, which the report tells; 75: another run is under way; 143: it was stopped.
+SuccessExitStatus=1 75 143
 # What is in flight is finished first.
 KillMode=mixed
 TimeoutStopSec=5min

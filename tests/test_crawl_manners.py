@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import subprocess
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -150,3 +153,48 @@ def test_a_source_full_of_nonsense_is_told_of_in_measure(web: Web, tmp_path: Pat
     ran = made.run("crawl")
     assert ran.code == 9
     assert 1000 < len(ran.err.splitlines()) < 1010
+
+
+def test_a_queue_that_breaks_at_the_end_leaves_a_report(web: Web, tmp_path: Path) -> None:
+    made = listed(tmp_path, web, ["https://news.test/"])
+
+    def breaking(connection: Connection, request: Request) -> None:
+        with closing(sqlite3.connect(made.collection / "queue.sqlite")) as queue:
+            queue.execute("DROP TABLE rules")
+        connection.respond(200, story("A story"), [("Content-Type", "text/html")])
+
+    web.host("news.test").route("/", breaking)
+    ran = made.run("crawl")
+    assert ran.code == 3
+    assert report(made)["kept"] == 1
+    assert "rules" in report(made)["ended_by"]
+
+
+def test_what_the_web_says_does_nothing_to_a_terminal(web: Web, tmp_path: Path) -> None:
+    web.host("evil.test").page("/list.txt", "\x1b]0;mine\x07\x1b[2Jnonsense:\u202ex\x9b2J\n", type="text/plain")
+    made = home(tmp_path, web)
+    source(made, 'kind = "list"\nurl = "https://evil.test/list.txt"\nname = "Evil"')
+    for command in (("crawl",), ("status",), ("-q", "crawl")):
+        ran = made.run(*command)
+        assert all(line.isprintable() for line in (ran.out + ran.err).splitlines())
+
+
+def test_a_quiet_run_tells_of_many_failures_in_measure(web: Web, tmp_path: Path) -> None:
+    web.host("news.test")
+    made = listed(tmp_path, web, [f"https://news.test/{n}" for n in range(60)])
+    told = made.run("-q", "crawl").err.splitlines()
+    assert len(told) == 51
+    assert told[-1].startswith("and 10 more: kept/collections/main/reports/")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_what_cannot_be_told_ends_the_pass_with_a_report(web: Web, tmp_path: Path) -> None:
+    web.host("news.test").page("/", story("A story"))
+    made = listed(tmp_path, web, ["https://news.test/"])
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            made.command("crawl"), cwd=made.folder, env=made.environment, stdout=full, timeout=300, check=False
+        )
+    assert ran.returncode == 3
+    assert report(made)["kept"] == 1
+    assert "cannot be written" in report(made)["ended_by"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -142,6 +143,25 @@ def test_time_that_is_over() -> None:
     assert len(found.parts) + len(found.missing) == 2
     assert all("were over" in missing.reason for missing in found.missing)
     assert len(walker.asked) <= 2
+
+
+def test_what_comes_too_late_is_held_by_nobody_and_asked_again() -> None:
+    late = threading.Event()
+
+    def slow(url: str) -> Exchange:
+        late.wait(30)
+        return picture(url)
+
+    walker = Walker(slow)
+    reading = replace(failed(""), requisites=tuple(pictures(1)))
+    settings = replace(FetchSettings(), requisites_timeout=0.2)
+    with ThreadPoolExecutor(1) as executor:
+        assets = Assets(settings, walker, HostGate(executor, 4), NOTHING, lambda _: reading)  # type: ignore[arg-type]
+        first = assets.hand_over([assets.gather("https://a.test/0", reading)], lambda gathered: gathered)
+        late.set()
+        executor.submit(lambda: None).result(30)  # in its only thread: after what was late
+        second = assets.hand_over([assets.gather("https://a.test/1", reading)], lambda gathered: gathered)
+    assert (first.parts, len(second.parts), len(walker.asked)) == ((), 1, 2)
 
 
 def test_a_bad_answer_is_missing_and_its_body_is_kept() -> None:

@@ -453,3 +453,45 @@ def test_what_only_the_catalog_knows_is_followed_once_the_way_to_it_is_found(pat
         found = depths(queue)
         assert found["https://a.example/1"] == ("feed", 0)
         assert found["https://a.example/2"][1] > 1000
+
+
+def test_a_clock_that_went_ahead_and_was_corrected_puts_nothing_off_for_years(path: Path, clock: Clock) -> None:
+    clock.now += 3650 * DAY
+    with opened(path, clock) as queue:
+        queue.add(links("https://a.example/x"))
+        (job,) = queue.claim(1, LEASE)
+        queue.done(job, GOOD, clock.now + DAY, clock.now + MINUTE)
+    clock.now = START
+    with opened(path, clock) as queue:
+        assert queue.host("a.example").ready_at < START
+        assert urls_of(queue.claim(1, LEASE)) == ["https://a.example/x"]
+
+
+def test_trouble_is_that_of_the_host_where_redirects_led(path: Path, clock: Clock) -> None:
+    with opened(path, clock) as queue:
+        queue.add(links("https://a.example/x"))
+        (job,) = queue.claim(1, LEASE)
+        queue.done(job, BAD, clock.now + DAY, end="b.example")
+        assert (queue.host("a.example").failures, queue.host("b.example").failures) == (0, 1)
+
+
+def test_what_leads_to_a_crowded_host_waits_in_that_hosts_turn(path: Path, clock: Clock) -> None:
+    with opened(path, clock) as queue:
+        queue.add(links("https://a.example/x"))
+        (job,) = queue.claim(1, LEASE)
+        queue.rest("b.example", clock.now + MINUTE)
+        queue.release(job, host="b.example")
+        assert queue.claim(1, LEASE) == []
+        clock.now += MINUTE
+        assert [job.host for job in queue.claim(1, LEASE)] == ["b.example"]
+
+
+def test_rests_that_sources_were_asked_for_are_remembered(path: Path, clock: Clock) -> None:
+    with opened(path, clock) as queue:
+        memory = Memory(path)
+        memory.rest("a.example", START + HOUR)
+        assert memory.much
+        memory.flush(queue)
+        assert queue.host("a.example").free_at == START + HOUR
+        assert memory.rests_until("a.example") == START + HOUR
+        memory.close()

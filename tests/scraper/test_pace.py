@@ -126,3 +126,14 @@ def test_a_host_that_names_a_delay_is_asked_for_one_page_at_a_time() -> None:
         first.end()
         assert waiting.result(30)
     assert time.slept == [2.0]
+
+
+def test_a_clock_that_is_set_back_holds_nobody_up() -> None:
+    time = Time()
+    pace = time.pace()
+    with pace.turn() as turn:
+        assert turn.to("a.test")
+    time.now -= timedelta(days=1)
+    with pace.turn() as turn:
+        assert turn.to("a.test")
+    assert time.slept == [2.0]

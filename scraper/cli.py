@@ -2,83 +2,21 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from msgspec import Struct
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
+from scraper.options import COMMON, common, output_failed, read_quantity, reading, say_progress, stopping
 from scraper.saying import say
 
 if TYPE_CHECKING:
-    from archive.collection import Collection
-    from scraper.settings import Settings
-
-
-class Common(Struct):
-    """What every command takes: where the config is, which collection, how to print."""
-
-    config: Path | None = None
-    collection: str | None = None
-    json: bool = False
-    quiet: bool = False
-    verbose: bool = False
-
-    def settings(self) -> Settings:
-        from scraper.config import load
-
-        overrides = {"archive.collection": self.collection} if self.collection else {}
-        return load(self.config, overrides)
-
-
-COMMON = Common()
-
-_OPTIONS: dict[str, Any] = {
-    "config": Annotated[
-        Path | None, typer.Option("-c", "--config", help="The config file. Else ./config.toml, else the user's own.")
-    ],
-    "collection": Annotated[
-        str | None, typer.Option("--collection", metavar="NAME", help="The collection to work on.")
-    ],
-    "json": Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else there.")],
-    "quiet": Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors.")],
-    "verbose": Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")],
-}
-
-
-def common(function: Callable[..., None]) -> Callable[..., None]:
-    """The function with, beside its own options, those which stand everywhere: they go to COMMON.
-
-    They may stand before the command's name as well as after it; the later one counts.
-    """
-
-    @functools.wraps(function)
-    def called(**given: Any) -> None:
-        for option in _OPTIONS:
-            if value := given.pop(option):
-                setattr(COMMON, option, value)
-        function(**given)
-
-    own = inspect.signature(function, eval_str=True).parameters.values()
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    more = [
-        inspect.Parameter(option, keyword, default=getattr(Common(), option), annotation=kind)
-        for option, kind in _OPTIONS.items()
-    ]
-    parameters = [*(parameter.replace(kind=keyword) for parameter in own), *more]
-    called.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return called
+    pass
 
 
 app = typer.Typer(
@@ -140,7 +78,7 @@ def fetch(
     links = links_from(addresses or [], input_files or [], sys.stdin.buffer)
     if not links:
         raise UsageError("no address was given: name one, or a file of them with -i FILE, or - for stdin")
-    with _stopping() as stop:
+    with stopping() as stop:
         code = fetch_all(
             links, COMMON.settings(), Asked(again, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose), stop
         )
@@ -179,20 +117,13 @@ def crawl(
     from scraper.fetching import Asked
     from scraper.onepass import Limits
 
-    seconds = _quantity("--max-time", max_time, quantity.duration)
-    size = _quantity("--max-bytes", max_bytes, quantity.size)
+    seconds = read_quantity("--max-time", max_time, quantity.duration)
+    size = read_quantity("--max-bytes", max_bytes, quantity.size)
     asked = Asked(False, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose)
     wish = Wish(asked, Limits(max_pages, seconds, int(size) if size is not None else None), retry_failed)
-    with _stopping() as stop:
+    with stopping() as stop:
         code = crawl_all(COMMON.settings(), wish, stop)
     raise typer.Exit(stop.code or code)
-
-
-def _quantity(option: str, given: str | None, parse: Callable[[str], float]) -> float | None:
-    try:
-        return parse(given) if given is not None else None
-    except ValueError as error:
-        raise UsageError(f"{option} {given}: {error}") from None
 
 
 @app.command("list")
@@ -211,7 +142,7 @@ def list_(
 
     if verdict is not None and verdict not in list(VerdictKind):
         raise UsageError(f"{verdict!r} is no verdict; these are: {', '.join(VerdictKind)}")
-    with _reading() as collection:
+    with reading() as collection:
         for row in collection.pages(host=host, verdict=verdict, kept=False if failed else None, limit=limit):
             print(json_line(row, collection.path) if COMMON.json else list_line(row))
 
@@ -237,7 +168,7 @@ def show(
         raise UsageError("--meta, --html and --why go alone, --html without --json")
     if not address.strip():
         raise UsageError("which address?")
-    with _reading() as collection:
+    with reading() as collection:
         show_page(collection, address, forms[0] if forms else Form.TEXT, COMMON.json, say)
 
 
@@ -254,7 +185,7 @@ def search(
 
     from scraper.report import as_dict
 
-    with _reading() as collection:
+    with reading() as collection:
         for row, snippet in collection.search(" ".join(words), limit):
             if COMMON.json:
                 print(json.dumps(as_dict(row, collection.path) | {"snippet": snippet}, ensure_ascii=False))
@@ -272,7 +203,7 @@ def status() -> None:
     from scraper.running import now
     from scraper.showing import status_lines
 
-    with _reading() as collection:
+    with reading() as collection:
         stats = collection.stats()
         queue = queue_status(collection.path, now)
         if COMMON.json:
@@ -348,7 +279,7 @@ def rebuild(
     if reextract:
         from scraper import rereading
 
-        with _stopping() as stop:
+        with stopping() as stop:
             asked = rereading.Asked(force, dry_run, COMMON.json, COMMON.quiet)
             code = rereading.reextract(COMMON.settings(), asked, stop)
         raise typer.Exit(stop.code or code)
@@ -356,7 +287,7 @@ def rebuild(
         raise UsageError("--force and --dry-run go with --reextract")
     from scraper.showing import rebuild_collection
 
-    raise typer.Exit(rebuild_collection(COMMON.settings().archive, _say_progress, COMMON.json))
+    raise typer.Exit(rebuild_collection(COMMON.settings().archive, say_progress, COMMON.json))
 
 
 @app.command()
@@ -376,53 +307,10 @@ def pack(
     """
     from scraper.packing import Asked, pack_collection
 
-    with _stopping() as stop:
+    with stopping() as stop:
         asked = Asked(smaller_than, dry_run, COMMON.json, COMMON.quiet)
         code = pack_collection(COMMON.settings().archive, asked, stop.is_set)
     raise typer.Exit(stop.code or code)
-
-
-class Stop(Event):
-    """Set by the first SIGINT or SIGTERM; `code` is then the exit code. A second one ends the program at once."""
-
-    code: int = 0
-
-
-@contextmanager
-def _stopping() -> Iterator[Stop]:
-    stop = Stop()
-
-    def handle(number: int, _: object) -> None:
-        if stop.is_set():
-            sys.stderr.write("stopped at once; what was told kept is kept\n")
-            sys.stderr.flush()
-            os._exit(128 + number)
-        stop.code = 128 + number
-        stop.set()
-        say("stopping: what is in flight is finished first; once more stops at once")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _reading() -> Iterator[Collection]:
-    from archive.collection import Collection
-
-    with Collection.open(COMMON.settings().archive, None) as collection:
-        try:
-            yield collection
-        except BrokenPipeError as error:
-            raise typer.Exit(output_failed(error)) from None
-
-
-def _say_progress(message: str) -> None:
-    if not COMMON.quiet:
-        say(message)
 
 
 def run() -> NoReturn:
@@ -441,15 +329,6 @@ def run() -> NoReturn:
     except OSError as error:
         code = output_failed(error)
     leave(code)
-
-
-def output_failed(error: OSError) -> int:
-    """The exit code when what we print cannot be written. Whoever closed our output has seen enough: no error."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    if isinstance(error, BrokenPipeError):
-        return 0
-    say(f"tearsheet: {error.strerror or error}; what was kept is kept")
-    return StorageError.exit_code
 
 
 def leave(code: int) -> NoReturn:

@@ -11,7 +11,7 @@ LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help fetch test check bench bench-fetch bench-frontier bench-text bench-memory bench-startup soak lock clean
+.PHONY: help fetch test check bench bench-crawl bench-fetch bench-frontier bench-text bench-memory bench-startup soak lock clean
 
 help: ## say what there is
 	@echo "make fetch URL=https://…   keep an article: snapshot, text and proof"
@@ -35,12 +35,15 @@ check: $(VENV)/dev.stamp ## ruff, strict mypy and the fast tests
 soak: $(VENV)/dev.stamp ## what takes longer than tests may
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
 
-bench: bench-startup bench-fetch bench-frontier bench-memory bench-text ## all measurements
+bench: bench-startup bench-fetch bench-crawl bench-frontier bench-memory bench-text ## all measurements
 
 bench-fetch: $(VENV)/dev.stamp ## one page with 30 requisites, against wget and trafilatura
 	$(BIN)/python -m bench.fetch $(ARGS)
 
-bench-frontier: $(VENV)/dev.stamp ## claims and answers with 100,000 links in the queue
+bench-crawl: $(VENV)/dev.stamp ## 500 articles of 20 hosts, against wget, trafilatura and both
+	$(BIN)/python -m bench.crawl $(ARGS)
+
+bench-frontier: $(VENV)/dev.stamp ## claims and answers with 100,000 links in the queue; memory of a crawl of 20,000
 	$(BIN)/python -m bench.frontier $(ARGS)
 
 bench-memory: $(VENV)/dev.stamp ## peak memory of a 1 GB download

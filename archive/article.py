@@ -27,7 +27,7 @@ from archive.models import (
 from archive.parse import parse
 from archive.render import render
 
-__all__ = ["clean_inline", "from_json", "parse", "plain", "render", "to_json", "words"]
+__all__ = ["clean_inline", "from_json", "parse", "plain", "render", "said", "to_json", "words"]
 
 _T = TypeVar("_T")
 
@@ -63,10 +63,18 @@ def _any_word() -> re.Pattern[str]:
 
 def plain(article: Article) -> str:
     """Everything that the article says, without Markdown: one paragraph a part, empty lines between. For search."""
+    return said(article)[0]
+
+
+def said(article: Article) -> tuple[str, int]:
+    """`plain` and `words`, in one go."""
     by = ", ".join(article.authors)
     caption = " ".join(t for t in (article.caption, article.credit) if t)
-    parts = (article.title, article.subtitle, by, article.intro, caption, *_texts(article.body))
-    return "\n\n".join(t for t in (_plain_inline(part) for part in parts if part) if t)
+    head = [_plain_inline(part) for part in (article.title, article.subtitle, by) if part]
+    intro = _plain_inline(article.intro or "")
+    body = [_plain_inline(text) for text in _texts(article.body)]
+    whole = "\n\n".join(t for t in (*head, intro, _plain_inline(caption), *body) if t)
+    return whole, _count(intro) + sum(map(_count, body))
 
 
 def words(article: Article) -> int:

@@ -80,6 +80,7 @@ class Catalog:
             try:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = NORMAL")
+                self._db.execute(f"PRAGMA wal_autocheckpoint = {schema.CHECKPOINT}")
                 schema.migrate(self._db)
             except BaseException:
                 self._db.close()

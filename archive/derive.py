@@ -60,12 +60,14 @@ class Place(Struct, frozen=True):
 
 
 class ArticleFiles(Struct, frozen=True):
-    """The text file and the JSON beside it. `name` is `<host>/<slug>-<hash8>`; `plain` is for search."""
+    """The text file and the JSON beside it. `name` is `<host>/<slug>-<hash8>`; `plain` is for search, `words` are
+    those of the body."""
 
     name: str
     text: bytes
     data: bytes
     plain: str
+    words: int
 
 
 class Derived(Struct, frozen=True):
@@ -218,7 +220,7 @@ def _page(place: Place, data: GroupData, view: View, article: Article | None, fi
         title=article.title if article is not None else data.title,
         authors=article.authors if article is not None else (),
         date=article.date.isoformat() if article is not None and article.date else None,
-        words=articles.words(article) if article is not None else 0,
+        words=files.words if files is not None else articles.words(article) if article is not None else 0,
         text=files.name if files is not None else None,
         warc=f"{place.folder}/{place.warc}",
         offset=view.offset,
@@ -284,11 +286,13 @@ def _files(
     if text is None or article is None or origin is None or place.folder != ARCHIVE:
         return None
     beside = _beside(place, data, origin, text, article)
+    plain, words = articles.said(article)
     return ArticleFiles(
         name=str(text_path(strip_tracking(article.url))),
         text=text.record.payload_bytes(),
         data=_indented(beside),
-        plain=articles.plain(article),
+        plain=plain,
+        words=words,
     )
 
 

@@ -164,13 +164,13 @@ class Disk:
         with told(path):
             self.seam("unlink", path, lambda: path.unlink(missing_ok=True))
 
-    def mkdir(self, folder: Path) -> None:
-        """The folder and its parents, on the medium on return; there already is fine."""
+    def mkdir(self, folder: Path, *, durable: bool = True) -> None:
+        """The folder and its parents, on the medium on return if `durable`; there already is fine."""
         with told(folder):
             new = [each for each in (folder, *folder.parents) if not each.exists()]
             if new or not folder.is_dir():
                 self.seam("mkdir", folder, lambda: folder.mkdir(parents=True, exist_ok=True))
-        for each in reversed(new):
+        for each in reversed(new) if durable else ():
             self.fsync_dir(each.parent)
 
     def write_atomic(self, path: Path, data: bytes) -> None:

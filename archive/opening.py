@@ -30,22 +30,28 @@ _BYTES_AT_ONCE = 16 * 1024 * 1024
 
 def make_folder(folder: Path, disk: Disk) -> None:
     """The folder is there, and on the medium if it is new: a file is only as durable as the names on the way to it."""
-    missing = []
-    path = folder.absolute()
-    while not disk.exists(path):
-        missing.append(path)
-        path = path.parent
-    if missing:
-        disk.mkdir(folder)
-        for parent in dict.fromkeys(each.parent for each in missing):
-            disk.fsync_dir(parent)
+    _make((folder,), disk)
+
+
+def _make(folders: Iterable[Path], disk: Disk) -> None:
+    grown: dict[Path, None] = {}
+    for folder in folders:
+        missing = []
+        path = folder.absolute()
+        while not disk.exists(path):
+            missing.append(path)
+            path = path.parent
+        if missing:
+            disk.mkdir(folder, durable=False)
+            grown |= dict.fromkeys(each.parent for each in missing)
+    for parent in grown:
+        disk.fsync_dir(parent)
 
 
 def make_folders(folder: Path, disk: Disk) -> None:
     """The collection's folders are there, on the medium if they are new; tmp/ is empty, and of joined files that never
     got whole nothing is left."""
-    for name in FOLDERS:
-        make_folder(folder / name, disk)
+    _make((folder / name for name in FOLDERS), disk)
     for kind in (ARCHIVE, QUARANTINE):
         for name in disk.listdir(folder / kind):
             if is_part(name):

@@ -6,6 +6,7 @@ import json
 from datetime import datetime
 from typing import Protocol
 
+import msgspec.json
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -211,4 +212,7 @@ def _texts(article: Article, url: str, time: datetime, page_id: str) -> tuple[Re
 
 def _article_json(article: Article) -> bytes:
     values = articles.to_json(article)
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    try:
+        return msgspec.json.encode(values)
+    except UnicodeEncodeError:  # half of a surrogate pair somewhere
+        return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

@@ -119,6 +119,9 @@ CREATE VIRTUAL TABLE search USING fts5 (title, body, tokenize = 'unicode61 remov
 # The page that a page is another reading of.
 _REREADINGS = "ALTER TABLE pages ADD COLUMN rereads TEXT;"
 
+# Pages of 4 KiB in the WAL before they are copied to where they belong, which waits for the medium thrice.
+CHECKPOINT = 8000
+
 MIGRATIONS = (_FIRST, _REREADINGS)
 
 

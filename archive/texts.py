@@ -117,7 +117,7 @@ class Texts:
         folder = self._folder / host
         if folder.is_symlink() or self._folder.is_symlink():
             raise StorageError(f"{folder} is a symbolic link: texts are only written inside {self._folder}")
-        self._disk.mkdir(folder)
+        self._disk.mkdir(folder, durable=False)
         self._hosts.add(host)
 
     def _holds(self, path: Path, wanted: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from archive.hosts import registrable, split_authority, wire_host, wire_port
@@ -52,6 +53,10 @@ def wire_url(url: str) -> str:
     path. All else stays as written: `%7E`, `%2f`, `..`, an empty query's `?`. Applying it twice changes nothing.
     Raises ValueError for what is no http or https address, or is longer than MAX_URL.
     """
+    return _wire_url(url) if len(url) > _LONG else _remembered_wire_url(url)
+
+
+def _wire_url(url: str) -> str:
     written = url
     url = url.strip(_ENDS).translate(_DROPPED)
     match = _HTTP.match(url)
@@ -69,6 +74,11 @@ def wire_url(url: str) -> str:
     if len(wire) > MAX_URL:
         raise ValueError(f"an address of more than {MAX_URL} characters: {written[:200]!r}")
     return wire
+
+
+# A page's address and those of what it needs pass through here again and again on their way.
+_LONG = 1024
+_remembered_wire_url = lru_cache(4096)(_wire_url)
 
 
 def is_http(url: str) -> bool:

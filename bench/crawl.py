@@ -20,7 +20,7 @@ import shutil
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -99,12 +99,7 @@ class Bench:
     def ours(self, latency: float, requisites: bool, before: Sequence[str] = ()) -> Measured:
         """`before`: the command that runs ours."""
         with self._place() as place:
-            words = str(requisites).lower()
-            config = CONFIG.format(requisites=words, flying=FLYING[latency], parallel=PARALLEL)
-            (place / "config.toml").write_text(config)
-            (place / "links.txt").write_text("\n".join(self._urls))
-            command = [*before, sys.executable, "-m", "scraper", "--json", "crawl"]
-            done = run(command, place, memory=True, every=SAMPLE)
+            done = crawled(place, self._urls, FLYING[latency], requisites, before)
             return Measured(self._kept(place, requisites), done)
 
     def _kept(self, place: Path, requisites: bool) -> int:
@@ -179,6 +174,23 @@ class Bench:
             return measured, Counter(map(_purpose, paths))
 
 
+def crawled(place: Path, urls: Iterable[str], flying: int, requisites: bool, before: Sequence[str] = ()) -> Run:
+    """Ours, into a fresh folder: a list of these addresses, `flying` of them at a time. `before`: the command that runs
+    it."""
+    config = CONFIG.format(requisites=str(requisites).lower(), flying=flying, parallel=PARALLEL)
+    (place / "config.toml").write_text(config)
+    (place / "links.txt").write_text("\n".join(urls))
+    return run([*before, sys.executable, "-m", "scraper", "--json", "crawl"], place, memory=True, every=SAMPLE)
+
+
+def prepare() -> None:
+    """What is measured is the code of this folder, compiled."""
+    os.environ["PYTHONPATH"] = str(PROJECT)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    for package in ("archive", "scraper", "bench"):
+        compileall.compile_dir(PROJECT / package, quiet=1)
+
+
 def _purpose(path: str) -> str:
     name = path.rpartition("/")[2]
     if ".warc.gz" in name:
@@ -238,10 +250,7 @@ def main() -> int:
     parser.add_argument("--only", choices=PARTS, action="append", help="may stand more than once")
     asked = parser.parse_args()
     parts = tuple(asked.only or PARTS)
-    os.environ["PYTHONPATH"] = str(PROJECT)
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    for package in ("archive", "scraper", "bench"):
-        compileall.compile_dir(PROJECT / package, quiet=1)
+    prepare()
     try:
         corpus = Corpus()
     except FileNotFoundError as error:
@@ -251,10 +260,9 @@ def main() -> int:
     if not wget:
         print("wget is not installed: what is measured against it is left out")
     table = Table(asked.rounds)
-    with tempfile.TemporaryDirectory(prefix="tearsheet-bench-") as top:
+    with tempfile.TemporaryDirectory(prefix="tearsheet-bench-") as top, listening() as sockets:
         pages = Path(top) / "pages"
         pages.mkdir()
-        sockets = listening()
         port = sockets[0].getsockname()[1]
         bench = Bench(Path(top), pages, build(corpus, asked.pages, pages, port), port)
         if "text" in parts:

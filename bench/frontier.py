@@ -2,6 +2,9 @@
 
 Three mixes: a few large hosts, as many as there are newspapers, and every link on a host of its own. The clock is ours:
 each host rests a second after a page, and the clock goes on a little with each.
+
+Then the peak memory of a crawl of 20,000 addresses against that of one of 2,000: small pages of 20 loopback hosts,
+without requisites; the sum of the PSS of all processes.
 """
 
 from __future__ import annotations
@@ -17,11 +20,17 @@ from statistics import median, quantiles
 from time import perf_counter
 
 from archive.models import Link, Verdict, VerdictKind
+from bench.crawl import FLYING, crawled, prepare
+from bench.measure import MIB, Run
+from bench.web import PAGES as PAGES_FILE
+from bench.web import listening, serving, small_url
 from scraper.frontier import Frontier
 
 LINKS = 100_000
 PAGES = 4000
 AIM = 1.0
+ADDRESSES = 20_000
+MORE_MEMORY = 64 * MIB
 HOSTS = (20, 2000, LINKS)
 LEASE = timedelta(minutes=10)
 REST = timedelta(seconds=1)
@@ -79,14 +88,42 @@ def _told(seconds: Sequence[float]) -> str:
     return f"median {median(seconds) * 1000:.3f} ms, 99th percentile {high * 1000:.3f} ms"
 
 
+def memory(folder: Path, addresses: int) -> Run:
+    """A crawl of so many small pages. Ends the program where one of them is not kept."""
+    (folder / PAGES_FILE).write_text("{}")
+    with listening() as sockets, serving(folder, 0.0, sockets):
+        port = sockets[0].getsockname()[1]
+        done = crawled(folder, (small_url(number, port) for number in range(addresses)), FLYING[0.0], False)
+    kept = sum('"text": "' in line for line in (folder / "output.txt").read_text().splitlines())
+    if done.code or kept != addresses:
+        sys.exit(
+            f"{kept} of {addresses} were kept, exit code {done.code}: {(folder / 'output.txt').read_text()[-2000:]}"
+        )
+    print(
+        f"{addresses} addresses: {done.peak / MIB:.1f} MiB at most, {addresses / done.wall:.0f} pages/s, "
+        f"{done.cpu / addresses * 1000:.1f} ms CPU a page"
+    )
+    return done
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--links", type=int, default=LINKS)
     parser.add_argument("--pages", type=int, default=PAGES)
+    parser.add_argument("--addresses", type=int, default=ADDRESSES, help="of the large crawl; 0: none of that")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tearsheet-bench-") as folder:
         good = [measure(Path(folder), asked.links, min(hosts, asked.links), asked.pages) for hosts in HOSTS]
     print(f"aim: medians of at most {AIM:g} ms")
+    if asked.addresses:
+        prepare()
+        peaks = []
+        for addresses in (asked.addresses // 10, asked.addresses):
+            with tempfile.TemporaryDirectory(prefix="tearsheet-bench-") as folder:
+                peaks.append(memory(Path(folder), addresses).peak)
+        more = peaks[1] - peaks[0]
+        good.append(more <= MORE_MEMORY)
+        print(f"difference {more / MIB:.1f} MiB (aim: at most {MORE_MEMORY / MIB:g} MiB)")
     return 0 if all(good) else 1
 
 

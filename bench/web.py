@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -106,6 +106,10 @@ def _words(chance: random.Random) -> bytes:
     return (" ".join(made).capitalize() + ". ").encode()
 
 
+def small_url(number: int, port: int) -> str:
+    return f"http://127.0.0.{1 + number % HOSTS}:{port}/small/{number}"
+
+
 def small_page(number: int) -> bytes:
     """An article of a few sentences, like no other."""
     chance = random.Random(number)
@@ -187,11 +191,15 @@ async def _serve(folder: Path, latency: float, sockets: Sequence[socket.socket])
     await asyncio.Event().wait()
 
 
-def listening() -> list[socket.socket]:
+@contextmanager
+def listening() -> Iterator[list[socket.socket]]:
     """A socket on each of the hosts, all on one port."""
-    first = socket.create_server(("127.0.0.1", 0))
-    port = first.getsockname()[1]
-    return [first, *(socket.create_server((f"127.0.0.{number}", port)) for number in range(2, HOSTS + 1))]
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0)))]
+        port = sockets[0].getsockname()[1]
+        for number in range(2, HOSTS + 1):
+            sockets.append(stack.enter_context(socket.create_server((f"127.0.0.{number}", port))))
+        yield sockets
 
 
 @contextmanager

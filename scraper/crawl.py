@@ -5,9 +5,10 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from queue import Empty, SimpleQueue
 from threading import Event, Lock, local
 from time import monotonic
 from typing import Protocol, TypeVar
@@ -219,6 +220,7 @@ def run(
     """
     tally = Tally()
     flying: dict[Future[Result], T] = {}
+    through: SimpleQueue[Future[Result]] = SimpleQueue()
     broken: TearsheetError | None = None
     threads = limits.concurrency * MORE_THREADS
     with ThreadPoolExecutor(threads, thread_name_prefix="page", initializer=begin) as pool:
@@ -227,7 +229,9 @@ def run(
             room = min(limits.concurrency + limits.waiting(), threads) - len(flying) if going else 0
             try:
                 while room > 0 and (task := work.next()) is not None:
-                    flying[pool.submit(keep, task)] = task
+                    future = pool.submit(keep, task)
+                    flying[future] = task
+                    future.add_done_callback(through.put)
                     room -= 1
                 if not flying:
                     if not going or work.over():
@@ -237,17 +241,19 @@ def run(
                 pending = work.wait() if room > 0 else None
             except TearsheetError as error:
                 broken, pending = broken or error, None
-            done, _ = wait(flying, timeout=min(POLL, pending) if pending else POLL, return_when=FIRST_COMPLETED)
-            for future in done:
-                task = flying.pop(future)
-                try:
-                    told = work.done(task, future.result())
-                except TearsheetError as error:
-                    broken = broken or error
-                    continue
-                for each in told:
-                    tally.add(each)
-                    tell(each)
+            try:
+                future = through.get(timeout=min(POLL, pending) if pending else POLL)
+            except Empty:
+                continue
+            task = flying.pop(future)
+            try:
+                told = work.done(task, future.result())
+            except TearsheetError as error:
+                broken = broken or error
+                continue
+            for each in told:
+                tally.add(each)
+                tell(each)
     if broken is not None:
         raise broken
     return tally

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from archive.errors import DamageError, StorageError
+from archive.schema import CHECKPOINT
 
 NAME = "queue.sqlite"
 VERSION = 2
@@ -134,6 +135,7 @@ def opened(path: Path, tell: Callable[[str], None]) -> tuple[sqlite3.Connection,
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA cache_size = -{_CACHE}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
             if problem is not None:
                 pragmas = f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {VERSION};"
                 connection.executescript(f"BEGIN IMMEDIATE;\n{SCHEMA}\n{pragmas}\nCOMMIT;")

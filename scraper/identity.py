@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from archive.hosts import registrable, split_authority
 from archive.urls import strip_tracking, wire_url
@@ -30,6 +31,10 @@ def host_of(url: str) -> str:
 
 def placed(url: str) -> tuple[str, str]:
     """Identity and host, found in one go."""
+    return _placed(url) if len(url) > _LONG else _remembered(url)
+
+
+def _placed(url: str) -> tuple[str, str]:
     try:
         wire = wire_url(url)
     except ValueError:
@@ -45,6 +50,10 @@ def placed(url: str) -> tuple[str, str]:
     if "%" in tail:
         tail = _ESCAPE.sub(lambda escape: escape[0].upper(), tail)
     return f"{scheme if port else _SECURE + ':'}//{site}/{tail}", host
+
+
+_LONG = 1024
+_remembered = lru_cache(4096)(_placed)
 
 
 def _without_www(host: str) -> str:

@@ -169,7 +169,9 @@ class Pass:
         self._frontier.done(task, Verdict(row.verdict, row.reason), again, rest, end=host_of(row.final_url))
         self._learn(task, result, now)
         if row.verdict.kept:
-            self._frontier.same(task.link.url, row.original_url or row.final_url)
+            own = row.original_url or row.final_url
+            if own != task.link.url:
+                self._frontier.same(task.link.url, own)
         if row.verdict.kept or row.verdict is VerdictKind.EMPTY:  # a page of links alone has no text to speak of
             self._follow(task, result)
         self._note(task, result, failures, again)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import http.client
 import re
+import shutil
+import socket
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
+from msgspec.structs import replace
 
+from archive.article import plain
+from bench import server
+from bench.crawl import Bench, _purpose, prepare
 from bench.measure import MIB, Run, middle, run
-from bench.server import REQUISITES, serving, site
+from bench.server import REQUISITES, site
+from bench.text import HEADERS, Corpus
+from bench.web import HOSTS, Article, build, listening, serving
+from scraper.read.page import read
+from scraper.read.reading import Page
+from tests.corpus import needed
 
 
 def test_every_requisite_is_named_by_the_page_or_its_styles() -> None:
@@ -26,7 +39,7 @@ def test_every_requisite_is_named_by_the_page_or_its_styles() -> None:
 
 
 def test_the_server_keeps_connections_and_streams() -> None:
-    with serving() as base:
+    with server.serving() as base:
         connection = http.client.HTTPConnection(base.removeprefix("http://"), timeout=10)
         for path, (kind, body) in list(site().items())[:3]:
             connection.request("GET", path)
@@ -50,6 +63,51 @@ def test_cpu_and_memory_of_grandchildren_count(tmp_path: Path) -> None:
     assert done.code == 0
     assert done.cpu >= 0.3
     assert done.peak >= 50 * MIB
+
+
+@pytest.fixture(scope="module")
+def newspapers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, list[Article], list[socket.socket]]]:
+    needed()
+    folder = tmp_path_factory.mktemp("web")
+    with listening() as sockets:
+        yield folder, build(Corpus(), 100, folder, sockets[0].getsockname()[1]), sockets
+
+
+def test_no_two_articles_of_the_web_are_alike(
+    newspapers: tuple[Path, list[Article], list[socket.socket]],
+) -> None:
+    folder, articles, sockets = newspapers
+    assert len({article.digest for article in articles}) == len(articles) == 100
+    assert len({article.host for article in articles}) == len(sockets) == HOSTS
+    port = sockets[0].getsockname()[1]
+    texts = set()
+    for article in articles[:: len(articles) // 10]:
+        reading = read(Page((folder / article.file).read_bytes(), HEADERS, article.url(port)))
+        asked = {requisite.url for requisite in reading.requisites}
+        number = int(article.file.partition(".")[0])
+        wanted = ("/site.css", *(f"/img/{number}-{each}.jpg" for each in range(3)))
+        assert asked == {urljoin(article.url(port), path) for path in wanted}
+        assert reading.article is not None
+        assert reading.article.url == article.url(port)
+        texts.add(plain(reading.article))
+    assert len(texts) == 10
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="needs Linux")
+def test_only_what_was_kept_rightly_counts(
+    newspapers: tuple[Path, list[Article], list[socket.socket]], tmp_path: Path
+) -> None:
+    folder, articles, sockets = newspapers
+    some = [*articles[:8], replace(articles[8], digest="another body"), replace(articles[9], path="/nothing-there")]
+    bench = Bench(tmp_path, folder, some, sockets[0].getsockname()[1])
+    prepare()
+    with serving(folder, 0.0, sockets):
+        assert bench.ours(0.0, True).pages == 8
+        measured, purposes = bench.fsyncs() if shutil.which("strace") else (None, Counter({"WARC files": 1}))
+    assert measured is None or measured.pages == 8
+    assert purposes["WARC files"]
+    assert _purpose("/x/collections/main/catalog.sqlite-wal") == "catalog"
 
 
 def test_medians() -> None:

@@ -274,6 +274,17 @@ class Frontier(FrontierNotes):
                 at = stored_up(due) if due is not None else None
                 self._one("UPDATE links SET due = ? WHERE id = ?", at, link)
 
+    def put_off_all(self, source: str, by: datetime, due: datetime | None, *, kept: bool = False) -> None:
+        """What the source has that was due by then and is not under way is due at `due`, or not before a source finds
+        it; with `kept` only what is kept."""
+        which = f"source = ? AND due <= ? AND lease IS NULL{' AND kept' if kept else ''}"
+        values = (storable(source), stored_time(by))
+        with self._transaction():
+            hosts = self._all(f"SELECT DISTINCT host FROM links WHERE {which}", values)  # noqa: S608 - our own words
+            at = stored_up(due) if due is not None else None
+            self._one(f"UPDATE links SET due = ? WHERE {which}", at, *values)  # noqa: S608
+            self._refresh(host for (host,) in hosts)
+
     def retry_failed(self, due: datetime | None = None) -> int:
         """All that failed is due now, or at `due`, and our back-off from its hosts ends; how many."""
         at = stored_time(due) if due is not None else self._now()

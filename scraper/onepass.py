@@ -287,16 +287,21 @@ class Pass:
         self._log("source", self._rules.clock(), title=source.title, found=count.found, new=count.new)
 
     def _wanted(self, job: Job) -> bool:
-        """Whether it is to be asked in this pass; else it is put off."""
-        source = job.link.source
+        """Whether it is to be asked in this pass; else it is put off, and with it all that is in its place."""
+        source, by = job.link.source, self._rules.by
         if source not in self._frontier.titles and (job.first_kept is not None or source not in BY_HAND):
             self._frontier.put_off(job, None)
+            self._frontier.put_off_all(source, by, None, kept=source in BY_HAND)
             return False
-        scope = self._sites.get(source)
-        if scope is not None and self._begun_of.get(source, 0) >= scope.max_pages:
-            self._frontier.put_off(job, self._rules.by + MOMENT)
+        if self._site_is_full(source):
+            self._frontier.put_off(job, by + MOMENT)
+            self._frontier.put_off_all(source, by, by + MOMENT)
             return False
         return True
+
+    def _site_is_full(self, source: str) -> bool:
+        scope = self._sites.get(source)
+        return scope is not None and self._begun_of.get(source, 0) >= scope.max_pages
 
     def _follow(self, job: Job, result: Result) -> None:
         scope = self._sites.get(job.link.source)
@@ -311,7 +316,8 @@ class Pass:
         ]
         count = self.count.source(job.link.source, "site")
         count.found += len(found)
-        count.new += self._frontier.add((each.link for each in found), due=self._rules.by, depth=job.depth + 1)
+        due = self._rules.by + MOMENT if self._site_is_full(job.link.source) else self._rules.by
+        count.new += self._frontier.add((each.link for each in found), due=due, depth=job.depth + 1)
 
     # ------------------------------------------------------------------------------------------------ what it means
 

@@ -198,3 +198,18 @@ def test_what_cannot_be_told_ends_the_pass_with_a_report(web: Web, tmp_path: Pat
     assert ran.returncode == 3
     assert report(made)["kept"] == 1
     assert "cannot be written" in report(made)["ended_by"]
+
+
+def test_a_site_is_gone_through_a_part_a_run(web: Web, tmp_path: Path) -> None:
+    host = web.host("site.test")
+    all_links = "".join(f"<p><a href='/{n}'>Story {n}</a></p>" for n in range(20))
+    for path in ["/", *(f"/{n}" for n in range(20))]:
+        host.page(path, story(f"Story {path}").replace("</article>", f"</article>{all_links}"))
+    made = home(tmp_path, web)
+    source(made, 'kind = "site"\nurl = "https://site.test/"\nname = "Site"\nmax_pages = 8')
+    seen: set[str] = set()
+    for most in (8, 16, 21):
+        assert made.run("-q", "crawl").code == 0
+        assert report(made)["left"] == 0
+        seen = {request.target for request in web.seen("site.test")} - {"/robots.txt"}
+        assert len(seen) == most

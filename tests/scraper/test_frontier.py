@@ -495,3 +495,15 @@ def test_rests_that_sources_were_asked_for_are_remembered(path: Path, clock: Clo
         assert queue.host("a.example").free_at == START + HOUR
         assert memory.rests_until("a.example") == START + HOUR
         memory.close()
+
+
+def test_what_a_source_has_is_put_off_at_once(path: Path, clock: Clock) -> None:
+    with opened(path, clock) as queue:
+        queue.add(links(*(f"https://a.example/{n}" for n in range(3)), source="site"))
+        queue.add(links("https://b.example/x"))
+        queue.put_off_all("site", clock.now, clock.now + DAY, kept=True)
+        assert len(queue.due()) == 4
+        queue.put_off_all("site", clock.now, clock.now + DAY)
+        assert [entry.url for entry in queue.due()] == ["https://b.example/x"]
+        clock.now += DAY
+        assert len(queue.due()) == 4

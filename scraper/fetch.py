@@ -26,7 +26,7 @@ from scraper.redact import less_headers, without_user
 from scraper.retry import Attempt, Hands, HostRest, RetryPolicy, ask_until
 from scraper.route import Resolver, Router, parse_connect_to, system_resolver
 from scraper.settings import FetchSettings, agent
-from scraper.transport import Answer, Call, Transport
+from scraper.transport import MOST_STALE, Answer, Call, Transport
 from scraper.wire import Deadline, WireError
 
 STOPPED = "stopped"
@@ -111,10 +111,19 @@ class Fetcher:
 
         Nothing the web does raises: the failure is on the exchange. Raises StorageError when a body cannot be stored.
         """
-        policy = self._policy
-        if request.rest is not None:
-            policy = replace(policy, least=request.rest(host_of(request.url)))
-        return ask_until(policy, self.hands, lambda: self._attempt(request))
+        if request.rest is None:
+            return ask_until(self._policy, self.hands, lambda: self._attempt(request))
+        least = request.rest(host_of(request.url))
+        return ask_until(replace(self._policy, least=least), self.hands, lambda: self._paced(request, least))
+
+    def _paced(self, request: HopRequest, least: float) -> Attempt:
+        """A try that is sent again no sooner than the host wants: it may have come through all the same."""
+        for _ in range(MOST_STALE):
+            attempt = self._attempt(request)
+            if not attempt.stale or self.hands.stopped():
+                break
+            self.hands.sleep(least)
+        return attempt
 
     def chain(
         self,
@@ -174,6 +183,7 @@ class Fetcher:
         jar = request.jar or CookieJar()
         jar.log_in(wire, request.url)
         call = self._call(wire, request, jar, begun)
+        call.resend = request.rest is None
         exchange = Exchange(wire, time_asked, b"", None, b"", (), Spool.of(b""))
         try:
             answer = self._transport.ask(call)
@@ -191,7 +201,8 @@ class Fetcher:
             elapsed=self.hands.monotonic() - begun,
             redacted=private,
         )
-        return Attempt(_judged_cookies(exchange, jar), trouble is not None and trouble.retry)
+        stale = trouble is not None and trouble.kind == "cut" and call.stale
+        return Attempt(_judged_cookies(exchange, jar), trouble is not None and trouble.retry, stale)
 
     def _received(self, exchange: Exchange, answer: Answer, max_size: int) -> tuple[Exchange, WireError | None]:
         head = answer.head

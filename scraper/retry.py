@@ -29,10 +29,12 @@ _FORMS = (
 
 
 class Attempt(Struct, frozen=True):
-    """One try. `retry` tells whether its failure, if it has one, may pass; an answer's status speaks for itself."""
+    """One try. `retry` tells whether its failure, if it has one, may pass; an answer's status speaks for itself. It is
+    `stale` where a kept connection ended before an answer had begun: no try at all."""
 
     exchange: Exchange
     retry: bool = False
+    stale: bool = False
 
 
 class RetryPolicy(Struct, frozen=True):

@@ -38,9 +38,11 @@ MOST_STALE = 20
 
 
 class Call(Struct):
-    """One exchange as the transport sees it. `url` is a wire address; `sent`, `ip` and `reused` are filled in.
+    """One exchange as the transport sees it. `url` is a wire address; `sent`, `ip`, `reused` and `received` are filled
+    in.
 
-    `deadline` ends the whole exchange, `patience` one silence, `max_header` bounds the answer's header blocks.
+    `deadline` ends the whole exchange, `patience` one silence, `max_header` bounds the answer's header blocks. Where a
+    kept connection ends before an answer has begun, it is sent again at once on another one, if it may be (`resend`).
     """
 
     url: str
@@ -52,6 +54,12 @@ class Call(Struct):
     ip: str | None = None
     reused: bool = False
     received: int = 0
+    resend: bool = True
+
+    @property
+    def stale(self) -> bool:
+        """Whether it went out on a kept connection and nothing came back."""
+        return self.reused and self.received == 0
 
     @property
     def scheme(self) -> str:
@@ -313,7 +321,7 @@ class Transport(HTTPAdapter):
                 return self.build_response(request, self._urlopen(call))
             except WireError as error:
                 # A kept connection that the server had closed just then: no answer was begun, so ask on another one.
-                if not (call.reused and error.kind == "cut" and call.received == 0):
+                if not (call.resend and call.stale and error.kind == "cut"):
                     raise
             except (HTTPError, HTTPException, OSError, ValueError) as error:
                 raise WireError("connect", f"the request could not be sent: {error}", retry=True) from None

@@ -12,7 +12,7 @@ from scraper.pace import Pace, Rhythm
 from scraper.politeness import Robots
 from scraper.walk import Walker
 from tests.scraper.net import NOON, FakeTime, fetcher
-from tests.site import Web
+from tests.site import Connection, Request, Web
 
 
 class Book:
@@ -74,6 +74,26 @@ def test_who_rests_for_a_moment_is_no_matter_of_the_walk(web: Web) -> None:
     walking.book.keep_rest("busy.test", NOON + timedelta(seconds=60))
     try:
         assert walking.walker.walk(HopRequest("http://busy.test/b")).last.status == 200
+    finally:
+        walking.fetcher.close()
+
+
+def test_what_is_sent_again_on_another_connection_keeps_the_pace_too(web: Web) -> None:
+    """robots.txt has left a connection behind; the server takes the request and closes it."""
+    asked: list[str] = []
+
+    def cut_once(connection: Connection, request: Request) -> None:
+        asked.append(request.target)
+        if len(asked) == 1:
+            connection.cut()
+        else:
+            connection.respond(200, "there it is")
+
+    web.host("rude.test").route("/a", cut_once)
+    walking = Walking(web)
+    try:
+        assert walking.walker.walk(HopRequest("http://rude.test/a")).last.body.bytes() == b"there it is"
+        assert (asked, walking.time.slept) == (["/a", "/a"], [10.0])
     finally:
         walking.fetcher.close()
 

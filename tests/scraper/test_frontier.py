@@ -320,9 +320,12 @@ def test_no_history_breaks_a_promise(seed: int, per_host: int) -> None:
                 job = held.pop(random.choice(list(held)))
                 again = random.choice([None, clock.now + MINUTE, clock.now + HOUR])
                 rest = clock.now + random.choice([1, 20]) * SECOND
-                assert queue.done(job, random.choice([GOOD, BAD]), again, rest)
+                answer = random.choice([GOOD, BAD])
+                assert queue.done(job, answer, again, rest)
                 due[job.link.url] = again
-                free[job.host] = max(rest, free.get(job.host, START), queue.host(job.host).ready_at)
+                # A good answer ends the back-off that another page of the host had brought.
+                before = queue.host(job.host).free_at if answer is GOOD else free.get(job.host, START)
+                free[job.host] = max(rest, before, queue.host(job.host).ready_at)
             elif act < 0.9 and held:
                 queue.release(held.pop(random.choice(list(held))))
             elif act >= 0.95:

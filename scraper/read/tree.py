@@ -17,9 +17,13 @@ from scraper.read.vocabulary import words
 Node = Any
 
 # What libxml2 refuses or stops at, though browsers read on.
-_BAD_CHARACTERS = re.compile("[\x00-\x08\x0b\x0e-\x1f\ufffe\uffff]")
+_BAD_BYTES = bytes((*range(0x09), 0x0B, *range(0x0E, 0x20)))
+_BAD_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_BYTE_ORDER_MARK = "\ufeff".encode()
+_BLANK = b" \t\r\n\f"
 # libxml2 drops what follows the first end of the document; browsers read on.
-_EARLY_END = re.compile(r"</(?:body|html)[ \t\r\n]{0,20}>", re.IGNORECASE)
+_EARLY_END = re.compile(rb"</(?:body|html)[ \t\r\n]{0,20}>", re.IGNORECASE)
+_ENDS = (b"</body", b"</html")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 MAX_LABEL = 400
 
@@ -48,15 +52,28 @@ def parse(text: str) -> Node | None:
 
     The parser keeps its guards: nesting is cut at 256 levels, a text node at 10 million bytes.
     """
-    text = _EARLY_END.sub("", _BAD_CHARACTERS.sub("", text)).lstrip("\ufeff \t\r\n\f")
-    if not text:
+    data = _readable(text)
+    if not data:
         return None
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_CLASSES)
     try:
-        return document_fromstring(text.encode("utf-8", "replace"), parser=parser)
+        return document_fromstring(data, parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
         return None
+
+
+def _readable(text: str) -> bytes:
+    """The markup as UTF-8 without what libxml2 stumbles over. Bytes, since these are searched at memory's speed."""
+    data = text.encode("utf-8", "replace").translate(None, _BAD_BYTES)
+    for bad in _BAD_CHARACTERS:
+        data = data.replace(bad, b"")
+    low = data.lower()
+    first = min((at for end in _ENDS if (at := low.find(end)) >= 0), default=len(data))
+    data = (data[:first] + _EARLY_END.sub(b"", data[first:])).lstrip(_BLANK)
+    while data.startswith(_BYTE_ORDER_MARK):
+        data = data[len(_BYTE_ORDER_MARK) :].lstrip(_BLANK)
+    return data
 
 
 def label(node: Node) -> str:
@@ -123,10 +140,15 @@ _HIDING = re.compile(r"(?:^|;)\s{0,9}(?:display\s{0,9}:\s{0,9}none|visibility\s{
 
 def key_of(text: str) -> str:
     """Letters and digits alone, case folded: for comparing texts whatever their spacing and punctuation."""
-    return _NO_LETTERS.sub("", text).casefold()
+    # Most of what goes is ASCII, and goes quickest as bytes.
+    kept = text.encode("utf-8", "surrogatepass").translate(None, _NO_ASCII_LETTERS).decode("utf-8", "surrogatepass")
+    if kept.isascii():
+        return kept.lower()
+    return (kept if kept.isalnum() else _NO_LETTERS.sub("", kept)).casefold()
 
 
 _NO_LETTERS = re.compile(r"[\W_]+")
+_NO_ASCII_LETTERS = bytes(code for code in range(0x80) if not chr(code).isalnum())
 
 
 def size_of(text: str) -> int:

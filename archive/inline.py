@@ -36,7 +36,8 @@ _PICTURED = "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f00
 
 _HIDDEN_RUN = re.compile(f"[{HIDDEN}]+")
 _SPACE_RUN = re.compile(f"[{_SPACE}]+")
-_NEEDS_CARE = re.compile(f"[^\x20-\x7e]|  |^ | $|[{HIDDEN}]")
+_SEPARATORS = "\x1c\x1d\x1e\x1f"
+"""White space to Python, hidden characters to the format."""
 _JOINER_RUN = re.compile(f"[{JOINERS}]+")
 _SHAPED_ONE = re.compile(f"[{_SHAPED}]")
 _PICTURED_ONE = re.compile(f"[{_PICTURED}]")
@@ -48,8 +49,10 @@ def clean_inline(text: str) -> str:
     Control, direction and zero-width characters go; a joiner stays where the script or a pictograph needs it. Applying
     it twice changes nothing.
     """
-    if not _NEEDS_CARE.search(text):
-        return text
+    folded = " ".join(text.split())
+    # Then nothing hidden, no joiner and no white space but plain spaces is left; what separates fields hides too.
+    if folded.isprintable() and not any(map(text.__contains__, _SEPARATORS)):
+        return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
     return _SPACE_RUN.sub(" ", _visible(text)).strip(" ")
 
 

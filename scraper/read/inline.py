@@ -84,7 +84,10 @@ def visible(text: str) -> str:
     """White-space runs folded to one space, kept at the ends; hidden characters gone."""
     if not text.isascii() or not text.isprintable():
         text = _HIDDEN.sub("", text)
-    return _SPACES.sub(" ", text)
+    core = " ".join(text.split())
+    if len(core) == len(text):
+        return core
+    return f"{' ' * text[0].isspace()}{core}{' ' * text[-1].isspace()}" if core else " "
 
 
 def paragraphs(runs: list[Run]) -> list[list[Run]]:

@@ -18,7 +18,7 @@ Node = Any
 
 # What libxml2 refuses or stops at, though browsers read on.
 _BAD_BYTES = bytes((*range(0x09), 0x0B, *range(0x0E, 0x20)))
-_BAD_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_BAD_CHARACTERS = ("\ufffe", "\uffff")
 _BYTE_ORDER_MARK = "\ufeff".encode()
 _BLANK = b" \t\r\n\f"
 # libxml2 drops what follows the first end of the document; browsers read on.
@@ -65,9 +65,9 @@ def parse(text: str) -> Node | None:
 
 def _readable(text: str) -> bytes:
     """The markup as UTF-8 without what libxml2 stumbles over. Bytes, since these are searched at memory's speed."""
-    data = text.encode("utf-8", "replace").translate(None, _BAD_BYTES)
     for bad in _BAD_CHARACTERS:
-        data = data.replace(bad, b"")
+        text = text.replace(bad, "")
+    data = text.encode("utf-8", "replace").translate(None, _BAD_BYTES)
     low = data.lower()
     first = min((at for end in _ENDS if (at := low.find(end)) >= 0), default=len(data))
     data = (data[:first] + _EARLY_END.sub(b"", data[first:])).lstrip(_BLANK)

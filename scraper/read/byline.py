@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
-
-from lxml import etree
 
 from scraper.read import sites
 from scraper.read.dates import is_dated
@@ -24,6 +21,7 @@ from scraper.read.names import (
     is_person,
     split,
 )
+from scraper.read.outline import outlined
 from scraper.read.printed import printed
 from scraper.read.tree import Node, key_of, tag_of, text_of
 
@@ -54,7 +52,6 @@ _ADDRESS = re.compile(r"https?://|www\.|/|\A@|\A\d+\Z", re.IGNORECASE)
 _ACCOUNT = re.compile(
     r"/(?:author|authors|autor|user|users)/(?:admin\w{0,12}|editor\w{0,4}|webmaster|root|wp\w{0,8}|\d)/?\Z", re.I
 )
-_AUTHORED: Any = etree.XPath("//*[contains(@itemprop, 'author')]")
 _STORY = re.compile(r"(?:Comment|Review|Rating|WebSite|Person|Question|Answer|ImageObject|VideoObject)\Z")
 
 
@@ -175,7 +172,7 @@ def _is_account(facts: Facts) -> bool:
 
 def _from_microdata(tree: Node, *, hidden: bool) -> Iterator[str]:
     """`itemprop=author` of the story itself, not of comments on it; `hidden` for what only `meta` elements say."""
-    for node in _AUTHORED(tree):
+    for node in outlined(tree).having("itemprop"):
         if "author" not in (node.get("itemprop") or "").split() or _is_of_another(node):
             continue
         if tag_of(node) in ("meta", "link"):

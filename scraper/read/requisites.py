@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 
 from archive.urls import join, wire_url
 from scraper.read import css
+from scraper.read.outline import outlined
 from scraper.read.reading import Requisite, RequisiteKind
 
 MAX_REQUISITES = 5000
@@ -118,11 +119,13 @@ class _Finder:
 
     def walk(self, root: HtmlElement) -> None:
         by_tag = self._by_tag
-        for element in root.iter(etree.Element):
+        outline = outlined(root)
+        bearing = frozenset(outline.having(*_ANYWHERE))
+        for element in outline.nodes:
             taker = by_tag.get(element.tag)
             if taker is not None:
                 taker(element)
-            if not _ANYWHERE.isdisjoint(element.keys()):
+            if element in bearing:
                 self._any(element)
             if len(self.found) >= MAX_REQUISITES:
                 return

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from archive.inline import clean_inline
 from scraper.read.names import BY, REST, is_agency, is_house, is_person, split
 from scraper.read.tree import Node, is_hidden, label, tag_of, text_of
-from scraper.read.vocabulary import named, ordered, wording, words
+from scraper.read.vocabulary import joined, named, ordered, wording, words
 
 _HINTS = words(
     """
@@ -17,12 +18,14 @@ _HINTS = words(
     skribent penulis yazar muhabir avtor kirjoittaja toimittaja tac-gia tacgia wartawan pewarta gija
     """
 )
-_HINTED_PATHS = words(
-    """
-    /author /autor /auteur /by /people /person /profil /redakt /redac /report /staff /journal /writer /contributor
-    /columnist /skribent /yazar /muhabir /penulis /firma /signature /avtor /forfatter /medarbeider /equip /redazione
-    /team /kolumnist /colunista /tac-gia /user
-    """
+_HINTED_PATH = re.compile(
+    joined(
+        """
+        /(?:author|autor|auteur|by|people|person|profil|redakt|redac|report|staff|journal|writer|contributor|columnist
+        |skribent|yazar|muhabir|penulis|firma|signature|avtor|forfatter|medarbeider|equip|redazione|team|kolumnist
+        |colunista|tac-gia|user)
+        """
+    )
 )
 """What a byline's class, or a link to an author, holds at least: a quick test before the exact one."""
 _CLASS = named(
@@ -113,15 +116,20 @@ def _is_hinted(node: Node) -> bool:
     get = node.get
     if node.tag == "a":
         href = (get("href") or "")[:300].lower()
-        if any(map(href.__contains__, _HINTED_PATHS)) and _PATH.search(href):
+        if _HINTED_PATH.search(href) and _PATH.search(href):
             return True
         if "author" in (get("rel") or "").lower().split():
             return True
     raw = f"{get('class') or ''} {get('itemprop') or ''} {get('data-testid') or ''}"
-    if len(raw) <= _EMPTY or not any(map(raw[:300].lower().__contains__, _HINTS)):
+    if len(raw) <= _EMPTY or not _may_be_named(raw[:300]):
         return False
     name = label(node)
     return _CLASS.search(name) is not None and not _ABOUT.search(name)
+
+
+@lru_cache(4096)
+def _may_be_named(raw: str) -> bool:
+    return any(map(raw.lower().__contains__, _HINTS))
 
 
 def _is_apart(node: Node, above: frozenset[Node], nested: bool) -> bool:

@@ -112,6 +112,11 @@ def tag_of(node: Node) -> str:
 def text_of(node: Node) -> str:
     """The text that a reader sees in the element, white space folded."""
     parts: list[str] = []
+    if len(node) == 0:
+        return " ".join((node.text or "").split()) if tag_of(node) not in NEVER else ""
+    if tag_of(node) not in NEVER and _gathered(node, parts, 0):
+        return " ".join("".join(parts).split())
+    parts.clear()
     walk = etree.iterwalk(node, events=("start", "end"))
     for event, found in walk:
         tag = tag_of(found)
@@ -125,6 +130,31 @@ def text_of(node: Node) -> str:
         elif found.tail and found is not node:
             parts.append(found.tail)
     return " ".join("".join(parts).split())
+
+
+def _gathered(node: Node, parts: list[str], depth: int) -> bool:
+    """Whether all text that is seen in the element could be gathered: not from where it lies too deep for Python."""
+    if depth > _DEEPEST:
+        return False
+    if node.text:
+        parts.append(node.text)
+    for child in node:
+        tag = child.tag
+        if not isinstance(tag, str):
+            continue
+        inline = tag in INLINE
+        if not inline:
+            parts.append(" ")
+        if tag not in NEVER and not _gathered(child, parts, depth + 1):
+            return False
+        if not inline:
+            parts.append(" ")
+        if child.tail:
+            parts.append(child.tail)
+    return True
+
+
+_DEEPEST = 50
 
 
 def is_hidden(node: Node) -> bool:

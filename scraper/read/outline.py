@@ -6,6 +6,7 @@ costs as much as reading itself. Here the tree is walked once.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,9 +22,9 @@ class Outline:
     def __init__(self, root: Node) -> None:
         self.root = root
         self.nodes: list[Node] = list(root.iter())
-        self._by_tag: dict[Any, list[Node]] = {}
+        self._by_tag: dict[Any, list[Node]] = defaultdict(list)
         for node in self.nodes:
-            self._by_tag.setdefault(node.tag, []).append(node)
+            self._by_tag[node.tag].append(node)
         self._by_attribute: dict[str, list[Node]] | None = None
 
     def iter(self, *tags: str) -> Iterator[Node]:
@@ -45,10 +46,10 @@ class Outline:
     def having(self, *names: str) -> list[Node]:
         """The elements with any of the attributes, in page order."""
         if self._by_attribute is None:
-            by_attribute: dict[str, list[Node]] = {}
+            by_attribute: dict[str, list[Node]] = defaultdict(list)
             for node in self.nodes:
                 for name in node.keys():  # noqa: SIM118  # an element's children are what iterating it gives
-                    by_attribute.setdefault(name, []).append(node)
+                    by_attribute[name].append(node)
             self._by_attribute = by_attribute
         lists = [self._by_attribute[name] for name in names if name in self._by_attribute]
         if len(lists) < 2:

@@ -65,9 +65,10 @@ def find(root: HtmlElement, source: str) -> Signals:
     """The signals of a parsed page; `source` is the text that it was parsed from."""
     outline = outlined(root)
     texts = _texts(outline)
-    text = _fold(" ".join(texts))
+    parts = " ".join(texts).split()
+    text = " ".join(parts)
     low = _plain(text)
-    words = _words(text)
+    words = len(parts) + len(_UNSPACED.findall(text)) // 2  # of scripts without spaces two characters count as one
     headings = tuple(_headings(outline))
     # A wall is told in short texts of its own; an article that quotes one has it inside a paragraph or its title.
     apart = _plain(_fold(" ".join(t for t in texts if len(t) < _APART and t.strip() not in headings)))
@@ -154,10 +155,11 @@ def _texts(root: HtmlElement) -> list[str]:
     for element in root.iter():
         if element in hidden:
             continue
-        if element.text and element.tag not in _UNSEEN and isinstance(element.tag, str):
-            texts.append(element.text)
-        if element.tail:
-            texts.append(element.tail)
+        tag = element.tag
+        if tag not in _UNSEEN and isinstance(tag, str) and (text := element.text):
+            texts.append(text)
+        if text := element.tail:
+            texts.append(text)
     return texts
 
 
@@ -167,11 +169,6 @@ def _fold(text: str) -> str:
 
 def _plain(text: str) -> str:
     return text.lower().replace("\u2019", "'")
-
-
-def _words(text: str) -> int:
-    """Words; of scripts without spaces two characters count as one."""
-    return len(text.split()) + len(_UNSPACED.findall(text)) // 2
 
 
 def _headings(root: HtmlElement) -> Iterator[str]:

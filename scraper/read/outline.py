@@ -59,9 +59,9 @@ class Outline:
 
     def clear(self) -> None:
         """Lets go of the elements."""
-        self.nodes.clear()
         self._by_tag.clear()
         self._by_attribute = None
+        self.nodes.clear()
 
 
 def outlined(tree: Node) -> Outline:

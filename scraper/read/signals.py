@@ -71,7 +71,8 @@ def find(root: HtmlElement, source: str) -> Signals:
     words = len(parts) + len(_UNSPACED.findall(text)) // 2  # of scripts without spaces two characters count as one
     headings = tuple(_headings(outline))
     # A wall is told in short texts of its own; an article that quotes one has it inside a paragraph or its title.
-    apart = _plain(_fold(" ".join(t for t in texts if len(t) < _APART and t.strip() not in headings)))
+    own = frozenset(headings)
+    apart = _plain(_fold(" ".join(t for t in texts if len(t) < _APART and t.strip() not in own)))
     titles = [_plain(_fold(t)) for t in (title(outline) or "", *headings[:2])]
     meta = _meta(outline)
     data = _articles(outline)

@@ -26,6 +26,7 @@ class Outline:
         for node in self.nodes:
             self._by_tag[node.tag].append(node)
         self._by_attribute: dict[str, list[Node]] | None = None
+        self._texts: list[tuple[Node, str | None, str | None]] | None = None
 
     def iter(self, *tags: str) -> Iterator[Node]:
         """The elements of any of the tags, all where none is given, in page order."""
@@ -57,10 +58,16 @@ class Outline:
         wanted = frozenset(node for found in lists for node in found)
         return [node for node in self.nodes if node in wanted]
 
+    def texts(self) -> list[tuple[Node, str | None, str | None]]:
+        """Each element with the text before its first child and the one behind it: lxml decodes them anew each time."""
+        if self._texts is None:
+            self._texts = [(node, node.text, node.tail) for node in self.nodes]
+        return self._texts
+
     def clear(self) -> None:
         """Lets go of the elements."""
         self._by_tag.clear()
-        self._by_attribute = None
+        self._by_attribute = self._texts = None
         self.nodes.clear()
 
 

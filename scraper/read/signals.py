@@ -149,18 +149,17 @@ def robots_meta(root: HtmlElement) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _texts(root: HtmlElement) -> list[str]:
+def _texts(root: Outline) -> list[str]:
     """The texts of the page outside its title, scripts, styles, templates and noscript, in page order."""
     hidden = {inner for outer in root.iter("noscript", "template") for inner in outer.iterdescendants()}
     texts = []
-    for element in root.iter():
-        if element in hidden:
+    for element, text, tail in root.texts():
+        if hidden and element in hidden:
             continue
-        tag = element.tag
-        if tag not in _UNSEEN and isinstance(tag, str) and (text := element.text):
+        if text and element.tag not in _UNSEEN and isinstance(element.tag, str):
             texts.append(text)
-        if text := element.tail:
-            texts.append(text)
+        if tail:
+            texts.append(tail)
     return texts
 
 

@@ -10,7 +10,6 @@ import re
 import unicodedata
 from datetime import date
 from functools import cache
-from unicodedata import is_normalized
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -37,6 +36,9 @@ _SHAPED = (
 _PICTURED = "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
 
 _HIDDEN_RUN = re.compile(f"[{HIDDEN}]+")
+_SPACE_RUN = re.compile(f"[{_SPACE}]+")
+_SEPARATORS = "\x1c\x1d\x1e\x1f"
+"""White space to Python, hidden characters to the format."""
 _JOINER_RUN = re.compile(f"[{JOINERS}]+")
 
 
@@ -46,10 +48,11 @@ def clean_inline(text: str) -> str:
     Control, direction and zero-width characters go; a joiner stays where the script or a pictograph needs it. Applying
     it twice changes nothing.
     """
-    # What is hidden, and all white space but the plain space, is not printable.
-    if text.isprintable() and "  " not in text and text == text.strip(" ") and is_normalized("NFC", text):
-        return text
-    return " ".join(_visible(text).split())  # what Python calls white space and the format does not is hidden
+    folded = " ".join(text.split())
+    # Then nothing hidden, no joiner and no white space but plain spaces is left; what separates fields hides too.
+    if folded.isprintable() and not any(map(text.__contains__, _SEPARATORS)):
+        return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
+    return _SPACE_RUN.sub(" ", _visible(text)).strip(" ")
 
 
 def clean_code(text: str) -> str:

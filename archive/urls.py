@@ -107,8 +107,10 @@ def join(base: str, ref: str) -> str:
     that a fragment followed. A reference with a scheme of its own other than http(s) comes back as it is, and so does
     any where `base` is no http address.
     """
-    ref = ref.strip(_ENDS).translate(_DROPPED)
-    at = _BASE.match(base.strip(_ENDS).translate(_DROPPED))
+    ref = ref.strip(_ENDS)
+    if not ref.isprintable():
+        ref = ref.translate(_DROPPED)
+    at = _parts(base)
     scheme = _SCHEME.match(ref)
     if scheme and scheme.group(1).lower() not in ("http", "https"):
         return ref
@@ -135,6 +137,12 @@ def join(base: str, ref: str) -> str:
     return _assembled(at.group(1), at.group(2), path, query)
 
 
+@lru_cache(64)
+def _parts(base: str) -> re.Match[str] | None:
+    """A page's many references have one base."""
+    return _BASE.match(base.strip(_ENDS).translate(_DROPPED))
+
+
 def _is_absolute(ref: str, scheme: re.Match[str], base: re.Match[str]) -> bool:
     """ "https:page" and "https:/page" are relative to an https base: an old form that browsers still take."""
     slashes = ref[scheme.end() : scheme.end() + 2].replace("\\", "/") == "//"
@@ -148,6 +156,8 @@ def _assembled(scheme: str, authority: str, path: str, query: str | None) -> str
 
 
 def _without_dots(path: str) -> str:
+    if path.startswith("/") and "/." not in path and "/%2" not in path:
+        return path
     kept: list[str] = []
     segments = path.split("/")[1:]
     for i, segment in enumerate(segments):

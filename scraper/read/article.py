@@ -13,8 +13,9 @@ from archive.inline import clean_inline
 from archive.models import Article, ArticleMeta, Block, Caption
 from scraper.read import body, byline, captions, chrome, dates, head, lead, sites
 from scraper.read.facts import Facts, Json, fragment_text, text
+from scraper.read.outline import Outline
 from scraper.read.title import Title
-from scraper.read.tree import Node, key_of
+from scraper.read.tree import key_of
 from scraper.read.units import walk
 from scraper.read.why import Places, explain
 
@@ -25,9 +26,9 @@ _MAX_TAGS = 100
 
 
 class Sheet(Struct, frozen=True):
-    """A parsed page: its tree, what it states, the address that answered and what its links are relative to."""
+    """A parsed page: its elements, what it states, the address that answered and what its links are relative to."""
 
-    tree: Node
+    outline: Outline
     facts: Facts
     url: str
     base: str
@@ -36,15 +37,15 @@ class Sheet(Struct, frozen=True):
 
 def article_of(sheet: Sheet, errors: list[str]) -> Article | None:
     """The page's article, None where there is no text. Takes the tree apart; `errors` gets what failed on the way."""
-    tree, facts, title = sheet.tree, sheet.facts, sheet.title
+    outline, facts, title = sheet.outline, sheet.facts, sheet.title
     stated = fragment_text(found) if isinstance(found := facts.ld("articleBody"), str) else ""
-    names = byline.authors(tree, facts, title.node if title else None, sheet.url)
-    published = dates.dates(tree, facts, title.node if title else None)
-    guess = None if published.day else dates.guessed(tree, sheet.url)
-    page = walk(tree, sheet.base, title.node if title else None)
-    said = lead.stated(tree, facts, title.node if title else None, page.units, sheet.base)
+    names = byline.authors(outline, facts, title.node if title else None, sheet.url)
+    published = dates.dates(outline, facts, title.node if title else None)
+    guess = None if published.day else dates.guessed(outline.root, sheet.url)
+    page = walk(outline, sheet.base, title.node if title else None)
+    said = lead.stated(outline, facts, title.node if title else None, page.units, sheet.base)
     about = head.stated(facts, title.node if title else None)
-    field, failure = body.look(tree, sheet.url, stated, page)
+    field, failure = body.look(outline.root, sheet.url, stated, page)
     if failure:
         errors.append(failure)
     top = head.Head()

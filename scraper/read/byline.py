@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
-
-from lxml import etree
 
 from scraper.read import sites
 from scraper.read.dates import is_dated
@@ -24,6 +21,7 @@ from scraper.read.names import (
     is_person,
     split,
 )
+from scraper.read.outline import outlined
 from scraper.read.printed import is_apart, printed
 from scraper.read.tree import Node, key_of, tag_of, text_of
 from scraper.read.vocabulary import deferred
@@ -55,7 +53,6 @@ _ADDRESS = deferred(r"https?://|www\.|/|\A@|\A\d+\Z", re.IGNORECASE)
 _ACCOUNT = deferred(
     r"/(?:author|authors|autor|user|users)/(?:admin\w{0,12}|editor\w{0,4}|webmaster|root|wp\w{0,8}|\d)/?\Z", re.I
 )
-_AUTHORED: Any = etree.XPath("//*[contains(@itemprop, 'author')]")
 _STORY = deferred(r"(?:Comment|Review|Rating|WebSite|Person|Question|Answer|ImageObject|VideoObject)\Z")
 
 
@@ -177,7 +174,7 @@ def _is_account(facts: Facts) -> bool:
 def _from_microdata(tree: Node, title: Node | None, *, hidden: bool) -> Iterator[str]:
     """`itemprop=author` of the story itself, not of comments on it; `hidden` for what only `meta` elements say."""
     above = frozenset(title.iterancestors()) if title is not None else frozenset()
-    for node in _AUTHORED(tree):
+    for node in outlined(tree).having("itemprop"):
         if "author" not in (node.get("itemprop") or "").split() or _is_of_another(node):
             continue
         if title is not None and not hidden and is_apart(node, above, profiled=True):

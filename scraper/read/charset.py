@@ -7,6 +7,7 @@ legacy encoding over bytes that are UTF-8, and UTF-8 over bytes that for the mos
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable
 
@@ -80,7 +81,12 @@ def decode(body: bytes, headers: Iterable[tuple[str, str]] = ()) -> tuple[str, s
     if marked is not None:
         size, name = marked
         return _text(body[size:], name), name
-    name = declared(body, headers) or sniff(body)
+    stated = from_headers(headers) or prescan(body)
+    if stated is None or stated == "utf-8":
+        # Nearly all pages: what proves the encoding is the text.
+        with contextlib.suppress(UnicodeDecodeError):
+            return body.decode("utf-8"), "utf-8"
+    name = (_plausible(body, stated) if stated else None) or sniff(body)
     return _text(body, name), name
 
 

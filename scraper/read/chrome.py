@@ -51,7 +51,7 @@ _SHORTCODE = deferred(r"\[/?[a-z][\w-]{2,30}(?: [a-z][\w-]{0,30}=[^\[\]]{1,300})
 """What a WordPress plug-in would have replaced, were it there."""
 _LINE = 60
 _SENTENCE = 90
-_CARRIED = deferred(r"(?:\.\.\.|…|\[…\]|\[\.\.\.\])\Z")
+_CARRIED = ("...", "…", "[…]", "[...]")
 
 
 def is_chrome(unit: Unit) -> bool:
@@ -169,4 +169,4 @@ def is_link_only(unit: Unit) -> bool:
 
 def is_cut(unit: Unit) -> bool:
     """Whether the text breaks off, as teasers do."""
-    return _CARRIED.search(unit.text) is not None
+    return unit.text.endswith(_CARRIED)

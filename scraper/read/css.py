@@ -17,8 +17,10 @@ from scraper.read.reading import Requisite, RequisiteKind
 MAX_REFS = 5000
 
 # Where something begins that matters; inside `@font-face` its end matters too.
-_NEXT = re.compile(r"[\"'/\\@(]")
-_NEXT_IN_FACE = re.compile(r"[\"'/\\@(}]")
+# A slash matters where a comment begins, a bracket behind a letter that a name of interest may end with.
+_MATTERS = r"(?<![^lLtTcC \t\n\r\f]\()(?!(?<=/)[^*])(?!(?<=@)[^iInNfFdD-])"
+_NEXT = re.compile(r"[\"'/\\@(]" + _MATTERS)
+_NEXT_IN_FACE = re.compile(r"[\"'/\\@(}]" + _MATTERS)
 _NEXT_IN_SET = re.compile(r"[\"'/()};]")
 # A function's name before its bracket; "url" also with its letters escaped.
 _NAME = re.compile(

@@ -7,14 +7,13 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 import htmldate
-from lxml import etree
 from msgspec import Struct
 
 from scraper.read.calendars import latin_digits, made, read_day
 from scraper.read.facts import Facts, text
+from scraper.read.outline import outlined
 from scraper.read.tree import Node, is_hidden, label, tag_of, text_of
 from scraper.read.vocabulary import deferred, named, ordered, wording
 
@@ -127,14 +126,13 @@ def _stated(tree: Node, facts: Facts, title: Node | None) -> Iterator[str]:
         yield value
 
 
-_TIMED: Any = etree.XPath("//*[self::time or @itemprop or @pubdate]")
-
-
 def _from_times(tree: Node, title: Node | None) -> Iterator[str]:
     """`datetime` of elements that say they are the time of publication, then of the first other outside boxes."""
     others: list[str] = []
     above = set(title.iterancestors()) if title is not None else set()
-    for node in _TIMED(tree):
+    outline = outlined(tree)
+    timed = {*outline.iter("time"), *outline.having("itemprop", "pubdate")}
+    for node in [node for node in outline.nodes if node in timed] if timed else ():
         itemprop = (node.get("itemprop") or "").lower()
         value = node.get("datetime") or node.get("content") or (node.get("title") if tag_of(node) == "abbr" else None)
         if not value:

@@ -172,9 +172,9 @@ def _loads(raw: str) -> Json:
         raw = raw.removesuffix(mark).strip()
     if '"' not in raw and "&quot;" in raw:
         raw = unescape(raw)
-    for attempt in (raw, _TRAILING_COMMA.sub("", _CONTROL.sub(" ", raw))):
+    for mended in (False, True):
         try:
-            return json.loads(attempt, strict=False)
+            return json.loads(_TRAILING_COMMA.sub("", _CONTROL.sub(" ", raw)) if mended else raw, strict=False)
         except (ValueError, RecursionError):
             continue
     return _several(raw) or _salvaged(raw)

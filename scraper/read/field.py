@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from copy import copy
+from typing import Any
 
 import trafilatura
-from lxml.etree import strip_elements
+from lxml.etree import XPath, strip_elements
 from msgspec import Struct
+from trafilatura.settings import Extractor
 
 from scraper.read import chrome
 from scraper.read.tree import Node, key_of, label, tag_of
@@ -69,22 +72,33 @@ def _pieces(key: str) -> list[str]:
     return [key[at : at + step] for at in range(0, len(key) - step + 1, step)]
 
 
+_STRING: Any = XPath("string()", smart_strings=False)
+_OPTIONS = {thorough: Extractor(output_format="txt", comments=False, fast=not thorough) for thorough in (False, True)}
+"""Made once, since each reads its limits anew; plain text, since the format "python" would write the text out."""
+
+
+def _options(url: str, thorough: bool) -> Extractor:
+    options = copy(_OPTIONS[thorough])
+    options.url = options.source = url
+    return options
+
+
 def evidence(tree: Node, url: str, stated: str, *, thorough: bool = False) -> Evidence:
     """trafilatura's reading of the tree, which it copies; `thorough` compares several ways to read. Never raises."""
     error = None
     blocks: list[str] = []
     whole = ""
     try:
-        found = trafilatura.bare_extraction(tree, url=url, include_comments=False, fast=not thorough)
+        found = trafilatura.bare_extraction(tree, options=_options(url, thorough))
         root = found.body if found is not None and not isinstance(found, dict) else None
         if root is not None:
             for node in root.iter():
                 tag = tag_of(node)
                 if tag in _BLOCKS:
-                    blocks.append("".join(map(str, node.itertext())))
+                    blocks.append(_STRING(node))
                 if tag == "lb" and node.tail:
                     blocks.append(node.tail)
-            whole = "".join(map(str, root.itertext()))
+            whole = _STRING(root)
     except Exception as failure:  # trafilatura raises whatever its parts raise
         error = f"trafilatura: {type(failure).__name__}: {failure}"
     whole, stated = key_of(whole)[:_MAX_WHOLE], key_of(stated)[:_MAX_WHOLE]

@@ -101,11 +101,16 @@ def visible(text: str) -> str:
     """White-space runs folded to one space, kept at the ends; hidden characters gone."""
     if not text.isascii() or not text.isprintable():
         text = _HIDDEN.sub("", text)
-    return _SPACES.sub(" ", text)
+    core = " ".join(text.split())
+    if len(core) == len(text):
+        return core
+    return f"{' ' * text[0].isspace()}{core}{' ' * text[-1].isspace()}" if core else " "
 
 
 def paragraphs(runs: list[Run]) -> list[list[Run]]:
     """The runs, parted where two line breaks follow one another."""
+    if all(text != BREAK for _, text in runs):
+        return [runs]
     parts: list[list[Run]] = [[]]
     breaks = 0
     for run in runs:
@@ -175,15 +180,16 @@ def link_target(href: str, base: str) -> str | None:
 
 def _tidy(address: str) -> str:
     """The address with what would end it early inside `(…)` percent-encoded."""
-    address = _HIDDEN.sub("", address)
-    address = _SPACES.sub(lambda match: "%20" * len(match.group()), address.strip())
+    if not address.isascii() or not address.isprintable() or " " in address:
+        address = _HIDDEN.sub("", address)
+        address = _SPACES.sub(lambda match: "%20" * len(match.group()), address.strip())
     address = address.replace("<", "%3C").replace(">", "%3E")
     return address if _balanced(address) else address.replace("(", "%28").replace(")", "%29")
 
 
 def _balanced(text: str) -> bool:
     depth = 0
-    for character in text:
+    for character in text if "(" in text or ")" in text else "":
         if character == "(":
             depth += 1
         elif character == ")":

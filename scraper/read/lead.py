@@ -138,10 +138,10 @@ def _images(tree: Node, keys: frozenset[str]) -> list[Node]:
     for node in tree.iter("img", "amp-img"):
         values = list(node.values())
         # The parser nests sources, and the picture in them.
-        for around in node.iterancestors():
-            if tag_of(around) != "source":
-                break
+        around = node.getparent()
+        while around is not None and around.tag == "source":
             values.extend(around.values())
+            around = around.getparent()
         if any(key in value for value in values for key in keys):
             found.append(node)
             if len(found) >= _MAX_MATCHES:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from scraper.read.outline import Outline, outlined
 from scraper.read.tree import Node
 
 _RUNNING = ("p", "div", "td", "section", "article", "blockquote", "li", "font", "span")
@@ -21,9 +22,8 @@ class Mass:
     def __init__(self, root: Node, title: Node | None) -> None:
         self.held: dict[Node, int] = {}
         self.total = 0
-        for node in root.iter(*_RUNNING):
-            amount = _running(node)
-            if amount:
+        for node, amount in _running(outlined(root)).items():
+            if amount >= _SHORT:
                 self.total += amount
                 self.held[node] = self.held.get(node, 0) + amount
                 for parent in node.iterancestors():
@@ -63,14 +63,14 @@ class Mass:
         return node.getparent() in self.titled
 
 
-def _running(node: Node) -> int:
-    """Length of the longer texts that stand in the element itself, and of what its inline elements add to them."""
-    amount = 0
-    text = node.text
-    if text and len(text) >= _SHORT:
-        amount += len(text.strip())
-    for child in node:
-        text = child.tail
-        if text and len(text) >= _SHORT:
-            amount += len(text.strip())
-    return amount if amount >= _SHORT else 0
+def _running(outline: Outline) -> dict[Node, int]:
+    """Length of the longer texts that stand in each element itself, what follows its inner elements among them."""
+    found: dict[Node, int] = {}
+    for node, text, tail in outline.texts():
+        if text and len(text) >= _SHORT and node.tag in _RUNNING:
+            found[node] = found.get(node, 0) + len(text.strip())
+        if tail and len(tail) >= _SHORT:
+            parent = node.getparent()
+            if parent is not None and parent.tag in _RUNNING:
+                found[parent] = found.get(parent, 0) + len(tail.strip())
+    return found

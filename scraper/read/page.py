@@ -14,6 +14,7 @@ from scraper.read import charset, outlinks, pagination, requisites, signals
 from scraper.read import title as titles
 from scraper.read.article import Sheet, article_of
 from scraper.read.facts import Facts, gather
+from scraper.read.outline import Outline
 from scraper.read.reading import Early, Page, Reading, Requisite, Signals
 from scraper.read.tree import parse
 
@@ -42,16 +43,16 @@ def read(page: Page, limits: Limits | None = None, early: Early | None = None) -
     tree = parse(markup)
     if tree is None:
         return Reading(None, charset=encoding, extractor=EXTRACTOR, error=_told(errors))
-    alive = list(tree.iter())  # lxml makes an element's object anew each time unless somebody holds it
-    facts = _attempt(errors, "metadata", lambda: gather(tree), Facts())
-    base = _attempt(errors, "base address", lambda: requisites.base(tree, page.url), page.url)
-    title = _attempt(errors, "title", lambda: titles.title(tree, facts, page.url), None)
-    needs: tuple[Requisite, ...] = _attempt(errors, "requisites", lambda: requisites.find(tree, page.url), ())
-    links: tuple[str, ...] = _attempt(errors, "links", lambda: outlinks.find(tree, base), ())
-    further: tuple[str, ...] = _attempt(errors, "pages", lambda: pagination.find(tree, base), ())
-    directives: tuple[str, ...] = _attempt(errors, "robots", lambda: signals.robots_meta(tree), ())
-    seen = _attempt(errors, "signals", lambda: signals.find(tree, markup), Signals())
-    refresh = _attempt(errors, "refresh", lambda: signals.refresh(tree, base), None)
+    outline = Outline(tree)
+    facts = _attempt(errors, "metadata", lambda: gather(outline), Facts())
+    base = _attempt(errors, "base address", lambda: requisites.base(outline, page.url), page.url)
+    title = _attempt(errors, "title", lambda: titles.title(outline, facts, page.url), None)
+    needs: tuple[Requisite, ...] = _attempt(errors, "requisites", lambda: requisites.find(outline, page.url), ())
+    links: tuple[str, ...] = _attempt(errors, "links", lambda: outlinks.find(outline, base), ())
+    further: tuple[str, ...] = _attempt(errors, "pages", lambda: pagination.find(outline, base), ())
+    directives: tuple[str, ...] = _attempt(errors, "robots", lambda: signals.robots_meta(outline), ())
+    seen = _attempt(errors, "signals", lambda: signals.find(outline, markup), Signals())
+    refresh = _attempt(errors, "refresh", lambda: signals.refresh(outline, base), None)
     found = Reading(
         article=None,
         requisites=needs,
@@ -69,8 +70,9 @@ def read(page: Page, limits: Limits | None = None, early: Early | None = None) -
     if early is not None:
         early(found)
     # Last, since it takes the tree apart.
-    article = _attempt(errors, "article", lambda: article_of(Sheet(tree, facts, page.url, base, title), errors), None)
-    alive.clear()
+    sheet = Sheet(outline, facts, page.url, base, title)
+    article = _attempt(errors, "article", lambda: article_of(sheet, errors), None)
+    outline.clear()
     return replace(found, article=article, error=_told(errors))
 
 

@@ -28,9 +28,13 @@ def find(root: HtmlElement, base_url: str) -> tuple[str, ...]:
 
 
 def _is_next(element: HtmlElement) -> bool:
-    return "next" in (element.get("rel") or "").lower().split()
+    rel = element.get("rel")
+    return bool(rel) and "next" in rel.lower().split()
 
 
 def _is_number(element: HtmlElement) -> bool:
-    text = element.text_content() if len(element) < 4 else ""
+    own = (element.text or "").lstrip()
+    if len(element) > 3 or not (own[:1].isdigit() or not own):
+        return False
+    text = element.text_content()
     return len(text) < 40 and _NUMBER.fullmatch(text.strip()) is not None

@@ -7,6 +7,7 @@ folded.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -299,9 +300,20 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def consent_words(text: str) -> int:
     """How many words of a lower-case text are those of consent dialogs."""
-    return sum(1 for word in _WORD.findall(text) if word in CONSENT_WORDS)
+    return sum(map(CONSENT_WORDS.__contains__, _WORD.findall(text)))
 
 
 def consent_phrases(text: str) -> tuple[str, ...]:
     """Which sentences of consent dialogs a lower-case text holds."""
-    return tuple(phrase for phrase in CONSENT_PHRASES if phrase in text)
+    return tuple(phrase for phrase in among(CONSENT_PHRASES, text) if phrase in text)
+
+
+def among(phrases: tuple[str, ...], text: str) -> list[str]:
+    """Those of the phrases that a text with single spaces may hold: whose longest inner word is one of its words."""
+    words = frozenset(text.split(" "))
+    return [phrase for phrase, word in _with_inner_words(phrases) if not word or word in words]
+
+
+@lru_cache
+def _with_inner_words(phrases: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((phrase, max(phrase.split(" ")[1:-1], key=len, default="")) for phrase in phrases)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from archive.inline import clean_inline
 from scraper.read.names import BY, REST, is_agency, is_house, is_person, split
@@ -138,10 +139,15 @@ def _is_hinted(node: Node) -> bool:
         if "author" in (get("rel") or "").lower().split():
             return True
     raw = f"{get('class') or ''} {get('itemprop') or ''} {get('data-testid') or ''}"
-    if len(raw) <= _EMPTY or not any(map(raw[:300].lower().__contains__, _HINTS)):
+    if len(raw) <= _EMPTY or not _may_be_named(raw[:300]):
         return False
     name = label(node)
     return _CLASS.search(name) is not None and not _ABOUT.search(name)
+
+
+@lru_cache(4096)
+def _may_be_named(raw: str) -> bool:
+    return any(map(raw.lower().__contains__, _HINTS))
 
 
 def is_apart(node: Node, above: frozenset[Node], *, nested: bool = False, profiled: bool = False) -> bool:

@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 
 from archive.urls import join, wire_url
 from scraper.read import css
+from scraper.read.outline import outlined
 from scraper.read.reading import Requisite, RequisiteKind
 
 MAX_REQUISITES = 5000
@@ -86,6 +87,11 @@ def srcset(value: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _is_template(ref: str) -> bool:
+    """Whether a script would have filled something in."""
+    return ("{" in ref or "<%" in ref or "%7" in ref) and _TEMPLATE.search(ref) is not None
+
+
 class _Finder:
     """Gathers the requisites of one document."""
 
@@ -118,17 +124,19 @@ class _Finder:
 
     def walk(self, root: HtmlElement) -> None:
         by_tag = self._by_tag
-        for element in root.iter(etree.Element):
+        outline = outlined(root)
+        bearing = frozenset(outline.having(*_ANYWHERE))
+        for element in outline.nodes:
             taker = by_tag.get(element.tag)
             if taker is not None:
                 taker(element)
-            if not _ANYWHERE.isdisjoint(element.keys()):
+            if element in bearing:
                 self._any(element)
             if len(self.found) >= MAX_REQUISITES:
                 return
 
     def _add(self, ref: str | None, kind: RequisiteKind) -> None:
-        if ref and len(self.found) < MAX_REQUISITES and not (len(ref) < 4096 and _TEMPLATE.search(ref)):
+        if ref and len(self.found) < MAX_REQUISITES and not (len(ref) < 4096 and _is_template(ref)):
             url = css.resolve(self._base, ref)
             if url is not None:
                 self.found.setdefault(url, kind)
@@ -143,7 +151,7 @@ class _Finder:
 
     def _sheet(self, text: str) -> None:
         for requisite in css.refs(text, self._base):
-            if len(self.found) < MAX_REQUISITES and not _TEMPLATE.search(requisite.url[:4096]):
+            if len(self.found) < MAX_REQUISITES and not _is_template(requisite.url[:4096]):
                 self.found.setdefault(requisite.url, requisite.kind)
 
     def _any(self, element: HtmlElement) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from scraper.read.credits import split_credit
 from scraper.read.tree import NEVER, Node, label, tag_of, text_of
 from scraper.read.vocabulary import named
@@ -73,15 +75,16 @@ def is_figure(node: Node, tag: str, name: str) -> bool:
     """Whether an element is a picture with what is written under it."""
     if tag == "figure":
         return next(node.iter("table", "pre", "blockquote"), None) is None
+    named_so = tag in _NAMED and bool(name) and _is_named(name)
+    if not named_so and tag not in ("figcaption", "p"):
+        return False
     if next(node.iter("table", "pre", "blockquote", "h1", "h2"), None) is not None:
         return False
     if tag == "figcaption":
         return True
     if tag == "p" and (_is_captioned(node) or _is_credited(node)):
         return True
-    if tag not in ("div", "p", "span", "section", "dl", "dd", "td", "center") or not name:
-        return False
-    if _FIGURE.search(name) is None:
+    if not named_so:
         return False
     if _CAPTION.search(name) is None and next(node.iter("img", "picture", "amp-img"), None) is None:
         return False
@@ -89,6 +92,14 @@ def is_figure(node: Node, tag: str, name: str) -> bool:
         return False
     told = [len(text_of(paragraph)) for paragraph in node.iter("p")]
     return len(told) <= 4 and sum(length >= _TELLING for length in told) <= 1
+
+
+_NAMED = frozenset(("div", "p", "span", "section", "dl", "dd", "td", "center"))
+
+
+@lru_cache(4096)
+def _is_named(name: str) -> bool:
+    return _FIGURE.search(name) is not None
 
 
 def _is_captioned(node: Node) -> bool:

@@ -17,6 +17,7 @@ from lxml.html import HtmlElement
 
 from archive.urls import join, wire_url
 from scraper.read import phrases
+from scraper.read.outline import Outline, outlined
 from scraper.read.reading import Refresh, Signals
 from scraper.read.vocabulary import deferred
 
@@ -39,6 +40,7 @@ _LEFT = deferred(
     r"il vous reste \d{1,2}(?:[.,]\d{1,2})? ?% de cet article|noch \d{1,2} ?% des artikels|"
     r"残り[:：]? ?[\d,]{1,7} ?文字|\d{1,2} ?% of (?:this|the) article (?:left|remaining|is left)"
 )
+_LEFT_MARKS = ("il vous reste", "noch ", "残り", "% of th")
 _ARTICLE_TYPE = deferred(r"(?:Article|BlogPosting|Report|Review|LiveBlogPosting|NewsItem)\Z")
 _PAYWALL_CLASS = deferred(
     r"(?:^|[\s_-])(?:paywall|regwall|pay-wall|subscriber-only|premium-wall|offer-?gate|piano-?offer)", re.I
@@ -54,32 +56,29 @@ _DATES = frozenset(
 _TIERS = frozenset(("locked", "metered", "paid", "premium", "subscriber", "subscribers"))
 
 _LINK_TEXTS = etree.XPath("//a//text()", smart_strings=False)
-_WALLS = etree.XPath(
-    "//*[self::div or self::section or self::aside]["
-    + " or ".join(
-        f"contains(@class, '{part}') or contains(@id, '{part}')"
-        for part in ("aywall", "ay-wall", "egwall", "ubscriber-only", "remium-wall", "iano-offer")
-    )
-    + "]"
-)
+_WALLS = frozenset(("div", "section", "aside"))
+_WALL_NAMES = ("aywall", "ay-wall", "egwall", "ubscriber-only", "remium-wall", "iano-offer")
 _UNSEEN = frozenset(("script", "style", "template", "noscript", "textarea", "title", "select", "iframe", "svg"))
 _HIDDEN = etree.XPath("string(//noscript)", smart_strings=False)
 
 
 def find(root: HtmlElement, source: str) -> Signals:
     """The signals of a parsed page; `source` is the text that it was parsed from."""
-    texts = _texts(root)
-    text = _fold(" ".join(texts))
+    outline = outlined(root)
+    texts = _texts(outline)
+    parts = " ".join(texts).split()
+    text = " ".join(parts)
     low = _plain(text)
-    words = _words(text)
-    headings = tuple(_headings(root))
+    words = len(parts) + len(_UNSPACED.findall(text)) // 2  # of scripts without spaces two characters count as one
+    headings = tuple(_headings(outline))
     # A wall is told in short texts of its own; an article that quotes one has it inside a paragraph or its title.
-    apart = _plain(_fold(" ".join(t for t in texts if len(t) < _APART and t.strip() not in headings)))
-    titles = [_plain(_fold(t)) for t in (title(root) or "", *headings[:2])]
-    meta = _meta(root)
-    data = _articles(root)
-    paragraphs = _paragraphs(root)
-    link_texts = _LINK_TEXTS(root)
+    own = frozenset(headings)
+    apart = _plain(_fold(" ".join(t for t in texts if len(t) < _APART and t.strip() not in own)))
+    titles = [_plain(_fold(t)) for t in (title(outline) or "", *headings[:2])]
+    meta = _meta(outline)
+    data = _articles(outline)
+    paragraphs = _paragraphs(outline)
+    link_texts = _LINK_TEXTS(outline.root)
     small = _fold(source[:_SOURCE]).lower() if words < _MARK_WORDS else ""
     challenge, certain = _challenge(small, low, titles) if small else ((), False)
     return Signals(
@@ -87,27 +86,27 @@ def find(root: HtmlElement, source: str) -> Signals:
         words=words,
         text_length=len(text),
         link_text_length=sum(len(str(t).strip()) for t in link_texts) if isinstance(link_texts, list) else 0,
-        links=sum(1 for _ in root.iter("a")),
+        links=sum(1 for _ in outline.iter("a")),
         paragraphs=len(paragraphs),
         paragraph_length=sum(paragraphs),
-        article_elements=_article_elements(root),
+        article_elements=_article_elements(outline),
         og_type=meta.get("og:type", "").lower(),
         schema_types=data.types,
-        published=bool(_DATES & meta.keys()) or data.published or _marked_date(root),
+        published=bool(_DATES & meta.keys()) or data.published or _marked_date(outline),
         free=data.free,
         stated_length=data.length,
         stated_words=data.words,
-        scripts=sum(1 for _ in root.iter("script")),
-        password_field=any((e.get("type") or "").lower() == "password" for e in root.iter("input")),
+        scripts=sum(1 for _ in outline.iter("script")),
+        password_field=any((e.get("type") or "").lower() == "password" for e in outline.iter("input")),
         challenge=challenge,
         challenge_certain=certain,
-        consent=_consent(root, low, titles, words) if words < _CONSENT_WORDS else (),
-        paywall=_paywall(root, apart, meta, sum(paragraphs)),
+        consent=_consent(outline, low, titles, words) if words < _CONSENT_WORDS else (),
+        paywall=_paywall(outline, apart, meta, sum(paragraphs)),
         login=_titled(titles, phrases.LOGIN_TITLES, whole=True) if words < 600 else (),
         not_found=_titled(titles, phrases.NOT_FOUND_TITLES, whole=False),
         broken=_titled(titles, phrases.BROKEN_TITLES, whole=False) if words < _MARK_WORDS else (),
         blocked=_blocked(titles, low) if words < _MARK_WORDS else (),
-        shell=_shell(root, words) if words < 100 else (),
+        shell=_shell(outline, words) if words < 100 else (),
     )
 
 
@@ -151,17 +150,17 @@ def robots_meta(root: HtmlElement) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _texts(root: HtmlElement) -> list[str]:
+def _texts(root: Outline) -> list[str]:
     """The texts of the page outside its title, scripts, styles, templates and noscript, in page order."""
     hidden = {inner for outer in root.iter("noscript", "template") for inner in outer.iterdescendants()}
     texts = []
-    for element in root.iter():
-        if element in hidden:
+    for element, text, tail in root.texts():
+        if hidden and element in hidden:
             continue
-        if element.text and element.tag not in _UNSEEN and isinstance(element.tag, str):
-            texts.append(element.text)
-        if element.tail:
-            texts.append(element.tail)
+        if text and element.tag not in _UNSEEN and isinstance(element.tag, str):
+            texts.append(text)
+        if tail:
+            texts.append(tail)
     return texts
 
 
@@ -171,12 +170,6 @@ def _fold(text: str) -> str:
 
 def _plain(text: str) -> str:
     return text.lower().replace("\u2019", "'")
-
-
-def _words(text: str) -> int:
-    """Words; of scripts without spaces two characters count as one."""
-    count = len(text.split())
-    return count if text.isascii() else count + len(_UNSPACED.findall(text)) // 2
 
 
 def _headings(root: HtmlElement) -> Iterator[str]:
@@ -208,11 +201,12 @@ def _marked_date(root: HtmlElement) -> bool:
     return False
 
 
-def _article_elements(root: HtmlElement) -> int:
+def _article_elements(root: Outline) -> int:
     count = sum(1 for _ in root.iter("article"))
     if not count:
-        marked = root.xpath("//*[@role='article' or contains(@itemtype, 'schema.org/')]")
-        for element in marked if isinstance(marked, list) else ():
+        for element in root.having("role", "itemtype"):
+            if element.get("role") != "article" and "schema.org/" not in (element.get("itemtype") or ""):
+                continue
             kind = str(element.get("itemtype") or "").rsplit("/", 1)[-1]
             if element.get("role") == "article" or _ARTICLE_TYPE.search(kind):
                 count += 1
@@ -347,23 +341,22 @@ def _consent(root: HtmlElement, text: str, titles: list[str], words: int) -> tup
     return tuple(found)
 
 
-def _paywall(root: HtmlElement, text: str, meta: dict[str, str], prose: int) -> tuple[str, ...]:
+def _paywall(root: Outline, text: str, meta: dict[str, str], prose: int) -> tuple[str, ...]:
     found = []
-    left = _LEFT.search(text)
-    if left:
+    said = phrases.among(phrases.PAYWALL_PHRASES, text)
+    if any(map(text.__contains__, _LEFT_MARKS)) and (left := _LEFT.search(text)):
         found.append(f'the page says "{left.group()}"')
-    found += [f'the page says "{phrase}"' for phrase in phrases.PAYWALL_PHRASES if _says(text, phrase)][:3]
+    found += [f'the page says "{phrase}"' for phrase in said if _says(text, phrase)][:3]
     for name in ("article:content_tier", "content_tier", "og:content_tier"):
         if meta.get(name, "").lower() in _TIERS:
             found.append(f'it is marked as "{meta[name].lower()}" content')
             break
     if prose < _STUB_LENGTH:
-        walls = _WALLS(root)
-        for element in walls if isinstance(walls, list) else ():
-            if not isinstance(element, etree._Element):
+        for element in root.having("class", "id"):
+            if element.tag not in _WALLS:
                 continue
             name = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
-            if _PAYWALL_CLASS.search(name[:500]):
+            if any(map(name.__contains__, _WALL_NAMES)) and _PAYWALL_CLASS.search(name[:500]):
                 found.append(f'it has a part named "{name[:60]}"')
                 break
     return tuple(found)
@@ -375,9 +368,9 @@ def _says(text: str, phrase: str) -> bool:
     return at >= 0 and text[max(0, at - 1) : at] not in _QUOTATION
 
 
-def _shell(root: HtmlElement, words: int) -> tuple[str, ...]:
+def _shell(root: Outline, words: int) -> tuple[str, ...]:
     found = []
-    hidden = _fold(str(_HIDDEN(root))).lower()[:20_000]
+    hidden = _fold(str(_HIDDEN(root.root))).lower()[:20_000]
     found += [f'without scripts it says "{p}"' for p in phrases.SHELL_PHRASES if p in hidden][:1]
     for element in root.iter("div", "app-root", "main"):
         name = element.get("id") or str(element.tag)

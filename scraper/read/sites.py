@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from archive.inline import clean_inline
@@ -63,10 +64,11 @@ def is_site(value: str, sites: frozenset[str]) -> bool:
     )
 
 
-def _bare(key: str) -> set[str]:
+@lru_cache(1024)
+def _bare(key: str) -> frozenset[str]:
     """A name's key without an article before it, without a word for the trade after it, and without both."""
     found = {_ARTICLE.sub("", key, count=1) if _ARTICLE.match(key) else key}
-    return {bare for name in (key, *found) if len(bare := _GENERIC.sub("", name)) > 2} | found
+    return frozenset({bare for name in (key, *found) if len(bare := _GENERIC.sub("", name)) > 2} | found)
 
 
 def without_site(value: str, sites: frozenset[str], others: frozenset[str], sections: frozenset[str]) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from archive.inline import clean_inline
 from scraper.read import sites
 from scraper.read.facts import Facts, text
+from scraper.read.outline import outlined
 from scraper.read.tree import Node, is_hidden, key_of, label, tag_of, text_of
 from scraper.read.vocabulary import named
 
@@ -33,6 +34,7 @@ _CUT = ("...", "…")
 _LONGEST = 1000
 _MAX_PARTS = 8
 _MAX_CANDIDATES = 60
+_MARKED = ("h2", "h3", "div", "p", "span")
 
 
 class Title(Struct, frozen=True):
@@ -106,7 +108,9 @@ def _headings(tree: Node, own: frozenset[str]) -> Iterator[tuple[Node, str]]:
         value = clean_inline(text_of(node))
         if key_of(value) and len(value) <= _LONGEST and not _is_outside(node) and not _is_logo(node, value, own):
             yield node, value
-    for node in tree.iter("h2", "h3", "div", "p", "span"):
+    for node in outlined(tree).having("itemprop"):
+        if tag_of(node) not in _MARKED:
+            continue
         if "headline" in (node.get("itemprop") or "").split() and key_of(value := clean_inline(text_of(node))):
             yield node, value
 

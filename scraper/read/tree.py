@@ -16,12 +16,14 @@ from scraper.read.vocabulary import deferred, words
 
 Node = Any
 
-# What libxml2 refuses or stops at, though browsers read on: control characters, and two that are none, in UTF-8.
-_CONTROLS = bytes((*range(9), 11, *range(14, 32)))
-_NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+# What libxml2 refuses or stops at, though browsers read on.
+_BAD_BYTES = bytes((*range(0x09), 0x0B, *range(0x0E, 0x20)))
+_BAD_CHARACTERS = ("\ufffe", "\uffff")
+_BYTE_ORDER_MARK = "\ufeff".encode()
+_BLANK = b" \t\r\n\f"
 # libxml2 drops what follows the first end of the document; browsers read on.
 _EARLY_END = re.compile(rb"</(?:body|html)[ \t\r\n]{0,20}>", re.IGNORECASE)
-_BEFORE = "\ufeff \t\r\n\f\ufffe\uffff" + _CONTROLS.decode()
+_ENDS = (b"</body", b"</html")
 _CAMEL = deferred(r"(?<=[a-z0-9])(?=[A-Z])")
 MAX_LABEL = 400
 
@@ -50,18 +52,28 @@ def parse(text: str) -> Node | None:
 
     The parser keeps its guards: nesting is cut at 256 levels, a text node at 10 million bytes.
     """
-    markup = text.lstrip(_BEFORE).encode("utf-8", "replace").translate(None, _CONTROLS)
-    for broken in _NO_CHARACTERS:
-        markup = markup.replace(broken, b"")
-    markup = _EARLY_END.sub(b"", markup).lstrip()
-    if not markup:
+    data = _readable(text)
+    if not data:
         return None
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     parser.set_element_class_lookup(_CLASSES)
     try:
-        return document_fromstring(markup, parser=parser)
+        return document_fromstring(data, parser=parser)
     except (etree.LxmlError, ValueError, AssertionError):
         return None
+
+
+def _readable(text: str) -> bytes:
+    """The markup as UTF-8 without what libxml2 stumbles over. Bytes, since these are searched at memory's speed."""
+    for bad in _BAD_CHARACTERS:
+        text = text.replace(bad, "")
+    data = text.encode("utf-8", "replace").translate(None, _BAD_BYTES)
+    low = data.lower()
+    first = min((at for end in _ENDS if (at := low.find(end)) >= 0), default=len(data))
+    data = (data[:first] + _EARLY_END.sub(b"", data[first:])).lstrip(_BLANK)
+    while data.startswith(_BYTE_ORDER_MARK):
+        data = data[len(_BYTE_ORDER_MARK) :].lstrip(_BLANK)
+    return data
 
 
 def label(node: Node) -> str:
@@ -100,6 +112,11 @@ def tag_of(node: Node) -> str:
 def text_of(node: Node) -> str:
     """The text that a reader sees in the element, white space folded."""
     parts: list[str] = []
+    if len(node) == 0:
+        return " ".join((node.text or "").split()) if tag_of(node) not in NEVER else ""
+    if tag_of(node) not in NEVER and _gathered(node, parts, 0):
+        return " ".join("".join(parts).split())
+    parts.clear()
     walk = etree.iterwalk(node, events=("start", "end"))
     for event, found in walk:
         tag = tag_of(found)
@@ -115,6 +132,31 @@ def text_of(node: Node) -> str:
     return " ".join("".join(parts).split())
 
 
+def _gathered(node: Node, parts: list[str], depth: int) -> bool:
+    """Whether all text that is seen in the element could be gathered: not from where it lies too deep for Python."""
+    if depth > _DEEPEST:
+        return False
+    if node.text:
+        parts.append(node.text)
+    for child in node:
+        tag = child.tag
+        if not isinstance(tag, str):
+            continue
+        inline = tag in INLINE
+        if not inline:
+            parts.append(" ")
+        if tag not in NEVER and not _gathered(child, parts, depth + 1):
+            return False
+        if not inline:
+            parts.append(" ")
+        if child.tail:
+            parts.append(child.tail)
+    return True
+
+
+_DEEPEST = 50
+
+
 def is_hidden(node: Node) -> bool:
     """Whether the markup itself says that the element is not shown."""
     if node.get("hidden") is not None or node.get("aria-hidden") == "true":
@@ -128,14 +170,15 @@ _HIDING = deferred(r"(?:^|;)\s{0,9}(?:display\s{0,9}:\s{0,9}none|visibility\s{0,
 
 def key_of(text: str) -> str:
     """Letters and digits alone, case folded: for comparing texts whatever their spacing and punctuation."""
-    if text.isascii():
-        return text.encode().translate(_LOWERED, _NO_LETTER).decode()
-    return _NO_LETTERS.sub("", text).casefold()
+    # Most of what goes is ASCII, and goes quickest as bytes.
+    kept = text.encode("utf-8", "surrogatepass").translate(None, _NO_ASCII_LETTERS).decode("utf-8", "surrogatepass")
+    if kept.isascii():
+        return kept.lower()
+    return (kept if kept.isalnum() else _NO_LETTERS.sub("", kept)).casefold()
 
 
-_NO_LETTER = bytes(code for code in range(128) if not chr(code).isalnum())
-_LOWERED = bytes(range(256)).lower()
 _NO_LETTERS = deferred(r"[\W_]+")
+_NO_ASCII_LETTERS = bytes(code for code in range(0x80) if not chr(code).isalnum())
 
 
 def size_of(text: str) -> int:

@@ -16,6 +16,7 @@ from scraper.read import boilerplate, prompts
 from scraper.read.inline import BREAK, Marker, Run, Style, lines, linked, markdown, paragraphs, plain
 from scraper.read.mass import Mass
 from scraper.read.others import discussion, forms, others
+from scraper.read.outline import outlined
 from scraper.read.shapes import is_alone, is_break, is_data, is_figure, is_plain_list, raw_text, rows_of
 from scraper.read.tree import INLINE, NEVER, Node, is_hidden, key_of, label, size_of, tag_of, text_of
 from scraper.read.vocabulary import named, words
@@ -68,17 +69,19 @@ class Walk(Struct, frozen=True):
     others: int = 0
 
 
-def walk(root: Node, base: str, title: Node | None = None) -> Walk:
-    """All units below `root`; `base` is what its links are relative to, `title` the heading that shows the title.
+def walk(tree: Node, base: str, title: Node | None = None) -> Walk:
+    """All units of the tree, or of its outline; `base` is what its links are relative to, `title` the heading that
+    shows the title.
 
     Boxes beside the article are passed over, unless they hold the title or much of the page's text.
     """
-    mass = Mass(root, title)
+    outline = outlined(tree)
+    mass = Mass(outline, title)
     left_out = others(title, mass)
     mass.leave_out(left_out)
-    walker = _Walker(base, mass, left_out | forms(root, mass) | discussion(root, mass))
-    walker.element(root)
-    walker.flush(root)
+    walker = _Walker(base, mass, left_out | forms(outline, mass) | discussion(outline, mass))
+    walker.element(outline.root)
+    walker.flush(outline.root)
     return Walk(walker.units, walker.passed, len(left_out))
 
 
@@ -250,11 +253,19 @@ class _Walker:
         if not self.runs:
             return
         runs, self.runs = self.runs, []
-        if all(text == BREAK or text.isspace() for _, text in runs):
+        for _, text in runs:
+            if text != BREAK and not text.isspace():
+                break
+        else:
             return
         for part in paragraphs(runs):
             text = plain(part)
-            if text:
+            if not text:
+                continue
+            if all(not style and text != BREAK for style, text in part):
+                self.add("text", node, Paragraph(text), text)
+                self.units[-1].lines = (text,)
+            else:
                 self.add("text", node, Paragraph(self.markdown(part)), text, linked(part))
                 self.units[-1].lines = lines(part)
 

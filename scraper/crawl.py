@@ -12,14 +12,13 @@ from queue import Empty, SimpleQueue
 from threading import Event, Lock, local
 from time import monotonic
 from typing import Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from archive import urls
 from archive.errors import TearsheetError
 from archive.models import Link, PageRow
+from scraper.identity import host_of, identity
 from scraper.redact import without_user
 
 T = TypeVar("T")
@@ -91,7 +90,7 @@ class Schedule:
     """The work of given addresses: first come, first served, each host no sooner than its delay allows.
 
     `pause` gives the seconds to leave before a host's next page. With `parallel` a host's addresses run side by side.
-    What differs in fragment or tracking alone is one article: it is asked once, and the others are told of it.
+    Addresses that are one article (`identity.py`) are asked once, and the others are told of it.
     """
 
     def __init__(
@@ -116,12 +115,12 @@ class Schedule:
             self._add(link)
 
     def _add(self, link: Link) -> None:
-        same = self._twins.setdefault(_identity(link.url), [])
+        same = self._twins.setdefault(identity(link.url), [])
         same.append(link)
         if len(same) > 1:
             return
         self.left += 1
-        host = _host(link.url)
+        host = host_of(link.url)
         queue = self._queues.get(host)
         if queue is None:
             queue = self._queues[host] = deque()
@@ -146,12 +145,12 @@ class Schedule:
         return link
 
     def done(self, task: Link, result: Result) -> list[Result]:
-        host = _host(task.url)
+        host = host_of(task.url)
         if not self._parallel and host in self._queues:
             self._push(host, self._clock() + self._pause(task))
         if result.stopped:
             return []
-        return [result if twin is task else _twin(result, twin) for twin in self._twins.pop(_identity(task.url))]
+        return [result if twin is task else _twin(result, twin) for twin in self._twins.pop(identity(task.url))]
 
     def over(self) -> bool:
         return not self.left
@@ -259,23 +258,6 @@ def run(
     return tally
 
 
-def _identity(url: str) -> str:
-    """The same for addresses that are one article. A login makes another of it."""
-    if without_user(url) != url:
-        return url
-    try:
-        return urls.strip_tracking(urls.wire_url(url))
-    except ValueError:
-        return url
-
-
 def _twin(result: Result, link: Link) -> Result:
     link = replace(link, url=without_user(link.url))
     return replace(result, link=link, row=replace(result.row, url=link.url), already=result.row.verdict.kept)
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""

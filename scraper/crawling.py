@@ -125,7 +125,7 @@ def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, 
         return queue[0][1]
 
     followed = frozenset(source.title for source in sources if source.kind == "site")
-    plan = Plan(None, True, True, wish.asked.quiet, wish.asked.verbose, followed.__contains__, MOST_WAITING)
+    plan = Plan(None, True, True, wish.asked.quiet, wish.asked.verbose, followed, MOST_WAITING)
     running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
     ((frontier, memory),) = queue
     folder = running.collection.path

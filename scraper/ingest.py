@@ -162,7 +162,8 @@ class Rereader:
         return others, addresses
 
     def _reading(self, exchange: Exchange) -> Reading:
-        return self._read(Page(decoded(exchange, MOST_BODY), exchange.headers, exchange.url, exchange.status or 0))
+        body, status = decoded(exchange, MOST_BODY), exchange.status or 0
+        return self._read(Page(body, exchange.headers, exchange.url, status, needs=False, links=False))
 
 
 def losses(old: Article, new: Article) -> list[str]:

@@ -43,15 +43,15 @@ REFRESH_DELAY = 5.0
 
 
 class Rules(Struct, frozen=True):
-    """What a run decides for all its addresses. `recapture_after` is in seconds; `outlinks` says whose links are
-    wanted, by the link's source."""
+    """What a run decides for all its addresses. `recapture_after` is in seconds; `outlinks` are the
+    sources whose pages' links are wanted."""
 
     again: bool = False
     recapture_after: float = 86400.0
     requisites: bool = True
     max_page: int = 20_000_000
     max_redirects: int = 10
-    outlinks: Callable[[str], bool] = lambda source: False
+    outlinks: frozenset[str] = frozenset()
 
 
 class Hands(Struct, frozen=True):
@@ -155,7 +155,7 @@ class Preserver:
             left, crowded = stopped.walk.left_until, stopped.walk.crowded or ""
             return Result(link, row_of, committed=False, stopped=True, rest_until=left, crowded=crowded)
         outlinks: tuple[str, ...] = ()
-        if self._rules.outlinks(link.source):
+        if link.source in self._rules.outlinks:
             outlinks = reading.outlinks if reading is not None else self._known_outlinks(last, known)
         until = rest_until(last, self._hands.clock())
         return Result(link, row.result(), size=size, rest_until=until, outlinks=outlinks)
@@ -259,7 +259,9 @@ class Preserver:
         if (problem := coding_problem(exchange)) is not None:
             return failed(problem)
         body = decoded(exchange, self._rules.max_page)
-        return self._hands.read(Page(body, exchange.headers, exchange.url, exchange.status or 0), early)
+        rules, status = self._rules, exchange.status or 0
+        page = Page(body, exchange.headers, exchange.url, status, rules.requisites, bool(rules.outlinks))
+        return self._hands.read(page, early)
 
     def _refresh_target(self, walk: Walk, reading: Reading | None) -> str | None:
         """Where a page that is only a signpost sends its reader by itself."""

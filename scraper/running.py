@@ -49,8 +49,8 @@ def _wait(stop: Event, seconds: float) -> None:
 
 
 class Plan(Struct, frozen=True):
-    """What a run decides. `pages` is how many addresses it has, if that is known; `outlinks` says whose links are
-    wanted, by the link's source; for a host where `most_waiting` wait already no page follows a redirect. With
+    """What a run decides. `pages` is how many addresses it has, if that is known; `outlinks` are the sources
+    whose pages' links are wanted; for a host where `most_waiting` wait already no page follows a redirect. With
     `heed_rests` hosts that were found to want to be left alone are."""
 
     pages: int | None = None
@@ -58,7 +58,7 @@ class Plan(Struct, frozen=True):
     fresh_assets: bool = True
     quiet: bool = False
     verbose: bool = False
-    outlinks: Callable[[str], bool] = lambda source: False
+    outlinks: frozenset[str] = frozenset()
     most_waiting: int | None = None
     heed_rests: bool = True
 

@@ -47,8 +47,12 @@ def read(page: Page, limits: Limits | None = None, early: Early | None = None) -
     facts = _attempt(errors, "metadata", lambda: gather(outline), Facts())
     base = _attempt(errors, "base address", lambda: requisites.base(outline, page.url), page.url)
     title = _attempt(errors, "title", lambda: titles.title(outline, facts, page.url), None)
-    needs: tuple[Requisite, ...] = _attempt(errors, "requisites", lambda: requisites.find(outline, page.url), ())
-    links: tuple[str, ...] = _attempt(errors, "links", lambda: outlinks.find(outline, base), ())
+    needs: tuple[Requisite, ...] = ()
+    links: tuple[str, ...] = ()
+    if page.needs:
+        needs = _attempt(errors, "requisites", lambda: requisites.find(outline, page.url), ())
+    if page.links:
+        links = _attempt(errors, "links", lambda: outlinks.find(outline, base), ())
     further: tuple[str, ...] = _attempt(errors, "pages", lambda: pagination.find(outline, base), ())
     directives: tuple[str, ...] = _attempt(errors, "robots", lambda: signals.robots_meta(outline), ())
     seen = _attempt(errors, "signals", lambda: signals.find(outline, markup), Signals())

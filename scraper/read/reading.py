@@ -13,12 +13,15 @@ RequisiteKind = Literal["style", "image", "script", "font", "frame", "media", "i
 
 
 class Page(Struct, frozen=True):
-    """An answer to be read. `body` has its content coding undone; `url` is the address that answered."""
+    """An answer to be read. `body` has its content coding undone; `url` is the address that answered. Without `needs`
+    nobody wants to know its requisites, without `links` its outlinks, and they are not looked for."""
 
     body: bytes
     headers: tuple[tuple[str, str], ...]
     url: str
     status: int = 200
+    needs: bool = True
+    links: bool = True
 
     def header(self, name: str) -> str | None:
         """The first header of that name, or None."""

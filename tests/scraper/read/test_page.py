@@ -266,3 +266,10 @@ def test_the_names_of_a_reading_come_without_the_parser() -> None:
     code = "import sys, scraper.read.reading; print('trafilatura' in sys.modules or 'lxml' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_requisites_that_nobody_wants_are_not_looked_for() -> None:
+    body = b'<html><body><p>Words enough to be read.</p><img src="/a.jpg"></body></html>'
+    headers = (("Content-Type", "text/html"),)
+    assert len(read(Page(body, headers, "https://news.test/")).requisites) == 1
+    assert not read(Page(body, headers, "https://news.test/", needs=False)).requisites

@@ -7,19 +7,45 @@ import io
 import os
 import tempfile
 from pathlib import Path
+from threading import Lock
 from typing import BinaryIO
 
 IN_MEMORY = 64 * 1024
+MOST_IN_MEMORY = 1024 * 1024
+ROOM = 24 * 1024 * 1024
+
+
+class _Room:
+    """Memory that the larger bodies of a process share; safe in threads."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+        self._lock = Lock()
+
+    def take(self, size: int) -> bool:
+        with self._lock:
+            if size > self.left:
+                return False
+            self.left -= size
+            return True
+
+    def give(self, size: int) -> None:
+        with self._lock:
+            self.left += size
+
+
+_room = _Room(ROOM)
 
 
 class Spool:
     """Written once, then read as often as one likes. Holds no file descriptor between the two.
 
-    `folder` is where bodies over `IN_MEMORY` bytes go (None: the system's folder for temporary files). `digest` is
-    "sha256:" and hex over all that was written, `size` its length in bytes.
+    Up to `IN_MEMORY` bytes stay in memory, up to `MOST_IN_MEMORY` where `ROOM` is left for it; larger bodies go to
+    `folder` (None: the system's folder for temporary files). `digest` is "sha256:" and hex over all that was written,
+    `size` its length in bytes.
     """
 
-    __slots__ = ("_buffer", "_file", "_folder", "_hash", "_path", "size")
+    __slots__ = ("_buffer", "_file", "_folder", "_hash", "_path", "_taken", "size")
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
@@ -27,6 +53,7 @@ class Spool:
         self._file: BinaryIO | None = None
         self._path: Path | None = None
         self._hash = hashlib.sha256()
+        self._taken = 0
         self.size = 0
 
     @classmethod
@@ -45,9 +72,10 @@ class Spool:
         self._hash.update(data)
         self.size += len(data)
         if self._buffer is not None:
-            if self.size <= IN_MEMORY:
+            if self._has_room(len(data)):
                 self._buffer.write(data)
                 return
+            self._give_back()
             handle, name = tempfile.mkstemp(prefix="tearsheet-", suffix=".body", dir=self._folder)
             self._path = Path(name)
             self._file = os.fdopen(handle, "wb")
@@ -55,6 +83,20 @@ class Spool:
             self._buffer = None
         assert self._file is not None
         self._file.write(data)
+
+    def _has_room(self, more: int) -> bool:
+        if self.size <= IN_MEMORY:
+            return True
+        wanted = more if self._taken else self.size
+        if self.size > MOST_IN_MEMORY or not _room.take(wanted):
+            return False
+        self._taken += wanted
+        return True
+
+    def _give_back(self) -> None:
+        taken, self._taken = self._taken, 0
+        if taken:
+            _room.give(taken)
 
     def finish(self) -> None:
         """No more is written; the file is closed, what it holds stays."""
@@ -81,6 +123,7 @@ class Spool:
         if self._path is not None:
             self._path.unlink(missing_ok=True)
             self._path = None
+        self._give_back()
         self._buffer = io.BytesIO()
 
     def __del__(self) -> None:

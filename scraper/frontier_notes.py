@@ -21,6 +21,7 @@ from scraper.politeness import Rules
 from scraper.sources.base import Validators
 
 CATALOG = "catalog"
+MOST_HOSTS = 50_000
 MANY = 100
 LONGEST_REST = timedelta(days=7)
 
@@ -78,6 +79,7 @@ class Memory:
         self._validators: dict[str, Validators] = {}
         self._rules: dict[str, Rules] = {}
         self._rests: dict[str, datetime] = {}
+        self._read: dict[str, datetime] = {}
 
     def close(self) -> None:
         with self._lock:
@@ -98,6 +100,7 @@ class Memory:
         notes.remember(validators, rules)
         for host, until in rests.items():
             notes.rest(host, until)
+            self.changed(host)
         return rests
 
     def get(self, url: str) -> Validators | None:
@@ -127,9 +130,18 @@ class Memory:
     def rests_until(self, host: str) -> datetime:
         """Until when the host is left alone, as far as is known: for what it asked, or for its failures."""
         with self._lock:
-            noted = self._rests.get(host, LONG_AGO)
-            row = self._found("SELECT max(free_at, backoff_until) FROM hosts WHERE name = ?", host)
-        return max(noted, time_of(row[0])) if row is not None else noted
+            read = self._read.get(host)
+            if read is None:
+                row = self._found("SELECT max(free_at, backoff_until) FROM hosts WHERE name = ?", host)
+                read = time_of(row[0]) if row is not None else LONG_AGO
+                if len(self._read) < MOST_HOSTS:
+                    self._read[host] = read
+            return max(read, self._rests.get(host, LONG_AGO))
+
+    def changed(self, host: str) -> None:
+        """The queue knows better of the host from now on."""
+        with self._lock:
+            self._read.pop(host, None)
 
     def rest(self, host: str, until: datetime) -> None:
         """The host asked to be left alone until then."""

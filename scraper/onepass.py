@@ -166,7 +166,10 @@ class Pass:
         again = self._rules.recaptures.next_at(row, failures, task.first_kept)
         asked = row.status is not None or row.verdict is not VerdictKind.BLOCKED
         rest = now + timedelta(seconds=self._rules.rest(task.host)) if asked else None
-        self._frontier.done(task, Verdict(row.verdict, row.reason), again, rest, end=host_of(row.final_url))
+        end = host_of(row.final_url)
+        self._frontier.done(task, Verdict(row.verdict, row.reason), again, rest, end=end)
+        for host in {task.host, end}:
+            self._memory.changed(host)
         self._learn(task, result, now)
         if row.verdict.kept:
             own = row.original_url or row.final_url

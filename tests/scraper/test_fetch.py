@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from archive.errors import StorageError
-from archive.spool import IN_MEMORY
+from archive.spool import MOST_IN_MEMORY
 from scraper.body import decoded
 from scraper.fetch import Fetcher
 from scraper.settings import FetchSettings
@@ -199,7 +199,7 @@ def test_a_body_without_a_length_ends_with_the_connection(web: Web, host: Host, 
 
 
 def test_a_large_body_lies_on_disk_and_goes_with_its_spool(web: Web, host: Host, tmp_path: Path) -> None:
-    host.page("/", b"x" * (IN_MEMORY + 1))
+    host.page("/", b"x" * (MOST_IN_MEMORY + 1))
     settings = FetchSettings(connect_to=web.connect_to, allow_private_addresses=True)
     asker = Fetcher(settings, spool_folder=tmp_path)
     exchange = asker.hop(get("http://news.test/"))
@@ -210,7 +210,7 @@ def test_a_large_body_lies_on_disk_and_goes_with_its_spool(web: Web, host: Host,
 
 
 def test_a_body_that_cannot_be_stored_is_the_one_thing_that_raises(web: Web, host: Host, tmp_path: Path) -> None:
-    host.page("/", b"x" * (IN_MEMORY + 1))
+    host.page("/", b"x" * (MOST_IN_MEMORY + 1))
     asker = Fetcher(
         FetchSettings(connect_to=web.connect_to, allow_private_addresses=True), spool_folder=tmp_path / "none"
     )

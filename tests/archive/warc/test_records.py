@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archive.models import Capture, Failure, Role, VerdictKind
-from archive.spool import IN_MEMORY, Spool
+from archive.spool import MOST_IN_MEMORY, Spool
 from archive.warc.records import (
     EMPTY_DIGEST,
     Record,
@@ -58,7 +58,7 @@ def test_digests_cover_the_block_and_the_body() -> None:
 
 def test_a_body_on_disk_is_digested_whole(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    body = bytes(range(256)) * (IN_MEMORY // 128)
+    body = bytes(range(256)) * (MOST_IN_MEMORY // 128)
     spool.write(body)
     spool.finish()
     response = exchange_records(part(exchange(body=spool)), "p1")[1]

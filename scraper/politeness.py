@@ -91,7 +91,7 @@ class Robots:
         self._clock = fetcher.hands.clock
         self._memory = memory
         self._known: OrderedDict[str, _Origin] = OrderedDict()
-        self._delays: dict[str, float] = {}
+        self._delays: dict[str, dict[str, float]] = {}
         self._lock = Lock()
 
     def allowed(self, url: str) -> RobotsAnswer:
@@ -126,9 +126,10 @@ class Robots:
                 origin.unkept = (*origin.unkept, exchange)
 
     def host_delay(self, host: str) -> float:
-        """Seconds that the host wants between pages, as far as is known by now; 0 where it names none."""
+        """Seconds that the host wants between pages, the longest that one of its origins names, as far as is known by
+        now; 0 where none does."""
         with self._lock:
-            return self._delays.get(host, 0.0)
+            return max(self._delays.get(host, {}).values(), default=0.0)
 
     def _of(self, name: str) -> _Origin:
         with self._lock:
@@ -156,16 +157,19 @@ class Robots:
             from protego import Protego
 
             origin.parsed = Protego.parse(rules.text)
-        self._note_delay(host_of(name), origin.parsed)
+        self._note_delay(name, origin.parsed)
         return rules
 
-    def _note_delay(self, host: str, parsed: Protego | None) -> None:
+    def _note_delay(self, origin: str, parsed: Protego | None) -> None:
         seconds = (parsed.crawl_delay(TOKEN) or 0.0) if parsed is not None else 0.0
+        host = host_of(origin)
         with self._lock:
-            if seconds > 0 and len(self._delays) < MOST_DELAYS:
-                self._delays[host] = seconds
-            else:
-                self._delays.pop(host, None)
+            named = self._delays.pop(host, {})
+            named.pop(origin, None)
+            if seconds > 0:
+                named[origin] = seconds
+            if named and len(self._delays) < MOST_DELAYS:
+                self._delays[host] = named
 
     def _read(self, origin: str) -> tuple[Rules, tuple[Exchange, ...]]:
         request = HopRequest(f"{origin}/robots.txt", kind="robots", max_size=FETCHED)

@@ -91,7 +91,8 @@ def _result_lines(result: Result, folder: Path) -> list[str]:
     if row.verdict is VerdictKind.ARTICLE:
         facts.append(f"{row.words} words")
     if row.requisites or row.missing:
-        facts.append(f"{row.requisites} requisites" + (f", {len(row.missing)} missing" if row.missing else ""))
+        needed = "1 requisite" if row.requisites == 1 else f"{row.requisites} requisites"
+        facts.append(needed + (f", {len(row.missing)} missing" if row.missing else ""))
     lines = [
         f"+ {row.title or shown_address(row.url)}",
         f"    {shown_address(row.final_url)}",

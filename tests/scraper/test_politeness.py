@@ -282,3 +282,13 @@ def test_an_answer_that_could_not_be_stored_comes_with_the_next_question(web: We
         robots.unkept(first.exchanges)
         assert robots.allowed("http://news.test/story").exchanges == first.exchanges
         assert robots.allowed("http://news.test/story").exchanges == ()
+
+
+def test_the_longest_delay_that_an_origin_names_is_its_hosts(web: Web) -> None:
+    host = web.host("news.test")
+    with Asker(web) as robots:
+        host.robots("User-agent: *\nCrawl-delay: 4")
+        robots.allowed("https://news.test/")
+        host.robots("User-agent: *\nDisallow:")
+        robots.allowed("http://news.test/")
+        assert robots.host_delay("news.test") == 4

@@ -206,6 +206,10 @@ class Collection:
     def page(self, page_id: str) -> PageRow | None:
         return self._lookups.page(page_id) if self._lookups else None
 
+    def kept_under(self, url: str) -> list[PageRow]:
+        """All pages kept under this address, other readings of them included, the oldest first."""
+        return self._lookups.kept_under(url) if self._lookups else []
+
     def search(self, words: str, limit: int = 20, marks: tuple[str, str] = ("", "")) -> Iterator[tuple[PageRow, str]]:
         """Articles that hold all the words, the best first, each with a snippet in which `marks` stand around them."""
         if self._lookups:
@@ -232,6 +236,35 @@ class Collection:
     def captures(self, page_id: str) -> list[Capture]:
         """All that was stored with a page."""
         return self._lookups.captures(page_id) if self._lookups else []
+
+    # ------------------------------------------------------------------------------------------------ for exports
+
+    def closed_files(self) -> frozenset[str]:
+        """The names of the files of archive/ that are closed and in the index."""
+        return frozenset(self._lookups.warc_files(ARCHIVE)) if self._lookups else frozenset()
+
+    def has_captures(self, warc: str) -> bool:
+        """Whether the index is to have lines of this file of archive/."""
+        return self._lookups is not None and self._lookups.has_captures(warc)
+
+    def rereadings(self) -> dict[str, str]:
+        """Of each page that was read again, the page id of its last reading."""
+        return self._lookups.rereadings() if self._lookups else {}
+
+    def start_of(self, page_id: str) -> int:
+        """Where in its file the page's group begins, in bytes. NotKeptError without such a page."""
+        found = self._lookups.start_of(page_id) if self._lookups else None
+        if found is None:
+            raise NotKeptError(f"there is no page {page_id}")
+        return found
+
+    def original_of(self, revisit: Capture) -> Capture | None:
+        """The response that a revisit refers to."""
+        return self._lookups.response(revisit.refers_to or "") if self._lookups else None
+
+    def nearest(self, url: str, time: datetime) -> Capture | None:
+        """The answer kept of exactly this address whose time is nearest."""
+        return self._lookups.nearest(url, time) if self._lookups else None
 
     def read(self, capture: Capture) -> Answer:
         """The stored answer; a revisit with its original's payload. Raises WarcError where it is damaged or gone."""

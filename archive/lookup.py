@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
@@ -77,6 +78,22 @@ class Lookups:
         number = max((n for n in found if n is not None), default=None)
         return rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) if number is not None else None
 
+    def kept_under(self, url: str) -> list[PageRow]:
+        """All pages kept under this address, the oldest first."""
+        numbers: set[int] = set()
+        for address in rows.identities(url):
+            found = self._all("SELECT page FROM links WHERE address = ? AND kept = 1", rows.storable(address))
+            numbers.update(number for (number,) in found)
+        return [rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) for number in sorted(numbers)]
+
+    def rereadings(self) -> dict[str, str]:
+        """Of each page that was read again, the page id of its last reading."""
+        return dict(self._all("SELECT rereads, page_id FROM pages WHERE rereads IS NOT NULL AND kept ORDER BY id"))
+
+    def start_of(self, page_id: str) -> int | None:
+        found = self._one("SELECT start FROM pages WHERE page_id = ?", page_id)
+        return int(found[0]) if found else None
+
     def page(self, page_id: str) -> PageRow | None:
         found = self._one(f"{PAGES} WHERE p.page_id = ?", page_id)
         return rows.page_of(found) if found else None
@@ -137,6 +154,22 @@ class Lookups:
             "ORDER BY c.url != ?, c.time, c.warc, c.offset LIMIT 1"
         )
         return self._capture(sql, digest, url)
+
+    def nearest(self, url: str, time: datetime) -> Capture | None:
+        """The response or revisit in archive/ of exactly this address whose time is nearest."""
+        sql = (
+            f"{CAPTURES} WHERE c.url = ? AND c.archived AND c.record_type IN ('response', 'revisit') "
+            "ORDER BY abs(c.time - ?), c.warc, c.offset LIMIT 1"
+        )
+        return self._capture(sql, rows.storable(url), rows.milliseconds(time))
+
+    def has_captures(self, warc: str) -> bool:
+        """Whether the index is to have lines of this file of archive/."""
+        sql = (
+            "SELECT 1 FROM captures c JOIN warcs w ON w.id = c.warc WHERE w.name = ? AND w.folder = ? "
+            "AND c.record_type != 'metadata' LIMIT 1"
+        )
+        return self._one(sql, warc, rows.ARCHIVE) is not None
 
     def response(self, record_id: str) -> Capture | None:
         """The response in archive/ with this record id."""

@@ -85,7 +85,6 @@ def subset(
         warcs=plan.files(tell),
         lines=index,
         pages=_page_lines(collection, shown, {row.rereads: row for row in rows if row.rereads}),
-        pages_size=0,
         main=shown[0] if len(shown) == 1 else None,
     )
 

@@ -33,6 +33,7 @@ from archive.warc.writer import OPEN
 
 VERSION = "1.1.1"
 BLOCK_LINES = 3000
+LARGE = 256 * 1024 * 1024
 INDEX, BLOCKS = "index.cdx.gz", "index.idx"
 _PIECE = 1 << 20
 _ATTEMPTS = 3
@@ -70,12 +71,11 @@ class Moved(Exception):
 
 class Content(Struct, frozen=True):
     """What an export holds besides its digests: WARC files with their sizes and bytes, index lines in order, lines of
-    the pages list. Taken in this order, each once; `pages_size` is about how many bytes the latter come to."""
+    the pages list. Taken in this order, each once."""
 
     warcs: Iterable[tuple[str, int, Iterable[bytes]]]
     lines: Iterable[bytes]
     pages: Iterable[bytes]
-    pages_size: int
     main: PageRow | None = None
 
 
@@ -160,15 +160,16 @@ class Zip:
         at = time.astimezone(UTC)
         self._time = (max(1980, at.year), at.month, at.day, at.hour, at.minute, at.second)
 
-    def add(self, path: str, pieces: Iterable[bytes], size: int) -> str:
-        """`size` is at least how many bytes the pieces come to. Gives their digest."""
+    def add(self, path: str, pieces: Iterable[bytes], size: int = 0, *, large: bool = False) -> str:
+        """`size` is how many bytes the pieces come to, as far as that is known; with `large` it may be any number.
+        Gives their digest."""
         info = zipfile.ZipInfo(path, self._time)
         info.external_attr = 0o644 << 16
         # Tells the zip in advance whether sizes need 64 bits.
         info.file_size = size
         digest = hashlib.sha256()
         count = 0
-        with self._zip.open(info, "w") as entry:
+        with self._zip.open(info, "w", force_zip64=large) as entry:
             for piece in pieces:
                 digest.update(piece)
                 entry.write(piece)
@@ -189,12 +190,12 @@ def write(file: BinaryIO, content: Content, wish: Export) -> tuple[int, int, int
         made.add(f"archive/{name}", pieces, size)
         warcs += 1
     blocks = Blocks(content.lines)
-    # The size of the index is not known: it is a small part of what it is an index of.
-    whole = sum(int(str(each["bytes"])) for each in made.resources)
-    made.add(f"indexes/{INDEX}", blocks, whole // 2)
-    made.add(f"indexes/{BLOCKS}", [blocks.index()], 0)
+    # How large these get is not known before: a small part of what they are made of, which is compressed.
+    large = sum(int(str(each["bytes"])) for each in made.resources) > LARGE
+    made.add(f"indexes/{INDEX}", blocks, large=large)
+    made.add(f"indexes/{BLOCKS}", [blocks.index()])
     listed = Counted(content.pages)
-    made.add("pages/pages.jsonl", _with_header(listed), content.pages_size)
+    made.add("pages/pages.jsonl", _with_header(listed), large=large)
     package = json.dumps(_package(made.resources, content.main, wish), ensure_ascii=False, indent=2).encode()
     digest = made.add("datapackage.json", [package], len(package))
     proof = json.dumps({"path": "datapackage.json", "hash": digest}, indent=2).encode()
@@ -285,15 +286,7 @@ def _whole(collection: Collection, closed: frozenset[str], stack: ExitStack, tel
         warcs=_files(folder, sorted(closed), tell),
         lines=_all_lines(collection, closed, stack),
         pages=_all_pages(collection, listed, closed),
-        pages_size=2 * _size(listed),
     )
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
 
 
 def _files(folder: Path, names: list[str], tell: Callable[[str], None]) -> Iterator[tuple[str, int, Iterable[bytes]]]:

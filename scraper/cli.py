@@ -313,6 +313,38 @@ def pack(
     raise typer.Exit(stop.code or code)
 
 
+exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
+app.add_typer(exports, name="export")
+
+
+@exports.command()
+@common
+def wacz(
+    urls: Annotated[
+        list[str] | None, typer.Option("--url", metavar="URL", help="All captures of this address. Repeatable.")
+    ] = None,
+    words: Annotated[str, typer.Option("--search", metavar="WORDS", help="The articles that hold these words.")] = "",
+    since: Annotated[str, typer.Option("--since", metavar="DATE", help="What was kept since then.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="The whole collection.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else the collection's name with .wacz.")
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="What viewers call it. Else the collection's name.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write a WACZ file, which ReplayWeb.page and other viewers open: pages, pictures, texts and index in one.
+
+    A part of the collection brings along what its pages need: pictures and styles that other pages stored, and the
+    originals of what was found unchanged. Works beside a run; what that still writes is left out.
+
+    Examples:  tearsheet export wacz --all      tearsheet export wacz --search "harbour bridge" -o bridge.wacz
+    """
+    from scraper.exporting import Selection, Wish, export_wacz
+
+    selection = Selection(tuple(urls or ()), words.strip(), since.strip(), everything)
+    export_wacz(COMMON.settings(), Wish(selection, output, title, force, COMMON.json, COMMON.quiet))
+
+
 def run() -> NoReturn:
     """The command `tearsheet`: errors become one line on stderr and an exit code."""
     signal.signal(signal.SIGINT, _interrupted)

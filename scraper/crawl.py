@@ -27,9 +27,9 @@ MORE_THREADS = 4
 
 
 class Result(Struct, frozen=True):
-    """What became of one address. `already`: it was kept before and not asked again; `committed`: a record says so;
-    `stopped`: nothing is known of it: the run ended before it was asked, or it led to a host for which others wait,
-    `crowded`, and is to come again in that host's turn, or to one that is to be left alone until `rest_until`.
+    """What became of one address. `already`: it was kept before and not asked again. `stopped`: nothing is known of it:
+    the run ended before it was asked, or it led to a host for which others wait, `crowded`, and is to come again in
+    that host's turn, or to one that is to be left alone until `rest_until`.
 
     `size` is in bytes, as they came; `rest_until` is when the host of its answer may be asked again, if it said so;
     `outlinks` are given where they were asked for.
@@ -38,7 +38,6 @@ class Result(Struct, frozen=True):
     link: Link
     row: PageRow
     already: bool = False
-    committed: bool = True
     stopped: bool = False
     crowded: str = ""
     size: int = 0

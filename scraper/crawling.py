@@ -25,7 +25,7 @@ from scraper.frontier import Frontier
 from scraper.frontier_notes import Memory
 from scraper.frontier_schema import NAME as QUEUE
 from scraper.onepass import End, Limits, Pass, Recaptures, Rules
-from scraper.report import shown, shown_address
+from scraper.report import not_kept_lines, shown, shown_address
 from scraper.runlog import told_time
 from scraper.running import Plan, Running, Time, opened
 from scraper.saying import fit, say
@@ -144,7 +144,7 @@ def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, 
             say(problem)
 
     network = running.network
-    wires = Wires(network.walker, network.robots, memory, time.clock, tell_problem, stop)
+    wires = Wires(network.walker, memory, time.clock, tell_problem, stop)
     finder = stack.enter_context(Finder(sources, wires))
     work = Pass(frontier, finder, memory, rules, log)
     try:
@@ -181,7 +181,6 @@ def _queue(
     stack.callback(frontier.close)
     frontier.titles = frozenset(source.title for source in settings.sources)
     memory = Memory(path)
-    stack.callback(memory.close)
     return frontier, memory
 
 
@@ -284,9 +283,7 @@ def summary_lines(ended: Ended, report: Path, seconds: float) -> list[str]:
     if count.failed:
         parts.append(f"{count.failed} failed")
     lines = [f"{', '.join(parts)} in {seconds:.1f} s, in {shown(ended.folder)}"]
-    bad = {kind: number for kind, number in count.verdicts.items() if not _kept(kind)}
-    if bad:
-        lines.append("not kept: " + ", ".join(f"{number} {kind}" for kind, number in sorted(bad.items())))
+    lines += not_kept_lines(count.verdicts)
     failed = [fit(f"source failed: {source.problems[0]}") for source in count.failed_sources]
     lines += failed[:MOST_LINES]
     if len(failed) > MOST_LINES:
@@ -309,12 +306,6 @@ def news_lines(count: Count, report: Path) -> list[str]:
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more: {shown(report)}"]
     return lines
-
-
-def _kept(kind: str) -> bool:
-    from archive.models import VerdictKind
-
-    return VerdictKind(kind).kept
 
 
 def notify(command: str, report: Path) -> None:

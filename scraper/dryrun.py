@@ -103,7 +103,7 @@ def _found(settings: Settings, queue: Path, stop: Event, time: Time) -> Iterator
         say(problem)
 
     with networked(settings, stop, time, Sleepers(), memory=known) as network:
-        wires = Wires(network.walker, network.robots, _Nothing(), time.clock, tell, stop)
+        wires = Wires(network.walker, _Nothing(), time.clock, tell, stop)
         with Finder(settings.sources, wires) as finder:
             while finder.busy and not stop.is_set():
                 batch = finder.take(0.2)

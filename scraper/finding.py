@@ -21,7 +21,6 @@ from scraper.sources.base import Found, Hands, Memory, Validators
 if TYPE_CHECKING:
     from archive.models import Exchange
     from scraper.fetch import HopRequest
-    from scraper.politeness import Robots
     from scraper.settings import Source
     from scraper.walk import Walker
 
@@ -50,7 +49,6 @@ class Wires(Struct, frozen=True):
     """What sources are asked with; `tell` hears at once what goes wrong."""
 
     walker: Walker
-    robots: Robots
     memory: Memory
     clock: Callable[[], datetime]
     tell: Callable[[Source, str], None]
@@ -59,10 +57,9 @@ class Wires(Struct, frozen=True):
     def ask(self, request: HopRequest) -> Exchange:
         """The end of a redirect chain. Answers for robots.txt that came with it wait for a page to be stored with."""
         walk = self.walker.walk(request)
-        self.robots.unkept(walk.robots)
-        for hop in walk.exchanges[:-1]:
-            hop.body.close()
-        return walk.last
+        last = walk.exchanges.pop()
+        self.walker.give_up(walk)
+        return last
 
 
 class _Over(Exception):

@@ -95,12 +95,17 @@ class Memory:
     def flush(self, notes: FrontierNotes) -> dict[str, datetime]:
         """In the thread of the queue, once what the documents gave is in it. The rests that were noted since."""
         with self._lock:
-            validators, rules, rests = self._validators, self._rules, self._rests
-            self._validators, self._rules, self._rests = {}, {}, {}
+            validators, rules, rests = self._validators, self._rules, dict(self._rests)
+            self._validators, self._rules = {}, {}
         notes.remember(validators, rules)
         for host, until in rests.items():
             notes.rest(host, until)
-            self.changed(host)
+        with self._lock:
+            # Not before the queue has it: who asks meanwhile is told of it all the same.
+            for host, until in rests.items():
+                self._read.pop(host, None)
+                if self._rests[host] == until:
+                    del self._rests[host]
         return rests
 
     def get(self, url: str) -> Validators | None:

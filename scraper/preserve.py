@@ -119,7 +119,7 @@ class Preserver:
         try:
             url = urls.wire_url(link.url)
         except ValueError as error:
-            return Result(link, not_asked_row(link, now, str(error)), committed=False)
+            return Result(link, not_asked_row(link, now, str(error)))
         known = self._hands.collection.known_page(url)
         if known is not None and not self._rules.again:
             row, _ = known
@@ -134,7 +134,7 @@ class Preserver:
         except Exception as error:  # a fault of ours costs this address, never the run
             self._hands.fault(error)
             reason = f"tearsheet failed on this page, which is a fault of its own: {type(error).__name__}: {error}"
-            return Result(link, not_asked_row(link, now, reason), committed=False)
+            return Result(link, not_asked_row(link, now, reason))
 
     def _kept(self, link: Link, asked: str, known: Capture | None, now: datetime, home: str | None) -> Result:
         url = urls.wire_url(link.url)
@@ -150,10 +150,11 @@ class Preserver:
         except _Stopped as stopped:
             if ahead is not None:
                 ahead.drop()
-            walk.close()
+            for unstored in (walk, stopped.walk):
+                self._hands.walker.give_up(unstored)
             row_of = not_asked_row(link, now, stopped.walk.last.failure.message if stopped.walk.last.failure else "")
             left, crowded = stopped.walk.left_until, stopped.walk.crowded or ""
-            return Result(link, row_of, committed=False, stopped=True, rest_until=left, crowded=crowded)
+            return Result(link, row_of, stopped=True, rest_until=left, crowded=crowded)
         outlinks: tuple[str, ...] = ()
         if link.source in self._rules.outlinks:
             outlinks = reading.outlinks if reading is not None else self._known_outlinks(last, known)

@@ -14,7 +14,7 @@ from scraper.runlog import REPORTS, told_time
 from scraper.saying import fit
 
 MOST_HOSTS = 20
-FACTS = ("begun", "seconds", "ended_by", "asked", "new", "unchanged", "changed", "failed")
+FACTS = ("begun", "ended_by", "asked", "new", "changed", "failed", "seconds")
 
 
 def queue_status(folder: Path, clock: Callable[[], datetime]) -> dict[str, Any] | None:
@@ -53,9 +53,7 @@ def last_run(folder: Path) -> dict[str, Any] | None:
     for path in sorted((folder / REPORTS).glob("*.json"), reverse=True):
         try:
             report = json.loads(path.read_bytes())
-            facts = {
-                name: report[name] for name in ("begun", "ended_by", "asked", "new", "changed", "failed", "seconds")
-            }
+            facts = {name: report[name] for name in FACTS}
         except (OSError, ValueError, KeyError, TypeError):
             continue
         return facts | {"report": str(path)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,10 +127,13 @@ def summary_lines(tally: Tally, folder: Path, seconds: float) -> list[str]:
     if tally.unasked:
         parts.append(f"{tally.unasked} not asked: the run was stopped")
     lines = [f"{', '.join(parts)} in {seconds:.1f} s, in {shown(folder)}"]
-    bad = {kind: count for kind, count in tally.verdicts.items() if not VerdictKind(kind).kept}
-    if bad:
-        lines.append("not kept: " + ", ".join(f"{count} {kind}" for kind, count in sorted(bad.items())))
-    return lines
+    return lines + not_kept_lines(tally.verdicts)
+
+
+def not_kept_lines(verdicts: Mapping[str, int]) -> list[str]:
+    """What failed, by verdict; nothing where nothing did."""
+    bad = {kind: count for kind, count in verdicts.items() if not VerdictKind(kind).kept}
+    return ["not kept: " + ", ".join(f"{count} {kind}" for kind, count in sorted(bad.items()))] if bad else []
 
 
 def list_line(row: PageRow) -> str:

@@ -127,6 +127,12 @@ class Walker:
                 self._note_rest(hop)
             walk.exchanges += hops
 
+    def give_up(self, walk: Walk) -> None:
+        """Nothing of the walk will be stored: its answers for robots.txt wait for one that is."""
+        walk.close()
+        self._robots.unkept(walk.robots)
+        walk.robots = []
+
     def rules_of(self, url: str) -> str | None:
         """The robots.txt that holds for an address, asked for if need be; None where it cannot be had."""
         return self._robots.text(url) if self._left_alone(url, Walk()) is None else None

@@ -510,3 +510,19 @@ def test_what_a_source_has_is_put_off_at_once(path: Path, clock: Clock) -> None:
         assert [entry.url for entry in queue.due()] == ["https://b.example/x"]
         clock.now += DAY
         assert len(queue.due()) == 4
+
+
+def test_a_rest_is_known_all_the_while_it_is_being_written(path: Path, clock: Clock) -> None:
+    class Watched(Frontier):
+        def rest(self, host: str, until: datetime) -> None:
+            seen.append(memory.rests_until(host))
+            super().rest(host, until)
+
+    seen: list[datetime] = []
+    with Watched.open(path, clock) as queue:
+        memory = Memory(path)
+        memory.rest("a.example", START + HOUR)
+        assert memory.flush(queue) == {"a.example": START + HOUR}
+        assert seen == [START + HOUR] == [memory.rests_until("a.example")]
+        assert memory.flush(queue) == {}
+        memory.close()

@@ -65,3 +65,17 @@ def test_a_host_with_a_pace_is_not_asked_again_at_once_when_it_ends_a_kept_conne
     time = FakeTime()
     walked(web, time, "/0", "/1", host="rude.test")
     assert [seen.target for seen in web.seen("rude.test")] == ["/robots.txt", "/0", "/1"]
+
+
+def test_what_a_walk_that_is_not_stored_learned_of_robots_waits_for_one_that_is(web: Web) -> None:
+    with_robots = fetcher(web, FakeTime().hands())
+    walker = Walker(with_robots, Robots(with_robots, with_robots.settings), 10)
+    try:
+        given_up = walker.walk(HopRequest("http://news.test/0"))
+        brought = list(given_up.robots)
+        assert len(brought) == 1
+        walker.give_up(given_up)
+        assert walker.walk(HopRequest("http://news.test/1")).robots == brought
+        assert walker.walk(HopRequest("http://news.test/2")).robots == []
+    finally:
+        with_robots.close()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +59,34 @@ class Home:
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)
+
+    def killed(
+        self, *arguments: str, after: int, delay: float, counts: Callable[[str], bool] = lambda line: True
+    ) -> list[dict[str, Any]]:
+        """The rows told by a run that is killed `delay` seconds after it has told of `after` addresses, of those that
+        count; one that ends before is not."""
+        process = subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        told: list[str] = []
+        while after > 0 and (line := process.stdout.readline()):
+            told.append(line)
+            after -= counts(line)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(delay)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        told += process.stdout.readlines()
+        process.wait(60)
+        process.stdout.close()
+        return [json.loads(line) for line in told if line.endswith("}\n")]
 
     def fetch(self, *arguments: str) -> dict[str, Any]:
         """One address kept, or told why not; the row that `--json` prints."""

@@ -4,13 +4,10 @@ and whatever was asked is stored, but for what was under way when it was killed.
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,33 +51,6 @@ def settled(folder: Path, web: Web) -> tuple[Home, list[str]]:
     return there, addresses
 
 
-def interrupted(there: Home, after: int, delay: float) -> list[dict[str, Any]]:
-    """The rows told by a crawl that is killed `delay` seconds after it has told of `after` addresses."""
-    process = subprocess.Popen(
-        there.command("crawl", "--json"),
-        cwd=there.folder,
-        env=there.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    told = []
-    for line in process.stdout:
-        told.append(line)
-        if len(told) == after:
-            break
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(delay)
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    told += process.stdout.readlines()
-    process.wait(60)
-    process.stdout.close()
-    return [json.loads(line) for line in told if line.endswith("}\n")]
-
-
 @pytest.mark.parametrize("kills", [pytest.param(5, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.soak)])
 def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int) -> None:
     chance = random.Random(20130528)
@@ -97,7 +67,7 @@ def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int) -> None:
         for _ in range(kills):
             # Some before anything is told, while the sources are read.
             after = chance.choice((0, *range(1, max(2, 2 * COUNT // (3 * kills)))))
-            take(interrupted(there, after, chance.uniform(0, 0.1 if after else 0.8)))
+            take(there.killed("crawl", "--json", after=after, delay=chance.uniform(0, 0.1 if after else 0.8)))
         done = there.run("crawl", "--json")
         assert done.code == 0, done.err
         take(done.rows)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from archive.warc.reader import read_records
-from tests.command import Home, home
+from tests.command import home
 from tests.site import Web
 from tests.test_fetch_command import ARTICLE, PIXEL
 
@@ -33,31 +31,9 @@ def serve(web: Web) -> list[str]:
     return addresses
 
 
-def interrupted(there: Home, after: int, delay: float) -> list[dict[str, Any]]:
-    """The rows told by a run that is killed `delay` seconds after it has told that it kept `after` more."""
-    process = subprocess.Popen(
-        there.command("fetch", "--json", "-i", "links.txt"),
-        cwd=there.folder,
-        env=there.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    told = []
-    for line in process.stdout:
-        told.append(line)
-        after -= '"already_kept": false' in line
-        if not after:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(delay)
-            os.killpg(process.pid, signal.SIGKILL)
-            break
-    told += process.stdout.readlines()
-    process.wait(60)
-    process.stdout.close()
-    return [json.loads(line) for line in told if line.endswith("}\n")]
+def is_new(line: str) -> bool:
+    """Whether a row tells of an address that was not kept before."""
+    return '"already_kept": false' in line
 
 
 @pytest.mark.parametrize("kills", [pytest.param(5, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.soak)])
@@ -69,7 +45,9 @@ def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int) -> None:
         (tmp_path / "links.txt").write_text("\n".join(addresses))
         told: dict[str, dict[str, Any]] = {}
         for _ in range(kills):
-            for row in interrupted(there, chance.randint(1, max(2, COUNT // kills)), chance.uniform(0, 0.1)):
+            after, delay = chance.randint(1, max(2, COUNT // kills)), chance.uniform(0, 0.1)
+            asked = ("fetch", "--json", "-i", "links.txt")
+            for row in there.killed(*asked, after=after, delay=delay, counts=is_new):
                 told.setdefault(str(row["url"]), row)
         done = there.run("fetch", "--json", "-i", "links.txt")
         assert done.code == 0, done.err

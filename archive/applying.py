@@ -14,6 +14,7 @@ from archive.catalog import Catalog, Version
 from archive.derive import ArticleFiles, Derived, Place, View, derive, digest, origin_moved
 from archive.disk import Disk
 from archive.errors import WarcError
+from archive.manifest import Manifest
 from archive.models import PageRow, VerdictKind
 from archive.pages import Pages
 from archive.rows import ARCHIVE, from_milliseconds, milliseconds
@@ -51,6 +52,7 @@ class Applier:
     def __init__(self, parts: Parts, disk: Disk) -> None:
         self._parts = parts
         self._disk = disk
+        self.manifest = Manifest(parts.warcs, disk)
 
     def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]:
         """All of these groups, in the order of commit: one transaction, then texts and waiting page lines.

@@ -14,6 +14,7 @@ from archive.applying import Applier
 from archive.derive import Derived, Place, View, derive
 from archive.disk import storage_error
 from archive.errors import StorageError, TearsheetError
+from archive.manifest import Event
 from archive.models import PageGroup, PageRow, Rereading
 from archive.placing import Draft, Fresh, Known, place, place_again
 from archive.rows import ARCHIVE, QUARANTINE
@@ -112,8 +113,7 @@ class Committer:
                 self._fail(StorageError(f"the collection could not be written: {type(error).__name__}: {error}"), batch)
         if self._failure is None:
             try:
-                for folder, writer in self._writers.each():
-                    self._close_file(folder, writer)
+                self._close_files(self._writers.each())
             except TearsheetError as error:
                 self._fail(error, ())
         if self._failure is not None:
@@ -180,14 +180,24 @@ class Committer:
         return derive(Place(folder, stored[0].warc), _views(records, stored), data)
 
     def _rotate(self) -> None:
-        for folder, writer in self._writers.each():
-            if writer.size >= self._warc_size:
-                self._close_file(folder, writer)
+        self._close_files([each for each in self._writers.each() if each[1].size >= self._warc_size])
 
-    def _close_file(self, folder: str, writer: WarcWriter) -> None:
-        writer.close()
-        for name in writer.take_closed():
-            self._applier.finish(Place(folder, name))
+    def _close_files(self, writers: Sequence[tuple[str, WarcWriter]]) -> None:
+        closed = []
+        for folder, writer in writers:
+            writer.close()
+            closed += [(Place(folder, each.name), each) for each in writer.take_closed()]
+        manifest = self._applier.manifest
+        manifest.add(
+            [
+                manifest.entry(
+                    Event.CLOSED, f"{place.folder}/{place.warc}", (each.size, each.digest) if each.digest else None
+                )
+                for place, each in closed
+            ]
+        )
+        for where, _ in closed:
+            self._applier.finish(where)
 
     def _leave(self) -> None:
         """After a failure. What was told lies in files that viewers should see; the next run brings them into what is

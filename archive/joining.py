@@ -21,6 +21,7 @@ from archive.catalog import VERSION, Catalog, Version
 from archive.derive import Place, digest
 from archive.disk import Disk
 from archive.errors import StorageError
+from archive.manifest import Event
 from archive.models import Capture
 from archive.rows import ARCHIVE
 from archive.tiers import Prepared
@@ -44,6 +45,7 @@ class Joiner:
         self._parts = parts
         self._disk = disk
         self._applier = Applier(parts, disk)
+        self._manifest = self._applier.manifest
 
     # ------------------------------------------------------------------------------------------------ the move
 
@@ -111,6 +113,9 @@ class Joiner:
             return False
         for join in joins:
             self.move(join)
+            file = f"{kind}/{join.place.warc}"
+            if not self._manifest.recent(file):
+                self._manifest.add([self._manifest.entry(Event.FOUND, file)])
             tell(f"{kind}/{join.place.warc}: joining {len(join.sources)} files was cut short and is now done")
         known = self._parts.catalog.indexed(kind)
         if any(name not in known for name in names):
@@ -118,6 +123,9 @@ class Joiner:
             left = left_over(folder, names, self._disk)
             ended = {name: at for name, at in left.items() if name not in known and at.by in known}
             remove_left_over(folder, ended, self._disk, tell)
+            self._manifest.add(
+                [self._manifest.removed(f"{kind}/{name}", f"{kind}/{at.by}") for name, at in ended.items()]
+            )
         return True
 
     def _unfinished(self, kind: str, names: Sequence[str]) -> list[Join] | None:

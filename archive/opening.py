@@ -12,6 +12,7 @@ from archive.derive import Derived, Place, derive
 from archive.disk import Disk, storage_error
 from archive.errors import WarcError
 from archive.joining import Joiner, left_over
+from archive.manifest import Event
 from archive.pages import Pages
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.texts import Texts
@@ -126,6 +127,9 @@ class Mender:
     def mend(self) -> None:
         """archive/ first: what of quarantine/ was told depends on it."""
         self._parts.tiers.mend()
+        manifest = self._applier.manifest
+        if not self._disk.exists(manifest.path):
+            manifest.reconcile(self._tell)
         if problem := self._parts.pages.mend():
             self._tell(problem)
         self._mend_open(ARCHIVE, lambda data: True)
@@ -152,6 +156,9 @@ class Mender:
             place = Place(kind, name)
             self._applier.undo(place)
             count = apply_file(self._folder, place, self._applier, self._damaged)
+            file = f"{kind}/{name}"
+            if not self._applier.manifest.recent(file):
+                self._applier.manifest.add([self._applier.manifest.entry(Event.FOUND, file)])
             self._applier.finish(place, again=True)
             self._tell(f"brought in {kind}/{name}: {count} pages")
 

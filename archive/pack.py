@@ -22,6 +22,7 @@ from archive.disk import Disk
 from archive.errors import DamageError, NotKeptError, StorageError, WarcError
 from archive.joining import Join, Joiner
 from archive.lookup import Lookups
+from archive.manifest import Event, Manifest
 from archive.opening import closed_names
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.settings import ArchiveSettings
@@ -282,10 +283,13 @@ class _Packer:
                 with suppress(StorageError):
                     self._disk.unlink(path)
             raise
+        manifest = Manifest(self._parts.warcs, self._disk)
+        manifest.add([manifest.entry(Event.CLOSED, f"{kind}/{planned.name}")])
         self._joiner.publish(join, index)
         for source in sources:
             self._disk.unlink(folder / source.name)
         self._disk.fsync_dir(folder)
+        manifest.add([manifest.removed(f"{kind}/{source.name}", f"{kind}/{planned.name}") for source in sources])
 
     def _write(self, part: Path, planned: Planned, checked: dict[str, _Checked]) -> tuple[Source, ...]:
         """The joined file, on the medium under its name on the way."""

@@ -17,6 +17,7 @@ from archive.disk import Disk, storage_error
 from archive.errors import DamageError, NotKeptError, WarcError
 from archive.joining import left_over, remove_left_over
 from archive.lock import Lock
+from archive.manifest import Manifest
 from archive.opening import apply_file, closed_names, make_folder, make_folders, open_names, open_parts
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.settings import ArchiveSettings
@@ -87,6 +88,7 @@ def rebuild_locked(folder: Path, disk: Disk, tell: Callable[[str], None]) -> Reb
     for kind in (ARCHIVE, QUARANTINE):
         left = left_over(folder / kind, closed_names(folder / kind, disk), disk)
         remove_left_over(folder / kind, left, disk, tell)
+    Manifest(folder, disk).reconcile(tell)
     return report
 
 

@@ -1,4 +1,4 @@
-"""What the standard asks of a record's named fields and digests (WARC 1.1, 4 and 5)."""
+"""The digests that a record claims, and whether they are right (WARC 1.1, 5.8 and 5.9)."""
 
 from __future__ import annotations
 
@@ -7,50 +7,8 @@ import binascii
 import hashlib
 import re
 
-_VERSION = re.compile(rb"WARC/1\.[01]\r\n")
-_TYPES = frozenset({"warcinfo", "response", "resource", "request", "metadata", "revisit", "conversion", "continuation"})
-_REQUIRED = ("warc-type", "warc-record-id", "warc-date", "content-length")
-_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z\Z")
-_RECORD_ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]+>\Z")
-_REPEATABLE = frozenset({"warc-concurrent-to", "warc-protocol", "warc-cipher-suite"})
 _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*chunked", re.IGNORECASE | re.MULTILINE)
 _ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
-
-
-def field_problem(head: bytes, headers: tuple[tuple[str, str], ...], values: dict[str, str]) -> str | None:
-    """What is wrong with a record's header block, in words, or None. Unknown fields are none of our business.
-
-    `values` are the first values of `headers` by their names in lower case.
-    """
-    if not _VERSION.match(head):
-        return "the record's first line is neither WARC/1.0 nor WARC/1.1"
-    for name in _REQUIRED:
-        if name not in values:
-            return f"the record lacks {name}"
-    if len(headers) > len(values) and (repeated := _repeated([name.lower() for name, _ in headers])):
-        return f"the record has {repeated} twice"
-    if not _DATE.match(values["warc-date"]):
-        return f"WARC-Date is not a UTC time: {values['warc-date'][:40]}"
-    if not _RECORD_ID.match(values["warc-record-id"]):
-        return "WARC-Record-ID is not an address in angle brackets"
-    kind = values["warc-type"].lower()
-    if kind in _TYPES - {"warcinfo", "metadata"} and not values.get("warc-target-uri"):
-        return f"the {kind} record lacks warc-target-uri"
-    if kind == "warcinfo" and "warc-target-uri" in values:
-        return "the warcinfo record has a warc-target-uri"
-    if kind == "revisit" and "warc-profile" not in values:
-        return "the revisit record lacks warc-profile"
-    return None
-
-
-def _repeated(names: list[str]) -> str | None:
-    """A field that stands twice though the standard has it once."""
-    seen = set()
-    for name in names:
-        if name in seen and name not in _REPEATABLE and (name.startswith("warc-") or name == "content-length"):
-            return name
-        seen.add(name)
-    return None
 
 
 class Digesting:

@@ -14,9 +14,10 @@ from msgspec import Struct
 from archive.disk import storage_error
 from archive.errors import WarcError
 from archive.warc import group
-from archive.warc.checks import Digesting, digest_problem, field_problem
+from archive.warc.checks import Digesting, digest_problem
 from archive.warc.group import GroupData
 from archive.warc.members import Broken, Source, next_start, open_source
+from archive.warc.rules import Named, field_problem
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -264,7 +265,7 @@ def _record(path: Path, source: Source, rules: Rules, start: int) -> StoredRecor
     length = names.get("content-length", "")
     if not _DIGITS.match(length):
         raise Broken("the record has no readable Content-Length")
-    if rules.framing and (problem := field_problem(head, headers, names)):
+    if rules.framing and (problem := field_problem(Named(head, headers, names))):
         raise Broken(problem)
     kind = names.get("warc-type", "").lower()
     block = _Block(source, int(length), keep=kind in _SMALL_TYPES, digests=headers if rules.digests else ())

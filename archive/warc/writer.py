@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -29,6 +30,15 @@ class Stored(Struct, frozen=True):
     warc: str
     offset: int
     length: int
+
+
+class Closed(Struct, frozen=True):
+    """A file that was ended; `size` is in bytes, `digest` is `sha256:` and hex, None where part of it was cut off on
+    the way, so that only the file itself can tell."""
+
+    name: str
+    size: int
+    digest: str | None
 
 
 class NameParts(Struct, frozen=True):
@@ -85,7 +95,9 @@ class WarcWriter:
         self._synced = 0
         self._new = False
         self._broken: StorageError | None = None
-        self._closed: list[str] = []
+        self._closed: list[Closed] = []
+        self._digest = hashlib.sha256()
+        self._cut_once = False
 
     @property
     def name(self) -> str | None:
@@ -162,7 +174,8 @@ class WarcWriter:
             raise
         finally:
             self._file = None
-        self._closed.append(name)
+        digest = None if self._cut_once else f"sha256:{self._digest.hexdigest()}"
+        self._closed.append(Closed(name, self._synced, digest))
         return name
 
     def abandon(self) -> None:
@@ -172,8 +185,8 @@ class WarcWriter:
             with suppress(StorageError):
                 file.close()
 
-    def take_closed(self) -> tuple[str, ...]:
-        """The final names of the files closed since the last call, in order."""
+    def take_closed(self) -> tuple[Closed, ...]:
+        """The files closed since the last call, in order."""
         closed, self._closed = tuple(self._closed), []
         return closed
 
@@ -187,6 +200,7 @@ class WarcWriter:
         name = self._next_name(time)
         path = self.folder / (name + OPEN)
         file = self._disk.open_append(path, new=True)
+        self._digest, self._cut_once = hashlib.sha256(), False
         try:
             info = warcinfo_record(self._info, name, time)
             self._write(file, info, None, name)
@@ -204,7 +218,11 @@ class WarcWriter:
         offset = file.tell()
         from archive.warc.encode import write_member
 
-        gathered = _Gathered(file.write)
+        def write(data: bytes) -> None:
+            file.write(data)
+            self._digest.update(data)
+
+        gathered = _Gathered(write)
         write_member(record, gathered.write, warcinfo_id)
         gathered.end()
         return Stored(record.record_id, name or self._name, offset, file.tell() - offset)
@@ -213,6 +231,7 @@ class WarcWriter:
         assert self._file is not None
         if self._file.tell() == size:
             return
+        self._cut_once = True
         try:
             self._file.truncate(size)
         except StorageError as error:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tracemalloc
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from archive.spool import Spool
 from archive.warc.reader import read_groups, read_records
 from archive.warc.records import Record, WarcInfo, answer_id, exchange_records, group_record
 from archive.warc.recovery import mend
-from archive.warc.writer import Stored, WarcWriter, name_key
+from archive.warc.writer import Closed, Stored, WarcWriter, name_key
 from tests.disks import FailingDisk, RecordingDisk
 from tests.making import INFO, TIME, capture_of, drafts, exchange, groups_of, page_group, part, ticking, written
 
@@ -49,7 +50,9 @@ def test_a_file_bears_open_until_it_is_closed(tmp_path: Path) -> None:
     assert writer.name == stored[0].warc == "test-20260102030405678-00000-box.warc.gz"
     assert writer.close() == stored[0].warc
     assert [p.name for p in tmp_path.iterdir()] == [stored[0].warc]
-    assert writer.take_closed() == (stored[0].warc,)
+    (closed,) = writer.take_closed()
+    content = (tmp_path / stored[0].warc).read_bytes()
+    assert closed == Closed(stored[0].warc, len(content), f"sha256:{sha256(content).hexdigest()}")
     assert writer.take_closed() == ()
     assert writer.name is None
 
@@ -119,9 +122,9 @@ def test_a_full_file_is_changed_for_a_new_one_between_groups(tmp_path: Path) -> 
         writer.sync()
     writer.close()
     assert all(len(name) == 1 for name in names)
-    closed = writer.take_closed()
+    closed = [each.name for each in writer.take_closed()]
     assert len(closed) > 2
-    assert [p.name for p in sorted(tmp_path.iterdir())] == sorted(closed) == list(closed)
+    assert [p.name for p in sorted(tmp_path.iterdir())] == sorted(closed) == closed
     assert [i for name in closed for i in ids_in(tmp_path / name)] == [f"p{n}" for n in range(8)]
     sizes = [(tmp_path / name).stat().st_size for name in closed]
     assert all(size >= 3000 for size in sizes[:-1])

@@ -1,0 +1,330 @@
+"""All records of a WARC file, each looked at whole: framing, fields, both digests. Damage is told and passed over.
+
+The file is a buffer (a mapped file, or a part of one such as a stored entry of a zip), so that nothing is copied but
+what is decompressed, a piece at a time.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from archive.warc.checks import Digesting
+from archive.warc.chunked import Dechunked
+from archive.warc.group import parse_fields
+from archive.warc.members import GZIP_MAGIC
+from archive.warc.rules import Breach, Named, breaches
+
+_IN = 64 * 1024
+_OUT = 1 << 20
+_MOST_HEADER = 1 << 20
+_MOST_KEPT = 64 << 20
+_MOST_HTTP = 1 << 20
+_KEPT_TYPES = frozenset({"metadata", "warcinfo", "resource"})
+_HTTP_TYPES = frozenset({"response", "request", "revisit"})
+_VERSION = re.compile(rb"WARC/[0-9]\.[0-9]{1,2}[ \t]*\r?\n")
+_CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*chunked", re.IGNORECASE | re.MULTILINE)
+_DIGITS = re.compile(r"[0-9]{1,18}\Z")
+_END = b"\r\n\r\n"
+
+
+class Fault(Struct, frozen=True):
+    """Something at `offset` that is no whole record, in words. `lost`: what lies there cannot be read."""
+
+    offset: int
+    words: str
+    record_id: str = ""
+    lost: bool = True
+
+
+class Walked(Struct, frozen=True):
+    """A record that was read to its end. `offset` and `length` are bytes of its gzip member, or of itself in a plain
+    file. `block` is kept of small kinds of records alone; `wrong` are digests that are not right, in words."""
+
+    offset: int
+    length: int
+    headers: tuple[tuple[str, str], ...]
+    values: dict[str, str]
+    http_head: bytes
+    content_length: int
+    block: bytes | None
+    breaches: tuple[Breach, ...]
+    wrong: tuple[str, ...]
+
+    @property
+    def type(self) -> str:
+        return self.values.get("warc-type", "").lower()
+
+    @property
+    def record_id(self) -> str:
+        return self.values.get("warc-record-id", "")
+
+    def header(self, name: str) -> str | None:
+        return self.values.get(name.lower())
+
+    def payload_bytes(self, limit: int | None = None) -> bytes:
+        """The payload of a record whose block was kept; b"" of another."""
+        return (self.block or b"")[len(self.http_head) :][:limit]
+
+
+class _Bad(Exception):
+    """What was begun is no record: `words`, and where the member ends, if that is known."""
+
+    def __init__(self, words: str, end: int | None = None, record_id: str = "") -> None:
+        super().__init__(words)
+        self.words = words
+        self.end = end
+        self.record_id = record_id
+
+
+def walk(view: memoryview) -> Iterator[Walked | Fault]:
+    """The records of a gzipped or plain WARC file, in order, and what is wrong between them (WARC 1.1, annex A.2)."""
+    gzipped = bytes(view[:2]) == GZIP_MAGIC[:2]
+    at, size = 0, len(view)
+    while at < size:
+        stream: _Stream = _Member(view, at) if gzipped else _Plain(view, at)
+        try:
+            record = _record(stream, at)
+        except _Bad as bad:
+            yield Fault(at, bad.words, bad.record_id)
+            found = bad.end if bad.end is not None and bad.end > at else _next(view, at + 1, gzipped)
+            at = found if found is not None else size
+            continue
+        yield record
+        at = record.offset + record.length
+
+
+# ------------------------------------------------------------------------------------------------------- streams
+
+
+class _Stream:
+    """Pieces of one record, from a buffer that grows. `end` is where in the file it ended, once it did."""
+
+    def __init__(self) -> None:
+        self.held = b""
+
+    def more(self) -> bool:
+        """Adds to `held`; False at the end."""
+        raise NotImplementedError
+
+    def finish(self) -> int:
+        """The record is taken, with what follows its block: where in the file it ends. Raises _Bad."""
+        raise NotImplementedError
+
+    def end_if_known(self) -> int | None:
+        """Where the member ends, if the rest of it is sound."""
+        return None
+
+    def until(self, size: int) -> bool:
+        while len(self.held) < size:
+            if not self.more():
+                return False
+        return True
+
+
+class _Member(_Stream):
+    def __init__(self, view: memoryview, at: int) -> None:
+        super().__init__()
+        if bytes(view[at : at + 3]) != GZIP_MAGIC:
+            raise _Bad("no gzip member begins here")
+        self._view = view
+        self._at = at
+        self._zip = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        self._waiting: bytes | memoryview = b""
+
+    def more(self) -> bool:
+        while not self._zip.eof:
+            data = self._waiting or self._view[self._at : self._at + _IN]
+            if not len(data):
+                raise _Bad("the file ends inside a gzip member", len(self._view))
+            if not self._waiting:
+                self._at += len(data)
+            try:
+                out = self._zip.decompress(data, _OUT)
+            except zlib.error as error:
+                raise _Bad(f"the gzip member is damaged ({str(error).rpartition(': ')[2]})") from error
+            self._waiting = self._zip.unconsumed_tail
+            if self._zip.eof:
+                self._at -= len(self._zip.unused_data)
+            if out:
+                self.held = self.held + out if self.held else out
+                return True
+        return False
+
+    def finish(self) -> int:
+        if not self.until(len(_END)) or self.held[: len(_END)] != _END:
+            raise _Bad(
+                "the block is not followed by two line ends: its length is wrong or its end is missing",
+                self.end_if_known(),
+            )
+        self.held = self.held[len(_END) :]
+        if self.held or self.more():
+            raise _Bad("the gzip member goes on after the record's end", self.end_if_known())
+        return self._at
+
+    def end_if_known(self) -> int | None:
+        try:
+            while self.more():
+                self.held = b""
+        except _Bad:
+            return None
+        return self._at
+
+
+class _Plain(_Stream):
+    def __init__(self, view: memoryview, at: int) -> None:
+        super().__init__()
+        self._view = view
+        self._at = at
+
+    def more(self) -> bool:
+        data = bytes(self._view[self._at : self._at + _IN])
+        self._at += len(data)
+        self.held += data
+        return bool(data)
+
+    def finish(self) -> int:
+        if not self.until(len(_END)) or self.held[: len(_END)] != _END:
+            raise _Bad("the block is not followed by two line ends: its length is wrong or its end is missing")
+        return self._at - len(self.held) + len(_END)
+
+
+# ------------------------------------------------------------------------------------------------------- a record
+
+
+def _record(stream: _Stream, offset: int) -> Walked:
+    stream.more()
+    end = stream.held.find(_END)
+    while end < 0:
+        if len(stream.held) > _MOST_HEADER or not stream.more():
+            raise _Bad("no WARC record begins here", stream.end_if_known())
+        end = stream.held.find(_END)
+    head = stream.held[: end + len(_END)]
+    version = _VERSION.match(head)
+    if version is None:
+        raise _Bad("no WARC record begins here", stream.end_if_known())
+    headers = tuple(parse_fields(head[version.end() :]))
+    values = {name.lower(): value for name, value in reversed(headers)}
+    record_id = values.get("warc-record-id", "")
+    if not _DIGITS.match(values.get("content-length", "")):
+        raise _Bad("the record has no readable Content-Length", stream.end_if_known(), record_id)
+    length = int(values["content-length"])
+    stream.held = stream.held[len(head) :]
+    try:
+        block = _Block(stream, length, headers, values)
+        block.read()
+        end = stream.finish()
+    except _Bad as bad:
+        raise _Bad(bad.words, bad.end, record_id) from bad
+    return Walked(
+        offset=offset,
+        length=end - offset,
+        headers=headers,
+        values=values,
+        http_head=block.http_head,
+        content_length=length,
+        block=block.kept,
+        breaches=tuple(breaches(Named(head, headers, values))),
+        wrong=tuple(block.wrong()),
+    )
+
+
+class _Block:
+    """A record's block, taken from the stream piece by piece, both digests made on the way."""
+
+    def __init__(
+        self, stream: _Stream, length: int, headers: tuple[tuple[str, str], ...], values: dict[str, str]
+    ) -> None:
+        self._stream = stream
+        self._left = length
+        self._kind = values.get("warc-type", "").lower()
+        self._http = self._kind in _HTTP_TYPES and values.get("content-type", "").lower().startswith("application/http")
+        self._digesting = Digesting(headers)
+        self._plain: Dechunked | None = None
+        self._as_coded: Digesting | None = None
+        self._headers = headers
+        self.http_head = b""
+        self.kept: bytes | None = b"" if self._kind in _KEPT_TYPES and length <= _MOST_KEPT else None
+
+    def read(self) -> None:
+        if self._http:
+            self._read_head()
+        pieces = []
+        while self._left:
+            if not self._stream.held and not self._stream.more():
+                raise _Bad("the record ends before its block does", self._stream.end_if_known())
+            held = self._stream.held
+            if len(held) > self._left:
+                piece, self._stream.held = held[: self._left], held[self._left :]
+            else:
+                piece, self._stream.held = held, b""
+            self._left -= len(piece)
+            self._update(piece)
+            if self.kept is not None:
+                pieces.append(piece)
+        if self.kept is not None:
+            self.kept = b"".join(pieces)
+
+    def _read_head(self) -> None:
+        stream, searched = self._stream, min(self._left, _MOST_HTTP)
+        end = stream.held.find(_END, 0, searched)
+        while end < 0 and len(stream.held) < searched and stream.more():
+            end = stream.held.find(_END, 0, searched)
+        head = stream.held[: end + len(_END)] if end >= 0 else b""
+        stream.held = stream.held[len(head) :]
+        self._left -= len(head)
+        self.http_head = head
+        self._digesting.block.update(head)
+        if head and _CHUNKED.search(head) and self._digesting.payload.claimed:
+            # Tools differ in what they call the payload of a body whose transfer coding was left on.
+            self._as_coded = Digesting(self._headers)
+            self._plain = Dechunked()
+
+    def _update(self, piece: bytes) -> None:
+        if self._plain is None:
+            self._digesting.update(piece)
+            return
+        self._digesting.block.update(piece)
+        assert self._as_coded is not None
+        self._as_coded.payload.update(piece)
+        for part in self._plain.feed(piece):
+            self._digesting.payload.update(part)
+
+    def wrong(self) -> Iterator[str]:
+        block, payload = self._digesting.block, self._digesting.payload
+        if not block.right:
+            yield f"the block is not what WARC-Block-Digest says ({block.claimed})"
+        # A revisit's payload digest is of a payload that lies elsewhere.
+        either = payload.right or (self._as_coded is not None and self._as_coded.payload.right)
+        if self._kind != "revisit" and not either:
+            yield f"the payload is not what WARC-Payload-Digest says ({payload.claimed})"
+
+
+# ------------------------------------------------------------------------------------------------------- after damage
+
+
+def _next(view: memoryview, at: int, gzipped: bool) -> int | None:
+    """The first place at or after `at` where a record seems to begin."""
+    mark, ahead = (GZIP_MAGIC, 0) if gzipped else (b"\nWARC/1.", 1)
+    size = len(view)
+    start = at if gzipped else max(0, at - 1)
+    while start < size:
+        window = bytes(view[start : start + _OUT + len(mark)])
+        found = window.find(mark)
+        while found >= 0:
+            place = start + found + ahead
+            if place >= at and (not gzipped or _begins(view, place)):
+                return place
+            found = window.find(mark, found + 1)
+        start += _OUT
+    return None
+
+
+def _begins(view: memoryview, at: int) -> bool:
+    try:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(view[at : at + 4096], 5).startswith(b"WARC/")
+    except zlib.error:
+        return False

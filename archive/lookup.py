@@ -95,7 +95,7 @@ class Lookups:
         return int(found[0]) if found else None
 
     def page(self, page_id: str) -> PageRow | None:
-        found = self._one(f"{PAGES} WHERE p.page_id = ?", page_id)
+        found = self._one(f"{PAGES} WHERE p.page_id = ?", rows.storable(page_id))
         return rows.page_of(found) if found else None
 
     def pages(self, wanted: Wanted, limit: int) -> Iterator[PageRow]:

@@ -275,7 +275,8 @@ class PageRow(Struct, frozen=True):
     """One page group as the catalog knows it: what `--json` prints. Paths are relative to the collection's folder.
 
     `rereads` is the page id of the stored page that this one is another reading of, without a new capture. `version` is
-    told with the commit alone: the number of the text's version that this page brought, from the second on.
+    told with the commit alone: the number of the text's version that this page brought, from the second on. `language`
+    is the primary subtag of the article's language (BCP 47), in lower case.
     """
 
     page_id: str
@@ -304,6 +305,7 @@ class PageRow(Struct, frozen=True):
     extractor: str = ""
     rereads: str | None = None
     version: int | None = None
+    language: str | None = None
 
 
 class Origin(Struct, frozen=True):

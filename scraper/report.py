@@ -34,6 +34,7 @@ def as_dict(row: PageRow, folder: Path) -> dict[str, Any]:
         "title": row.title,
         "authors": list(row.authors),
         "date": row.date,
+        "language": row.language,
         "words": row.words,
         "text": str(folder / row.text) if row.text else None,
         "warc": str(folder / row.warc) if row.warc else None,

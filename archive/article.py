@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from msgspec.structs import asdict
 
-from archive.inline import clean_inline
+from archive.inline import CODE, EMPHASIS, LINK, STRONG, clean_inline
 from archive.models import (
     Article,
     ArticleMeta,
@@ -32,13 +32,6 @@ __all__ = ["clean_inline", "from_json", "parse", "plain", "render", "said", "to_
 _T = TypeVar("_T")
 
 # ------------------------------------------------------------------------------------------------ plain text
-
-_LINK = re.compile(
-    r"\[((?:[^\[\]]|\[[^\[\]]*+\])*+)\]\((?:https?:|mailto:)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+\)", re.IGNORECASE
-)
-_STRONG = re.compile(r"\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])")
-_CODE = re.compile(r"(?<!`)`(?=[^`])([^`]+)`(?!`)")
 
 _EACH = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u3096\u30a1-\u30fa"
@@ -86,11 +79,11 @@ def words(article: Article) -> int:
 
 def _plain_inline(text: str) -> str:
     if "](" in text:
-        text = _LINK.sub(r"\1", text)
+        text = LINK.sub(r"\1", text)
     if "`" in text:
-        text = _CODE.sub(r"\1", text)
+        text = CODE.sub(r"\1", text)
     if "*" in text:
-        for pattern in (_EMPHASIS, _STRONG, _EMPHASIS):
+        for pattern in (EMPHASIS, STRONG, EMPHASIS):
             text = pattern.sub(r"\1", text)
     return clean_inline(text)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TypeVar
@@ -32,6 +31,7 @@ __all__ = ["clean_inline", "from_json", "parse", "plain", "plain_inline", "rende
 _T = TypeVar("_T")
 
 # ------------------------------------------------------------------------------------------------ plain text
+
 
 def plain(article: Article) -> str:
     """Everything that the article says, without Markdown: one paragraph a part, empty lines between. For search."""

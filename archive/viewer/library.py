@@ -72,7 +72,7 @@ class Library:
         self.collection = collection
         self._listing = Listing(collection.path / catalog.NAME)
         self._lock = Lock()
-        self._held: dict[object, tuple[int, Any]] = {}
+        self._held: dict[object, tuple[object, Any]] = {}
 
     def close(self) -> None:
         self._listing.close()

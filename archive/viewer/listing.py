@@ -100,13 +100,17 @@ class Listing(Lookups):
         self._watch = Lock()
 
     def close(self) -> None:
-        self._watching.close()
+        self._watching.connection.close()
         super().close()
 
-    def revision(self) -> int:
-        """Another number whenever the catalog has changed."""
+    def revision(self) -> tuple[object, ...]:
+        """Another value whenever the catalog has changed."""
         with self._watch, told(self._path):
-            return int(self._watching.execute("PRAGMA data_version").fetchone()[0])
+            if self._file() not in (self._watching.file, None):
+                self._watching.connection.close()
+                self._watching = self._connect()
+            version = self._watching.connection.execute("PRAGMA data_version").fetchone()
+            return *self._watching.file, version[0]
 
     # ------------------------------------------------------------------------------------------------ lists
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TypeVar
 
 from msgspec.structs import asdict
 
-from archive.inline import clean_inline
+from archive.inline import CODE, EMPHASIS, LINK, STRONG, clean_inline
 from archive.models import (
     Article,
     ArticleMeta,
@@ -32,13 +31,6 @@ __all__ = ["clean_inline", "from_json", "parse", "plain", "plain_inline", "rende
 _T = TypeVar("_T")
 
 # ------------------------------------------------------------------------------------------------ plain text
-
-_LINK = re.compile(
-    r"\[((?:[^\[\]]|\[[^\[\]]*+\])*+)\]\((?:https?:|mailto:)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+\)", re.IGNORECASE
-)
-_STRONG = re.compile(r"\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])")
-_CODE = re.compile(r"(?<!`)`(?=[^`])([^`]+)`(?!`)")
 
 
 def plain(article: Article) -> str:
@@ -67,11 +59,11 @@ def words(article: Article) -> int:
 def plain_inline(text: str) -> str:
     """Inline Markdown as the words that it shows."""
     if "](" in text:
-        text = _LINK.sub(r"\1", text)
+        text = LINK.sub(r"\1", text)
     if "`" in text:
-        text = _CODE.sub(r"\1", text)
+        text = CODE.sub(r"\1", text)
     if "*" in text:
-        for pattern in (_EMPHASIS, _STRONG, _EMPHASIS):
+        for pattern in (EMPHASIS, STRONG, EMPHASIS):
             text = pattern.sub(r"\1", text)
     return clean_inline(text)
 

@@ -313,6 +313,33 @@ def pack(
     raise typer.Exit(stop.code or code)
 
 
+@app.command()
+@common
+def verify(
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="FILE…", help="WARC files of any tool. Else the collection.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Only compare each closed file with the manifest, without reading records.")
+    ] = False,
+) -> None:
+    """Check that what is kept is whole: each record, its digests, and all that is derived of it.
+
+    Reads every WARC file to its end, holds index, pages list, catalog and text files against it, and each file against
+    the manifest, which tells what rotted from what was changed. Works beside a run; changes nothing.
+
+    Exit code 0: nothing is wrong. 5: something is, and it is said what, where, and what to do.
+
+    Examples:  tearsheet verify      tearsheet verify --quick      tearsheet verify old/*.warc.gz
+    """
+    from scraper import verifying
+
+    with stopping() as stop:
+        asked = verifying.Asked(tuple(files or ()), quick, COMMON.json, COMMON.quiet)
+        code = verifying.verify(COMMON.settings(), asked, stop.is_set)
+    raise typer.Exit(stop.code or code)
+
+
 exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
 app.add_typer(exports, name="export")
 

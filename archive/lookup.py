@@ -36,18 +36,25 @@ class Wanted(Struct, frozen=True):
     kept: bool | None = None
 
 
+class _Open(Struct, frozen=True):
+    """A connection, and which file it is to: a rebuild puts another one in its place."""
+
+    connection: sqlite3.Connection
+    file: tuple[int, int]
+
+
 class Lookups:
-    """Connections are opened as threads need them, and kept."""
+    """Connections are opened as threads need them, and kept while their file is the catalog."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
-        self._release(self._connect())
+        self._idle: LifoQueue[_Open] = LifoQueue()
+        self._idle.put_nowait(self._connect())
 
     def close(self) -> None:
         while True:
             try:
-                self._idle.get_nowait().close()
+                self._idle.get_nowait().connection.close()
             except Empty:
                 return
 
@@ -268,27 +275,42 @@ class Lookups:
 
     @contextmanager
     def _borrowed(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = self._idle.get_nowait()
-        except Empty:
-            connection = self._connect()
+        held = self._open()
         try:
             with told(self._path):
-                yield connection
+                yield held.connection
         finally:
-            self._release(connection)
+            self._idle.put_nowait(held)
 
-    def _release(self, connection: sqlite3.Connection) -> None:
-        self._idle.put_nowait(connection)
+    def _open(self) -> _Open:
+        """A connection to the file that is there now."""
+        file = self._file()
+        while True:
+            try:
+                held = self._idle.get_nowait()
+            except Empty:
+                return self._connect()
+            # While a rebuild changes the files there is none; what is open answers.
+            if file is None or held.file == file:
+                return held
+            held.connection.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _file(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _connect(self) -> _Open:
+        file = self._file() or (0, 0)
         with told(self._path):
             try:
-                return self._opened("mode=ro")
+                return _Open(self._opened("mode=ro"), file)
             except sqlite3.OperationalError:
                 # On a medium that cannot be written, SQLite cannot make the files that WAL mode needs; nobody else
                 # writes there either.
-                return self._opened("mode=ro&immutable=1")
+                return _Open(self._opened("mode=ro&immutable=1"), file)
 
     def _opened(self, options: str) -> sqlite3.Connection:
         address = f"file:{quote(str(self._path.absolute()))}?{options}"

@@ -25,8 +25,6 @@ MOST_MOMENTS = 1_000
 MOST_CHOICES = 200
 RASTER = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/jpg", "image/pjpeg")
 
-_DAY = 86_400_000
-_HASH_BITS = 20
 _SNIPPET_WORDS = 32
 _OPEN, _CLOSE = "\x02", "\x03"
 # Records of fewer bytes hold the pictures that count readers, and icons.
@@ -40,6 +38,7 @@ _LATEST = (
     "CASE WHEN p.text IS NOT NULL THEN NOT EXISTS (SELECT 1 FROM pages q WHERE q.text = p.text AND q.id > p.id) "
     "ELSE NOT EXISTS (SELECT 1 FROM pages q WHERE q.final_url = p.final_url AND q.kept = p.kept AND q.id > p.id) END"
 )
+_DAY_OF = "coalesce(p.date, date(p.captured_at / 1000, 'unixepoch'))"
 _WORDS = {"title": 5.0, "body": 1.0}
 
 
@@ -75,10 +74,11 @@ def conditions(query: Query) -> tuple[list[str], list[object]]:
         held.append(
             ("p.id IN (SELECT rowid FROM authors WHERE authors MATCH ?)", match_expression(query.author) or '""')
         )
-    for day, compared in ((query.since, ">="), (query.until, "<=")):
-        if day is not None:
-            held.append((f"coalesce(p.date, date(p.captured_at / 1000, 'unixepoch')) {compared} ?", day.isoformat()))
-    return [sql for sql, _ in held], [rows.storable(value) for _, value in held]
+    sql, values = [condition for condition, _ in held], [rows.storable(value) for _, value in held]
+    if query.since is not None or query.until is not None:
+        sql.append(f"{_DAY_OF} BETWEEN ? AND ?")
+        values += [(query.since or date.min).isoformat(), (query.until or date.max).isoformat()]
+    return sql, values
 
 
 def spans(marked: str) -> tuple[Span, ...]:
@@ -100,13 +100,17 @@ class Listing(Lookups):
         self._watch = Lock()
 
     def close(self) -> None:
-        self._watching.close()
+        self._watching.connection.close()
         super().close()
 
-    def revision(self) -> int:
-        """Another number whenever the catalog has changed."""
+    def revision(self) -> tuple[object, ...]:
+        """Another value whenever the catalog has changed."""
         with self._watch, told(self._path):
-            return int(self._watching.execute("PRAGMA data_version").fetchone()[0])
+            if self._file() not in (self._watching.file, None):
+                self._watching.connection.close()
+                self._watching = self._connect()
+            version = self._watching.connection.execute("PRAGMA data_version").fetchone()
+            return *self._watching.file, version[0]
 
     # ------------------------------------------------------------------------------------------------ lists
 
@@ -121,41 +125,50 @@ class Listing(Lookups):
 
     def matching(self, query: Query, offset: int, limit: int) -> Found:
         """Articles whose present text or title holds the words."""
-        expression = match_expression(query.words)
+        expression = surrogate_free(match_expression(query.words))
         if not expression:
             return Found((), 0, False)
-        held, given = conditions(query)
-        # The plus keeps SQLite from running the words anew for each page that the filters leave.
-        within = f" AND +s.rowid IN (SELECT p.id FROM pages p WHERE {' AND '.join(held)})" if held else ""  # noqa: S608
+        held, values = conditions(query)
+        # Each filter is a list of pages out of its own index. The plus keeps SQLite from running the words anew for
+        # each of them.
+        within = "".join(f" AND +s.rowid IN (SELECT p.id FROM pages p WHERE {one})" for one in held)  # noqa: S608
         source = f"FROM search s WHERE search MATCH ?{within}"
-        values = (surrogate_free(expression), *given)
-        total = self._one(f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {COUNTED + 1})", *values)[0]  # noqa: S608
-        numbers: list[int] = []
-        if query.order is Order.RELEVANCE and offset < RANKED:
-            numbers = self._ranked(source, values, offset, limit)
-        if len(numbers) < limit and (total > RANKED or query.order is not Order.RELEVANCE):
-            direction = "ASC" if query.order is Order.OLDEST else "DESC"
-            sql = f"SELECT s.rowid {source} ORDER BY s.rowid {direction} LIMIT ? OFFSET ?"
-            at = max(offset, RANKED) if query.order is Order.RELEVANCE else offset
-            numbers += [number for (number,) in self._all(sql, *values, limit - len(numbers), at)]
-        return Found(tuple(numbers), min(total, COUNTED), total > COUNTED)
+        direction = "ASC" if query.order is Order.OLDEST else "DESC"
+        sql = f"SELECT s.rowid {source} ORDER BY s.rowid {direction} LIMIT ?"
+        enough = max(RANKED, offset + limit)
+        found = [number for (number,) in self._all(sql, expression, *values, enough)]
+        total = len(found) if len(found) < enough else self._count(source, expression, *values)
+        if query.order is Order.RELEVANCE and offset < RANKED and len(found) > 1:
+            found[:RANKED] = self._ranked(expression, found[:RANKED], filtered=bool(held))
+        return Found(tuple(found[offset : offset + limit]), min(total, COUNTED), total > COUNTED)
 
-    def _ranked(self, source: str, values: tuple[object, ...], offset: int, limit: int) -> list[int]:
+    def _count(self, source: str, *values: object) -> int:
+        """How many there are, at most one more than is counted."""
+        sql = f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {COUNTED + 1})"  # noqa: S608
+        return int(self._one(sql, *values)[0])
+
+    def _ranked(self, expression: str, latest: list[int], *, filtered: bool) -> list[int]:
+        """Texts that hold the words, given the latest first, with the best first."""
         weights = ", ".join(map(str, _WORDS.values()))
-        latest = (
-            f"SELECT s.rowid AS number, bm25(search, {weights}) AS rank {source} ORDER BY s.rowid DESC LIMIT {RANKED}"
+        only = f"AND +rowid IN ({', '.join(map(str, latest))})" if filtered else ""
+        sql = (
+            f"SELECT rowid FROM search WHERE search MATCH ? AND rowid >= ? {only} "  # noqa: S608
+            f"ORDER BY bm25(search, {weights}), rowid DESC LIMIT ?"
         )
-        sql = f"SELECT number FROM ({latest}) ORDER BY rank, number DESC LIMIT ? OFFSET ?"  # noqa: S608
-        return [number for (number,) in self._all(sql, *values, min(limit, RANKED - offset), offset)]
+        return [number for (number,) in self._all(sql, expression, latest[-1], len(latest))]
 
     def snippets(self, words: str, numbers: Sequence[int]) -> dict[int, tuple[Span, ...]]:
         """Of each of these texts the place where the words stand."""
+        if not numbers:
+            return {}
+        expression = surrogate_free(match_expression(words))
         marks = ", ".join("?" * len(numbers))
+        # Where a beginning stands for many words, those are gathered once, not for each of the texts.
+        only = f"rowid BETWEEN {min(numbers)} AND {max(numbers)} AND +rowid" if '"*' in expression else "rowid"
         sql = (
             f"SELECT rowid, snippet(search, 1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608
-            f"AND rowid IN ({marks})"
+            f"AND {only} IN ({marks})"
         )
-        expression = surrogate_free(match_expression(words))
         return {number: spans(text) for number, text in self._all(sql, _OPEN, _CLOSE, expression, *numbers)}
 
     def listed(self, query: Query, kept: bool, offset: int, limit: int) -> Found:
@@ -163,7 +176,7 @@ class Listing(Lookups):
         held, given = conditions(query)
         source = f"FROM pages p WHERE {' AND '.join(('p.kept = ?', *held, _LATEST))}"
         values = (kept, *given)
-        total = self._one(f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {COUNTED + 1})", *values)[0]  # noqa: S608
+        total = self._count(source, *values)
         direction = "ASC" if query.order is Order.OLDEST else "DESC"
         numbers = self._all(f"SELECT p.id {source} ORDER BY p.id {direction} LIMIT ? OFFSET ?", *values, limit, offset)
         return Found(tuple(number for (number,) in numbers), min(total, COUNTED), total > COUNTED)

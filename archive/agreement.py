@@ -24,7 +24,7 @@ from archive.urls import parse_stamp
 
 _SPAN = 1 << 128
 _MOST_OF_A_TIME = 1000
-_OF_EARLIER = ("title", "authors", "date", "words", "original_url", "extractor", "text", "version")
+_OF_EARLIER = ("title", "authors", "date", "words", "original_url", "extractor", "text", "version", "language")
 
 
 class Sum(Struct):
@@ -161,8 +161,12 @@ class Agreement:
         there = dict(found)
         number = int(there["id"])
         assert self.warc is not None
-        values = rows.page_values(row, number, self.warc, group.start, there["version"])
-        meant = dict(zip(there, _stored(values), strict=True))
+        version = there["version"] if group.files is not None else None
+        place = rows.PagePlace(number, self.warc, group.start, version, self._is_fresh(row, number))
+        meant = dict(zip(there, _stored(rows.page_values(row, place)), strict=True))
+        if there["language"] is None:
+            # A catalog of before languages were in it knows none.
+            meant["language"] = None
         told_row = row
         if row.verdict is VerdictKind.UNCHANGED and group.files is None:
             if not self._of_earlier(there, row):
@@ -175,23 +179,33 @@ class Agreement:
             wrong.append("id")
         if wrong:
             yield f"page {row.page_id} has another {', '.join(wrong)} than its records ({row.final_url})"
+        names = self._reader.one("SELECT names FROM authors WHERE rowid = ?", number)
+        if (names["names"] if names is not None else apart("[]")) != apart(there["authors"]):
+            yield f"the authors of page {row.page_id} are not found by their names"
         if row.verdict.kept and group.captured:
             self.expected.pages.add(page_line(told_row, group))
         yield from self._check_links(meant, number)
         if group.files is not None:
             yield from self._check_version(group, there, number)
 
+    def _is_fresh(self, row: PageRow, number: int) -> bool:
+        """Whether the page brought what was not there."""
+        if not row.verdict.kept or row.verdict is VerdictKind.UNCHANGED or row.rereads is not None:
+            return False
+        sql = "SELECT 1 FROM versions WHERE text = ? AND page = ?"
+        return row.text is None or self._reader.one(sql, row.text, number) is not None
+
     def _of_earlier(self, there: dict[str, Any], row: PageRow) -> bool:
         """Whether what a confirmed page is said to say is what another capture of it says."""
-        if there["text"] is None and there["title"] == storable(row.title):
+        if there["text"] is None and there["title"] == storable(row.title) and there["language"] is None:
             return True
         sql = (
             "SELECT 1 FROM links l JOIN pages p ON p.id = l.page WHERE l.address = ? AND l.kept = 1 AND p.id != ? "
             "AND p.title IS ? AND p.authors IS ? AND p.date IS ? AND p.words IS ? AND p.original_url IS ? "
-            "AND p.text IS ? AND p.version IS ? LIMIT 1"
+            "AND p.text IS ? AND p.version IS ? AND p.language IS ? LIMIT 1"
         )
         address = next(iter(rows.identities(row.final_url)), "")
-        names = ("title", "authors", "date", "words", "original_url", "text", "version")
+        names = ("title", "authors", "date", "words", "original_url", "text", "version", "language")
         values = [there[name] for name in names]
         return self._reader.one(sql, storable(address), there["id"], *values) is not None
 

@@ -185,6 +185,9 @@ def _catalog(reader: Reader, expected: Expected | None) -> Iterator[str]:
     searched = reader.one("SELECT count(*) AS n FROM search")
     if found is not None and searched is not None and found["n"] != searched["n"]:
         yield f"{searched['n']} texts are found by search, {found['n']} should be"
+    found = reader.one("SELECT count(*) AS n FROM authors WHERE rowid NOT IN (SELECT id FROM pages)")
+    if found is not None and found["n"]:
+        yield f"authors are named of {found['n']} pages that are not there"
 
 
 def _index_lines(reader: Reader, lines: Iterator[tuple[int, bytes]]) -> Iterator[tuple[int, str]]:

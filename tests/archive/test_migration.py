@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from archive import schema
 from archive.collection import Collection
+from archive.fixity import Watch, verify_collection
 from archive.models import ArticleMeta
 from archive.rebuild import rebuild
 from archive.viewer.library import Library
@@ -63,3 +64,14 @@ def test_languages_are_known_after_a_rebuild(tmp_path: Path) -> None:
     with Collection.open(settings(tmp_path), None) as collection, Library(collection) as library:
         (card,) = library.search(Query("pier", language="nb")).cards
         assert card.page.language == "nb"
+
+
+def test_a_catalog_that_knows_no_languages_is_in_order(tmp_path: Path) -> None:
+    told = replace(article(), meta=ArticleMeta(language="nb-NO"))
+    with opened(tmp_path) as collection:
+        collection.commit(group("p1", 1, [page(1, b"x")], article=told)).result(30)
+    path = folder_of(tmp_path) / "catalog.sqlite"
+    set_back(path)
+    opened(tmp_path).close()
+    found = verify_collection(folder_of(tmp_path), Watch(workers=1))
+    assert [problem.words for problem in found.bad] == []

@@ -15,7 +15,7 @@ from tests.disks import QuickDisk
 from tests.making import groups_of, written
 
 Deed = Callable[[Path, random.Random], str]
-TABLES = ("captures", "pages", "links", "articles", "versions", "warcs", "state", "search")
+TABLES = ("captures", "pages", "links", "articles", "versions", "warcs", "state", "search", "authors")
 
 
 def warcs(folder: Path) -> list[Path]:
@@ -110,6 +110,9 @@ def change_a_row(folder: Path, chance: random.Random) -> str:
         if table == "search":
             number = db.execute("SELECT rowid FROM search WHERE title IS ? AND body IS ?", row).fetchone()[0]
             db.execute(f"UPDATE search SET {columns[at]} = ? WHERE rowid = ?", (values[0], number))
+        elif table == "authors":
+            number = db.execute("SELECT rowid FROM authors WHERE names IS ?", row).fetchone()[0]
+            db.execute("UPDATE authors SET names = ? WHERE rowid = ?", (values[0], number))
         else:
             try:
                 db.execute(f"UPDATE {table} SET {columns[at]} = ? WHERE {match}", values)

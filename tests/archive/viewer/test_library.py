@@ -407,8 +407,9 @@ def test_the_largest_picture_stands_for_a_page(tmp_path: Path) -> None:
         assert dot.type == "image/gif"
 
 
-def test_the_picture_that_the_article_names_goes_first(tmp_path: Path) -> None:
-    pictured(tmp_path, "https://news.test/dot.gif")
+@pytest.mark.parametrize("named", ["https://news.test/dot.gif", "HTTPS://news.test:443/dot.gif#x"])
+def test_the_picture_that_the_article_names_goes_first(tmp_path: Path, named: str) -> None:
+    pictured(tmp_path, named)
     for library in looked_into(tmp_path):
         found = library.read("p1")
         assert found is not None

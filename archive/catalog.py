@@ -217,6 +217,8 @@ class Catalog:
         self._insert("pages", rows.page_values(row, number, self.warc(folder, name), start, version))
         for address in rows.identities(row.url, row.final_url, row.original_url):
             self.one("INSERT OR IGNORE INTO links VALUES (?, ?, ?)", rows.storable(address), row.verdict.kept, number)
+        if row.overrules is not None:
+            self._insert("overrulings", (row.overrules, row.page_id))
         return number
 
     # ------------------------------------------------------------------------------------------------ texts
@@ -265,6 +267,7 @@ class Catalog:
             self.one("DELETE FROM articles WHERE text = ?", text)
         self.one("DELETE FROM versions WHERE warc = ?", warc)
         self.one("DELETE FROM links WHERE page IN (SELECT id FROM pages WHERE warc = ?)", warc)
+        self.one("DELETE FROM overrulings WHERE page_id IN (SELECT page_id FROM pages WHERE warc = ?)", warc)
         self.one("DELETE FROM pages WHERE warc = ?", warc)
         self.one("DELETE FROM captures WHERE warc = ?", warc)
         self.one("DELETE FROM warcs WHERE id = ?", warc)

@@ -119,10 +119,16 @@ CREATE VIRTUAL TABLE search USING fts5 (title, body, tokenize = 'unicode61 remov
 # The page that a page is another reading of.
 _REREADINGS = "ALTER TABLE pages ADD COLUMN rereads TEXT;"
 
+# Quarantined pages that a person said were what was asked for, and the pages that they became.
+_OVERRULINGS = """
+CREATE TABLE overrulings (overruled TEXT PRIMARY KEY, page_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX overrulings_page ON overrulings (page_id);
+"""
+
 # Pages of 4 KiB in the WAL before they are copied to where they belong, which waits for the medium thrice.
 CHECKPOINT = 8000
 
-MIGRATIONS = (_FIRST, _REREADINGS)
+MIGRATIONS = (_FIRST, _REREADINGS, _OVERRULINGS)
 
 
 class NewerCatalog(Exception):

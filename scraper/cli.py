@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
-from scraper import __version__
+from scraper import __version__, cli_library
 from scraper.options import COMMON, common, output_failed, read_quantity, reading, say_progress, stopping
 from scraper.saying import say
 
@@ -312,6 +312,8 @@ def pack(
         code = pack_collection(COMMON.settings().archive, asked, stop.is_set)
     raise typer.Exit(stop.code or code)
 
+
+app.command()(cli_library.accept)
 
 exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
 app.add_typer(exports, name="export")

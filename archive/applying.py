@@ -140,7 +140,7 @@ class Applier:
         if row.verdict is VerdictKind.UNCHANGED and group.files is None:
             return self._unchanged(group, row)
         if group.files is None:
-            self._parts.catalog.add_page(row, at=group.at, start=group.start, version=None)
+            self._parts.catalog.add_page(row, at=group.at, start=group.start, version=None, fresh=row.verdict.kept)
             return row
         return self._article(group, row, group.files, changes)
 
@@ -157,6 +157,7 @@ class Applier:
                 date=before.date,
                 words=before.words,
                 original_url=before.original_url,
+                language=before.language,
                 extractor=row.extractor or before.extractor,
             )
         self._parts.catalog.add_page(replace(row, text=text), at=group.at, start=group.start, version=version)
@@ -171,7 +172,8 @@ class Applier:
             catalog.add_page(row, at=group.at, start=group.start, version=current.number)
             return told
         number = current.number + 1 if current is not None else 1
-        page = catalog.add_page(row, at=group.at, start=group.start, version=number)
+        fresh = row.rereads is None
+        page = catalog.add_page(row, at=group.at, start=group.start, version=number, fresh=fresh)
         before_file = ""
         if current is not None:
             before_file = self._file_of_earlier(current)

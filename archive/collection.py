@@ -304,6 +304,18 @@ class Collection:
                 capture = now
         return _read(self._warc(capture), capture)
 
+    def place(self, capture: Capture) -> tuple[Path, int, int] | None:
+        """Where the record lies now: its file, offset and length in bytes; None where its file is gone."""
+        for _ in range(_LOOKS):
+            path = self._warc(capture)
+            if path.exists():
+                return path, capture.offset, capture.length
+            now = self._lookups.again(capture) if self._lookups else None
+            if now is None or now == capture:
+                return None
+            capture = now
+        return None
+
     def text_of(self, row: PageRow) -> str | None:
         """The text file of a page, as it is; None if it has none. Where the file is missing, the WARC file has it."""
         present = (self._lookups.page(row.page_id) if self._lookups else None) or row

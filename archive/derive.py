@@ -26,6 +26,8 @@ from archive.warc.records import warc_date
 
 _MIME_END = re.compile(r"[;\s]")
 _RESOURCE = re.compile(r"urn:(text|article):")
+# The primary subtag of a language tag (BCP 47, 2.2.1); og:locale has an underscore behind it.
+_PRIMARY = re.compile(r"\s*([A-Za-z]{2,3})(?![^-_\s])")
 _MOST_HEAD = 1 << 20
 TEXT_TYPE = "text/plain; charset=utf-8"
 ARTICLE_TYPE = "application/json"
@@ -237,7 +239,13 @@ def _page(place: Place, data: GroupData, view: View, article: Article | None, fi
         attempts=end.attempts if end is not None else 0,
         elapsed=end.elapsed if end is not None else 0.0,
         extractor=data.extractor,
+        language=_language(article),
     )
+
+
+def _language(article: Article | None) -> str | None:
+    match = _PRIMARY.match(article.meta.language or "") if article is not None else None
+    return match[1].lower() if match else None
 
 
 def _page_again(

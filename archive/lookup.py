@@ -26,6 +26,7 @@ _SNIPPET_WORDS = 24
 _TITLE_WEIGHT = 5.0
 _MOST_HOSTS = 20
 _BATCH = 1000
+NOT_OVERRULED = "NOT EXISTS (SELECT 1 FROM overrulings WHERE overruled = p.page_id)"
 
 
 class Wanted(Struct, frozen=True):
@@ -109,7 +110,7 @@ class Lookups:
         return int(found[0]) if found else None
 
     def page(self, page_id: str) -> PageRow | None:
-        found = self._one(f"{PAGES} WHERE p.page_id = ?", page_id)
+        found = self._one(f"{PAGES} WHERE p.page_id = ?", rows.storable(page_id))
         return rows.page_of(found) if found else None
 
     def pages(self, wanted: Wanted, limit: int) -> Iterator[PageRow]:
@@ -122,7 +123,7 @@ class Lookups:
         taken = {condition: value for condition, value in conditions.items() if value is not None}
         said = [*taken]
         if wanted.kept is False:
-            said.append("NOT EXISTS (SELECT 1 FROM overrulings WHERE overruled = p.page_id)")
+            said.append(NOT_OVERRULED)
         where = f"WHERE {' AND '.join(said)} " if said else ""
         for row in self._all(f"{PAGES} {where}ORDER BY p.id DESC LIMIT ?", *taken.values(), limit):
             yield rows.page_of(row)
@@ -135,7 +136,7 @@ class Lookups:
 
     def overruled(self, page_id: str) -> str | None:
         """The page that a quarantined page has become, by a person's word."""
-        found = self._one("SELECT page_id FROM overrulings WHERE overruled = ?", page_id)
+        found = self._one("SELECT page_id FROM overrulings WHERE overruled = ?", rows.storable(page_id))
         return str(found[0]) if found else None
 
     def latest(self) -> list[str]:
@@ -304,6 +305,9 @@ class Lookups:
             opened = self._idle.get_nowait()
         except Empty:
             return self._connect()
+        return self._renewed(opened)
+
+    def _renewed(self, opened: _Opened) -> _Opened:
         if self._file() not in (opened.file, None):
             opened.connection.close()
             return self._connect()

@@ -293,7 +293,8 @@ class PageRow(Struct, frozen=True):
 
     `rereads` is the page id of the stored page that this one is another reading of, without a new capture. Two are told
     with the commit alone: `version`, the number of the text's version that this page brought, from the second on, and
-    `overrules`, the page id of the quarantined page that a person says this is.
+    `overrules`, the page id of the quarantined page that a person says this is. `language` is the primary subtag of the
+    article's language (BCP 47), in lower case.
     """
 
     page_id: str
@@ -322,6 +323,7 @@ class PageRow(Struct, frozen=True):
     extractor: str = ""
     rereads: str | None = None
     version: int | None = None
+    language: str | None = None
     overrules: str | None = None
 
 

@@ -183,7 +183,7 @@ def search(
     """Search the kept texts, the best match first."""
     import json
 
-    from scraper.report import as_dict
+    from archive.telling import as_dict
 
     with reading() as collection:
         for row, snippet in collection.search(" ".join(words), limit):

@@ -7,7 +7,6 @@ framed or is read from elsewhere.
 
 from __future__ import annotations
 
-from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,6 +28,7 @@ SECURITY = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_RAW = [(name.lower().encode("ascii"), value.encode("ascii")) for name, value in SECURITY.items()]
 
 
 class Guard:
@@ -49,9 +49,9 @@ class Guard:
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in SECURITY.items():
-                    headers.setdefault(name, value)
+                headers = list(message.get("headers", ()))
+                named = {name for name, _ in headers}
+                message["headers"] = headers + [header for header in _RAW if header[0] not in named]
             await send(message)
 
         app = self._refusal(scope) or self._app

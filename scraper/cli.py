@@ -314,6 +314,7 @@ def pack(
 
 
 app.command()(cli_library.accept)
+app.command()(cli_library.serve)
 
 exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
 app.add_typer(exports, name="export")

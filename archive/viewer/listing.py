@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from archive import rows
 from archive.catalog import told
-from archive.lookup import Lookups
+from archive.lookup import NOT_OVERRULED, Lookups
 from archive.models import Capture, PageRow
 from archive.rows import CAPTURES, PAGE_COLUMNS
 from archive.searching import match_expression, surrogate_free, together
@@ -104,14 +104,13 @@ class Listing(Lookups):
         self._watching.connection.close()
         super().close()
 
-    def revision(self) -> tuple[object, ...]:
-        """Another value whenever the catalog has changed."""
+    def revision(self) -> int:
+        """Another number whenever the catalog has changed, or another was put in its place."""
         with self._watch, told(self._path):
-            if self._file() not in (self._watching.file, None):
-                self._watching.connection.close()
-                self._watching = self._connect()
-            version = self._watching.connection.execute("PRAGMA data_version").fetchone()
-            return *self._watching.file, version[0]
+            self._watching = self._renewed(self._watching)
+            version = int(self._watching.connection.execute("PRAGMA data_version").fetchone()[0])
+            _, inode = self._watching.file or (0, 0)
+        return inode << 32 | version
 
     # ------------------------------------------------------------------------------------------------ lists
 
@@ -173,6 +172,7 @@ class Listing(Lookups):
     def listed(self, query: Query, kept: bool, offset: int, limit: int) -> Found:
         """The latest page of each article and address, the latest first unless the query says otherwise."""
         held, given = conditions(query)
+        held += [] if kept else [NOT_OVERRULED]
         source = f"FROM pages p WHERE {' AND '.join(('p.kept = ?', *held, _LATEST))}"
         values = (kept, *given)
         total = self._count(source, *values)

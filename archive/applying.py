@@ -218,22 +218,28 @@ class Applier:
 
 def read_group(warcs: Path, place: Place, start: int) -> Derived | None:
     """The group whose first record lies at `start`; None if it is damaged."""
+    try:
+        records = group_records(warcs, place, start)
+    except WarcError:
+        return None
+    data = records[-1].group()
+    return derive(place, views(records), data) if data is not None else None
+
+
+def group_records(warcs: Path, place: Place, start: int) -> tuple[StoredRecord, ...]:
+    """The records of the group whose first lies at `start`, its metadata record last. Raises WarcError."""
     path = warcs / place.folder / place.warc
     if not path.exists():
         path = path.with_name(path.name + ".open")
     records: list[StoredRecord] = []
     at = start
-    try:
-        while len(records) < _MOST_RECORDS:
-            record = read_at(path, at)
-            records.append(record)
-            data = record.group()
-            if data is not None:
-                return derive(place, views(records), data)
-            at = record.offset + record.length
-    except WarcError:
-        return None
-    return None
+    while len(records) < _MOST_RECORDS:
+        record = read_at(path, at)
+        records.append(record)
+        if record.group() is not None:
+            return tuple(records)
+        at = record.offset + record.length
+    raise WarcError(place.warc, start, "the page's group has no end")
 
 
 def views(records: Sequence[StoredRecord]) -> list[View]:

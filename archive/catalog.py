@@ -221,6 +221,8 @@ class Catalog:
             self.one("INSERT INTO authors (rowid, names) VALUES (?, ?)", number, names)
         for address in rows.identities(row.url, row.final_url, row.original_url):
             self.one("INSERT OR IGNORE INTO links VALUES (?, ?, ?)", rows.storable(address), row.verdict.kept, number)
+        if row.overrules is not None:
+            self._insert("overrulings", (row.overrules, row.page_id))
         return number
 
     # ------------------------------------------------------------------------------------------------ texts
@@ -269,6 +271,7 @@ class Catalog:
             self.one("DELETE FROM articles WHERE text = ?", text)
         self.one("DELETE FROM versions WHERE warc = ?", warc)
         self.one("DELETE FROM links WHERE page IN (SELECT id FROM pages WHERE warc = ?)", warc)
+        self.one("DELETE FROM overrulings WHERE page_id IN (SELECT page_id FROM pages WHERE warc = ?)", warc)
         self.one("DELETE FROM authors WHERE rowid IN (SELECT id FROM pages WHERE warc = ?)", warc)
         self.one("DELETE FROM pages WHERE warc = ?", warc)
         self.one("DELETE FROM captures WHERE warc = ?", warc)

@@ -112,6 +112,10 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
     origin = _origin(place, end, view) if end is not None and view is not None else None
     files = _files(place, data, origin, resources, article)
     page = _page(place, data, view or views[-1], article, files)
+    if data.overrules is not None:
+        # By when it was said: what a crawl looks for since its last time is among the latest.
+        page = replace(page, overrules=data.overrules.page_id)
+        return Derived(place, start, data.time, page, tuple(found), files)
     return Derived(place, start, page.captured_at, page, tuple(found), files)
 
 

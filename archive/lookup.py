@@ -26,29 +26,31 @@ _SNIPPET_WORDS = 24
 _TITLE_WEIGHT = 5.0
 _MOST_HOSTS = 20
 _BATCH = 1000
+NOT_OVERRULED = "NOT EXISTS (SELECT 1 FROM overrulings WHERE overruled = p.page_id)"
 
 
 class Wanted(Struct, frozen=True):
-    """Which pages: None is any. `kept` tells the kept from the others."""
+    """Which pages: None is any. `kept` tells the kept from the others, less those that a person has overruled."""
 
     host: str | None = None
     verdict: str | None = None
     kept: bool | None = None
 
 
-class _Open(Struct, frozen=True):
-    """A connection, and which file it is to: a rebuild puts another one in its place."""
+class _Opened(Struct, frozen=True):
+    """A connection, and which file it reads: None where that could not be told."""
 
     connection: sqlite3.Connection
-    file: tuple[int, int]
+    file: tuple[int, int] | None
 
 
 class Lookups:
-    """Connections are opened as threads need them, and kept while their file is the catalog."""
+    """Connections are opened as threads need them, and kept as long as the catalog is the file that they opened: a
+    rebuild puts another in its place."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._idle: LifoQueue[_Open] = LifoQueue()
+        self._idle: LifoQueue[_Opened] = LifoQueue()
         self._idle.put_nowait(self._connect())
 
     def close(self) -> None:
@@ -69,6 +71,12 @@ class Lookups:
             if number is not None:
                 return rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number))
         return None
+
+    def find_failed(self, url: str) -> PageRow | None:
+        """The latest page under this address that was not kept."""
+        numbers = [self._latest(address, 0) for address in rows.identities(url)]
+        number = max((n for n in numbers if n is not None), default=None)
+        return rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) if number is not None else None
 
     def _latest(self, address: str, kept: int) -> int | None:
         sql = "SELECT page FROM links WHERE address = ? AND kept = ? ORDER BY page DESC LIMIT 1"
@@ -113,7 +121,10 @@ class Lookups:
             "p.kept = ?": wanted.kept,
         }
         taken = {condition: value for condition, value in conditions.items() if value is not None}
-        where = f"WHERE {' AND '.join(taken)} " if taken else ""
+        said = [*taken]
+        if wanted.kept is False:
+            said.append(NOT_OVERRULED)
+        where = f"WHERE {' AND '.join(said)} " if said else ""
         for row in self._all(f"{PAGES} {where}ORDER BY p.id DESC LIMIT ?", *taken.values(), limit):
             yield rows.page_of(row)
 
@@ -122,6 +133,11 @@ class Lookups:
         while rows_found := self._all(f"SELECT p.id, {PAGES[7:]} WHERE p.id > ? ORDER BY p.id LIMIT {_BATCH}", number):
             for number, *row in rows_found:
                 yield number, rows.page_of(tuple(row))
+
+    def overruled(self, page_id: str) -> str | None:
+        """The page that a quarantined page has become, by a person's word."""
+        found = self._one("SELECT page_id FROM overrulings WHERE overruled = ?", rows.storable(page_id))
+        return str(found[0]) if found else None
 
     def latest(self) -> list[str]:
         """The page ids of the latest kept page of each text, and of each page's address that has none; oldest first."""
@@ -238,6 +254,7 @@ class Lookups:
     def stats(self) -> dict[str, Any]:
         """What the collection holds, in numbers; times RFC 3339, sizes in bytes."""
         kept, pages = self._one("SELECT coalesce(sum(kept), 0), count(*) FROM pages")
+        overruled = self._one("SELECT count(*) FROM overrulings")[0]
         last = self._one("SELECT captured_at FROM pages ORDER BY id DESC LIMIT 1")
         files = {
             folder: (count, size or 0)
@@ -246,7 +263,7 @@ class Lookups:
         hosts = "SELECT host, count(*) AS n FROM pages WHERE kept GROUP BY host ORDER BY n DESC, host LIMIT ?"
         return {
             "pages": kept,
-            "failed": pages - kept,
+            "failed": pages - kept - overruled,
             "articles": self._one("SELECT count(*) FROM articles")[0],
             "text_versions": self._one("SELECT count(*) FROM versions")[0],
             "captures": self._one("SELECT count(*) FROM captures")[0],
@@ -275,25 +292,26 @@ class Lookups:
 
     @contextmanager
     def _borrowed(self) -> Iterator[sqlite3.Connection]:
-        held = self._open()
+        opened = self._present()
         try:
             with told(self._path):
-                yield held.connection
+                yield opened.connection
         finally:
-            self._idle.put_nowait(held)
+            self._idle.put_nowait(opened)
 
-    def _open(self) -> _Open:
-        """A connection to the file that is there now."""
-        file = self._file()
-        while True:
-            try:
-                held = self._idle.get_nowait()
-            except Empty:
-                return self._connect()
-            # While a rebuild changes the files there is none; what is open answers.
-            if file is None or held.file == file:
-                return held
-            held.connection.close()
+    def _present(self) -> _Opened:
+        """A connection to the catalog that is there now; while none is there, to the one that was."""
+        try:
+            opened = self._idle.get_nowait()
+        except Empty:
+            return self._connect()
+        return self._renewed(opened)
+
+    def _renewed(self, opened: _Opened) -> _Opened:
+        if self._file() not in (opened.file, None):
+            opened.connection.close()
+            return self._connect()
+        return opened
 
     def _file(self) -> tuple[int, int] | None:
         try:
@@ -302,15 +320,15 @@ class Lookups:
             return None
         return found.st_dev, found.st_ino
 
-    def _connect(self) -> _Open:
-        file = self._file() or (0, 0)
+    def _connect(self) -> _Opened:
+        file = self._file()
         with told(self._path):
             try:
-                return _Open(self._opened("mode=ro"), file)
+                return _Opened(self._opened("mode=ro"), file)
             except sqlite3.OperationalError:
                 # On a medium that cannot be written, SQLite cannot make the files that WAL mode needs; nobody else
                 # writes there either.
-                return _Open(self._opened("mode=ro&immutable=1"), file)
+                return _Opened(self._opened("mode=ro&immutable=1"), file)
 
     def _opened(self, options: str) -> sqlite3.Connection:
         address = f"file:{quote(str(self._path.absolute()))}?{options}"

@@ -145,10 +145,16 @@ CREATE INDEX pages_text ON pages (text) WHERE text IS NOT NULL;
 CREATE INDEX pages_address ON pages (final_url, kept);
 """
 
+# Quarantined pages that a person said were what was asked for, and the pages that they became.
+_OVERRULINGS = """
+CREATE TABLE overrulings (overruled TEXT PRIMARY KEY, page_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX overrulings_page ON overrulings (page_id);
+"""
+
 # Pages of 4 KiB in the WAL before they are copied to where they belong, which waits for the medium thrice.
 CHECKPOINT = 8000
 
-MIGRATIONS = (_FIRST, _REREADINGS, _LISTS)
+MIGRATIONS = (_FIRST, _REREADINGS, _LISTS, _OVERRULINGS)
 
 
 class NewerCatalog(Exception):

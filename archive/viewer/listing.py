@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from archive import rows
 from archive.catalog import told
-from archive.lookup import Lookups
+from archive.lookup import NOT_OVERRULED, Lookups
 from archive.models import Capture, PageRow
 from archive.rows import CAPTURES, PAGE_COLUMNS
 from archive.searching import match_expression, surrogate_free, together
+from archive.urls import wire_url
 from archive.viewer.model import Order, Query, Span
 
 COUNTED = 10_000
@@ -103,25 +104,23 @@ class Listing(Lookups):
         self._watching.connection.close()
         super().close()
 
-    def revision(self) -> tuple[object, ...]:
-        """Another value whenever the catalog has changed."""
+    def revision(self) -> int:
+        """Another number whenever the catalog has changed, or another was put in its place."""
         with self._watch, told(self._path):
-            if self._file() not in (self._watching.file, None):
-                self._watching.connection.close()
-                self._watching = self._connect()
-            version = self._watching.connection.execute("PRAGMA data_version").fetchone()
-            return *self._watching.file, version[0]
+            self._watching = self._renewed(self._watching)
+            version = int(self._watching.connection.execute("PRAGMA data_version").fetchone()[0])
+            _, inode = self._watching.file or (0, 0)
+        return inode << 32 | version
 
     # ------------------------------------------------------------------------------------------------ lists
 
     def entries(self, numbers: Sequence[int]) -> list[Entry]:
         """The pages with these numbers, in their order; those that are gone are left out."""
-        found = {}
-        for number in numbers:
-            row = self._one(f"{_CARDS} WHERE p.id = ?", number)
-            if row is not None:
-                found[number] = Entry(row[0], rows.page_of(row[3:]), row[1], row[2] or 1)
-        return list(found.values())
+        found = {
+            row[0]: Entry(row[0], rows.page_of(row[3:]), row[1], row[2] or 1)
+            for row in self._all(f"{_CARDS} WHERE p.id IN ({_marks(numbers)})", *numbers)
+        }
+        return [found[number] for number in numbers if number in found]
 
     def matching(self, query: Query, offset: int, limit: int) -> Found:
         """Articles whose present text or title holds the words."""
@@ -162,18 +161,18 @@ class Listing(Lookups):
         if not numbers:
             return {}
         expression = surrogate_free(match_expression(words))
-        marks = ", ".join("?" * len(numbers))
         # Where a beginning stands for many words, those are gathered once, not for each of the texts.
         only = f"rowid BETWEEN {min(numbers)} AND {max(numbers)} AND +rowid" if '"*' in expression else "rowid"
         sql = (
             f"SELECT rowid, snippet(search, 1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608
-            f"AND {only} IN ({marks})"
+            f"AND {only} IN ({_marks(numbers)})"
         )
         return {number: spans(text) for number, text in self._all(sql, _OPEN, _CLOSE, expression, *numbers)}
 
     def listed(self, query: Query, kept: bool, offset: int, limit: int) -> Found:
         """The latest page of each article and address, the latest first unless the query says otherwise."""
         held, given = conditions(query)
+        held += [] if kept else [NOT_OVERRULED]
         source = f"FROM pages p WHERE {' AND '.join(('p.kept = ?', *held, _LATEST))}"
         values = (kept, *given)
         total = self._count(source, *values)
@@ -254,40 +253,46 @@ class Listing(Lookups):
         sql = "SELECT q.id FROM pages p JOIN pages q ON q.text = p.text WHERE p.page_id = ? ORDER BY q.id DESC LIMIT ?"
         numbers.update(n for (n,) in self._all(sql, rows.storable(page.page_id), MOST_MOMENTS))
         last = sorted(numbers)[-MOST_MOMENTS:]
-        brought = {}
-        for entry in (entries := self.entries(last)):
-            found = self._one(
-                "SELECT version FROM versions WHERE text = ? AND page = ? LIMIT 1", entry.text, entry.number
-            )
-            brought[entry.number] = int(found[0]) if found else None
-        return [(entry.page, brought[entry.number]) for entry in entries]
-
-    def text_name(self, page_id: str) -> str | None:
-        """The name that the text of a page goes by."""
-        found = self._one("SELECT text FROM pages WHERE page_id = ?", rows.storable(page_id))
-        return found[0] if found else None
+        entries = self.entries(last)
+        texts = sorted({entry.text for entry in entries if entry.text is not None})
+        sql = f"SELECT page, version FROM versions WHERE text IN ({_marks(texts)})"  # noqa: S608
+        brought = dict(self._all(sql, *texts))
+        return [(entry.page, brought.get(entry.number)) for entry in entries]
 
     # ------------------------------------------------------------------------------------------------ pictures
 
     def picture(self, page: PageRow, url: str) -> Capture | None:
         """The capture of a picture at this address: the page's own, else the whole answer nearest to it in time."""
         own = f"{CAPTURES} WHERE c.page_id = ? AND c.url = ? AND c.good LIMIT 1"
-        found = self._capture(own, rows.storable(page.rereads or page.page_id), rows.storable(url))
-        if found is not None:
-            return found
         nearest = f"{CAPTURES} WHERE c.url = ? AND c.good ORDER BY abs(c.time - ?), c.warc, c.offset LIMIT 1"
-        return self._capture(nearest, rows.storable(url), rows.milliseconds(page.captured_at))
+        page_id, at = rows.storable(page.rereads or page.page_id), rows.milliseconds(page.captured_at)
+        for address in map(rows.storable, _as_asked(url)):
+            found = self._capture(own, page_id, address) or self._capture(nearest, address, at)
+            if found is not None:
+                return found
+        return None
 
     def largest_picture(self, page: PageRow) -> Capture | None:
         """The largest raster picture stored with the page, if it is no mere icon."""
-        marks = ", ".join("?" * len(RASTER))
         sql = (
             f"SELECT coalesce((SELECT max(o.length) FROM captures o WHERE o.record_id = c.refers_to AND o.archived AND "  # noqa: S608
             f"o.record_type = 'response'), c.length) AS size, {CAPTURES[7:]} WHERE c.page_id = ? AND c.role = 'asset' "
-            f"AND c.good AND lower(c.mime) IN ({marks}) ORDER BY size DESC, c.offset LIMIT 1"
+            f"AND c.good AND lower(c.mime) IN ({_marks(RASTER)}) ORDER BY size DESC, c.offset LIMIT 1"
         )
         found = self._one(sql, rows.storable(page.rereads or page.page_id), *RASTER)
         return rows.capture_of(found[1:]) if found is not None and found[0] >= _LEAST_LEAD else None
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _as_asked(url: str) -> list[str]:
+    """The address as it is written, and as it goes over the wire."""
+    try:
+        return list(dict.fromkeys((url, wire_url(url))))
+    except ValueError:
+        return [url]
 
 
 def _date(number: int) -> date:

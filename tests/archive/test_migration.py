@@ -30,6 +30,7 @@ def set_back(path: Path) -> None:
         for column in NEW_COLUMNS:
             db.execute(f"ALTER TABLE pages DROP COLUMN {column}")
         db.execute("DROP TABLE authors")
+        db.execute("DROP TABLE overrulings")
         db.execute("CREATE INDEX pages_host ON pages (host)")
         db.execute("CREATE INDEX pages_verdict ON pages (verdict)")
         db.execute("PRAGMA user_version = 2")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from archive.collection import Collection
-from archive.models import Article, ArticleMeta, Link, Paragraph, VerdictKind
+from archive.models import Article, ArticleMeta, Link, Overruling, Paragraph, VerdictKind
 from archive.rebuild import rebuild
 from archive.viewer.library import Library
 from archive.viewer.model import Order, Query, Span
@@ -25,6 +25,7 @@ from tests.archive.collecting import (
     OLD,
     PICTURE,
     STORY,
+    Clock,
     asset,
     fill,
     folder_of,
@@ -407,8 +408,9 @@ def test_the_largest_picture_stands_for_a_page(tmp_path: Path) -> None:
         assert dot.type == "image/gif"
 
 
-def test_the_picture_that_the_article_names_goes_first(tmp_path: Path) -> None:
-    pictured(tmp_path, "https://news.test/dot.gif")
+@pytest.mark.parametrize("named", ["https://news.test/dot.gif", "HTTPS://news.test:443/dot.gif#x"])
+def test_the_picture_that_the_article_names_goes_first(tmp_path: Path, named: str) -> None:
+    pictured(tmp_path, named)
     for library in looked_into(tmp_path):
         found = library.read("p1")
         assert found is not None
@@ -509,3 +511,28 @@ def test_many_threads_read_at_once(papers: Library) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda n: papers.search(Query("common", page=n % 2 + 1)).total, range(100)))
     assert set(found) == {12}
+
+
+def test_a_catalog_that_is_made_again_is_taken_and_nothing_held_from_before(tmp_path: Path) -> None:
+    fill(tmp_path)
+    with Collection.open(settings(tmp_path), None) as collection, Library(collection) as library:
+        before = library.front()
+        assert library.front() is before
+        rebuild(settings(tmp_path))
+        with opened(tmp_path, clock=Clock(TIME + timedelta(days=9))) as writer:
+            new = page(9 * DAY, b"<p>new", "https://news.test/new")
+            writer.commit(group("new", 9 * DAY, [new], VerdictKind.PAGE)).result(30)
+        after = library.front()
+    assert (after.days[0].day - before.days[0].day).days == 9
+
+
+def test_what_a_person_has_overruled_is_in_quarantine_no_more(tmp_path: Path) -> None:
+    fill(tmp_path)
+    with opened(tmp_path, clock=Clock(TIME + timedelta(days=9))) as writer:
+        word = Overruling("p02", "<urn:uuid:2>", VerdictKind.GONE, "It is there.", "Ann Bee", TIME)
+        writer.commit(group("p99", 9 * DAY, [page(3, b"<h1>gone</h1>", status=410)], overrules=word)).result(30)
+    with Collection.open(settings(tmp_path), None) as collection, Library(collection) as library:
+        listed = [card.page.page_id for card in library.quarantine().cards]
+        assert "p02" not in listed
+        found = library.page("p99")
+        assert found is not None and found.verdict is VerdictKind.ARTICLE

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
 from tests.archive.viewer.browsing import watched
 from tests.archive.viewer.serving import TOKEN, Writing
+from tests.site import Web
 
 pytestmark = pytest.mark.browser
-
-NEXT_DOOR = "http://127.0.0.1:9"
-"""The same host, another port: where archived scripts might run."""
 
 
 @pytest.mark.parametrize("scripted", [True, False], ids=["scripted", "bare"])
@@ -79,16 +76,15 @@ def test_pages_next_door_write_and_read_nothing(writing: Writing, browser: Brows
     # Even one that had learned what forms of ours bear.
     text = attack.format(origin=writing.there.origin, form=form)
 
-    def evil(route: Any) -> None:
-        route.fulfill(status=200, content_type="text/html", body=f"<!doctype html><title></title>{text}")
-
-    context.route(f"{NEXT_DOOR}/*", evil)
-    page.goto(f"{NEXT_DOOR}/evil", wait_until="commit")
-    if attack is FORM:
-        page.wait_for_url(re.compile("/keep$"))
-        assert "This came from another web page." in page.inner_text("main")
-    else:
-        page.wait_for_function("document.title !== ''")
-        assert page.title() == "refused"
+    with Web() as web:
+        # The same host, another port: where archived scripts might run.
+        web.host("127.0.0.1").page("/evil", f"<!doctype html><title></title>{text}")
+        page.goto(f"http://127.0.0.1:{web.http_port}/evil", wait_until="commit")
+        if attack is FORM:
+            page.wait_for_url(re.compile("/keep$"))
+            assert "This came from another web page." in page.inner_text("main")
+        else:
+            page.wait_for_function("document.title !== ''")
+            assert page.title() == "refused"
     assert writing.kept == ["https://a.test/x"]
     context.close()

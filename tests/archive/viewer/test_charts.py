@@ -29,7 +29,7 @@ def test_it_says_what_it_shows() -> None:
         "From 2026-03-01 to 2026-03-02: 1,201 pages kept, 0 unchanged and 1 not kept. The most on one day were 1,201, "
         "on 2026-03-01."
     )
-    assert [line.label for line in found.lines] == ["0", "1,000", "2,000"]
+    assert [line.label for line in found.lines] == ["0", "750", "1,500"]
     assert [bar.title for bar in found.bars] == [
         "2026-03-01: 1,200 kept",
         "2026-03-01: 1 not kept",

@@ -54,7 +54,7 @@ def test_what_is_accepted_is_kept_as_the_article_with_the_time_at_which_it_came(
     assert row["captured_at"] == before["captured_at"]
     assert row["digest"] == before["digest"]
     assert REASON in row["reason"]
-    assert row["evidence"][0].startswith("Ann Bee said so on ")
+    assert row["evidence"][0].startswith("Ann Bee said on ") and row["evidence"][0].endswith(f" UTC: {REASON}")
     assert row["evidence"][1:] == ["it had been taken for challenge: seen as challenge", "a test"]
     assert failed(there) == []
     assert there.run("status", "--json").rows[0]["failed"] == 0
@@ -131,7 +131,7 @@ def test_an_older_text_never_takes_the_place_of_a_newer_one(tmp_path: Path) -> N
     [
         (STORY, "", 2, "say why"),
         (STORY, " \n ", 2, "say why"),
-        (STORY, "x" * 501, 2, "at most 500"),
+        (STORY, "x" * 1001, 2, "at most 1000"),
         (STORY, "bell\a", 2, "control characters"),
         ("https://news.test/never", "it is", 1, "nothing is known of"),
         ("https://b.test/silent", "it is", 1, "no answer of"),

@@ -83,7 +83,7 @@ def test_the_replay_answers_on_another_host_and_to_this_machine_alone(served: Se
     page = get(f"{served.replay}/mp_/{URL}")
     assert (page.status, b"A quiet day at the pier" in page.body) == (200, True)
     heard = {pid: listening(pid) for pid in descendants(served.process.pid) | {served.process.pid}}
-    assert sum(map(len, heard.values())) >= 2
+    assert sum(map(len, heard.values())) >= 3
     loopback = {"0100007F", "0200007F", "00000000000000000000000001000000"}
     assert set().union(*heard.values()) <= loopback
 
@@ -109,6 +109,13 @@ def test_timegate_timemap_and_cdx(served: Served) -> None:
     assert f'datetime="{when}"' in timemap.body.decode()
     (line,) = get(f"{served.replay}/cdx?url={URL}&output=json").body.decode().splitlines()
     assert json.loads(line)["url"] == URL
+
+
+def test_the_replay_answers_to_its_own_name_alone(served: Served) -> None:
+    port = urlsplit(served.replay).port
+    for foreign in ("news.test", f"news.test:{port}", f"127.0.0.1:{port}"):
+        assert get(f"{served.replay}/mp_/{URL}", Host=foreign).status == 421, foreign
+    assert get(f"{served.replay}/id_/{URL}", Service_Worker="script").status == 403
 
 
 def test_what_a_run_keeps_meanwhile_is_seen(served: Served, kept: Home) -> None:

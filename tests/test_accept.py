@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +93,7 @@ def test_a_rebuild_gives_the_same_again(tmp_path: Path) -> None:
     assert before["catalog"]["overrulings"] and before["text"] and before["index"]
     assert there.run("rebuild").code == 0
     assert derived(there.folder / "kept") == before
+    assert there.run("verify").code == 0
     assert [row["page_id"] for row in failed(there)] == ["p2"]
 
 
@@ -164,3 +167,13 @@ def test_the_next_look_at_the_same_page_finds_it_unchanged(tmp_path: Path) -> No
         known = collection.known_page(STORY)
         assert known is not None
         assert (known[0].verdict, known[1].role, known[1].folder) == (VerdictKind.ARTICLE, Role.PAGE, "archive")
+
+
+def test_verify_tells_of_a_catalog_that_has_forgotten_it(tmp_path: Path) -> None:
+    there = quarantined(tmp_path, ("p1", 1, [answer(1)], CHALLENGE))
+    accepted(there)
+    assert there.run("verify").code == 0
+    with closing(sqlite3.connect(there.collection / "catalog.sqlite")) as db, db:
+        db.execute("DELETE FROM overrulings")
+    ran = there.run("verify")
+    assert (ran.code, "another overruled page" in ran.out + ran.err) == (5, True)

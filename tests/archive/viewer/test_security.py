@@ -178,14 +178,15 @@ def test_with_the_token_an_address_is_kept(writing: Writing) -> None:
 
 @pytest.mark.parametrize("path", ["/keep", "/page/p02/overrule"])
 def test_without_the_token_nothing_is_written(writing: Writing, path: str) -> None:
-    for fields in (
+    tried: tuple[dict[str, Any], ...] = (
         {},
         {"token": ""},
         {"token": TOKEN[:-1]},
         {"token": TOKEN + "x"},
         {"token": "\u202e"},
         {"form": "x"},
-    ):
+    )
+    for fields in tried:
         assert writing.post(path, url="https://a.test/", reason="it is", **fields).status_code == 403
     assert writing.post(f"{path}?token={TOKEN}", url="https://a.test/", reason="it is").status_code == 403
     bearing = {"Authorization": f"Bearer {TOKEN}"}

@@ -170,6 +170,9 @@ class Agreement:
         place = rows.PagePlace(number, self.warc, group.start, version, self._is_fresh(group, row, number))
         values = rows.page_values(row, place)
         meant = dict(zip(there, _stored(values), strict=True))
+        if there["language"] is None:
+            # A catalog of before languages were in it knows none.
+            meant["language"] = None
         told_row = row
         if row.verdict is VerdictKind.UNCHANGED and group.files is None:
             if not self._of_earlier(there, row):
@@ -194,7 +197,8 @@ class Agreement:
         if group.files is None:
             return row.verdict.kept and row.verdict is not VerdictKind.UNCHANGED
         sql = "SELECT 1 FROM versions WHERE text = ? AND page = ?"
-        return row.rereads is None and self._reader.one(sql, group.files.name, number) is not None
+        new = row.rereads is None and row.verdict is not VerdictKind.UNCHANGED
+        return new and self._reader.one(sql, group.files.name, number) is not None
 
     def _check_authors(self, row: PageRow, number: int) -> Iterator[str]:
         found = self._reader.one("SELECT names FROM authors WHERE rowid = ?", number)
@@ -208,7 +212,7 @@ class Agreement:
 
     def _of_earlier(self, there: dict[str, Any], row: PageRow) -> bool:
         """Whether what a confirmed page is said to say is what another capture of it says."""
-        if there["text"] is None and there["title"] == storable(row.title):
+        if there["text"] is None and there["title"] == storable(row.title) and there["language"] is None:
             return True
         sql = (
             "SELECT 1 FROM links l JOIN pages p ON p.id = l.page WHERE l.address = ? AND l.kept = 1 AND p.id != ? "

@@ -178,7 +178,7 @@ class Applier:
             catalog.add_page(row, at=group.at, start=group.start, version=current.number)
             return told
         number = current.number + 1 if current is not None else 1
-        fresh = row.rereads is None
+        fresh = row.rereads is None and row.verdict is not VerdictKind.UNCHANGED
         page = catalog.add_page(row, at=group.at, start=group.start, version=number, fresh=fresh)
         before_file = ""
         if current is not None:

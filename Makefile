@@ -24,6 +24,7 @@ fetch: $(VENV)/run.stamp
 export URL
 
 test: $(VENV)/dev.stamp ## run all tests but the soak tests
+	@$(BIN)/python -m tests.replaywebpage
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/dev.stamp ## ruff, strict mypy and the fast tests

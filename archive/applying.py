@@ -72,7 +72,7 @@ class Applier:
                 row = self._page(group, changes)
                 found.append(row)
                 if row is not None and row.verdict.kept and group.captured:
-                    lines.append(_page_line(row, group))
+                    lines.append(page_line(row, group))
         for change in changes:
             self._write_text(change)
         self._parts.pages.wait(b"".join(lines))
@@ -242,6 +242,7 @@ def _digests(version: Version) -> tuple[str, str]:
     return version.text_digest, version.data_digest
 
 
-def _page_line(row: PageRow, group: Derived) -> bytes:
+def page_line(row: PageRow, group: Derived) -> bytes:
+    """The line of the pages list that a kept page gets."""
     mime = next((capture.mime for capture in group.captures if capture.offset == row.offset), "")
     return pages.line(row, group.files.plain if group.files is not None else None, mime)

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from archive.disk import Disk, told
 from archive.rows import ARCHIVE, QUARANTINE, iso
+from archive.sums import Sums, sums_of
 from archive.warc.joined import all_sources_of, is_joined
 from archive.warc.writer import ENDING, name_key
 
@@ -26,7 +27,6 @@ FIRST = "sha256:" + "0" * 64
 """What stands for the line before the first one."""
 _SELF = b', "self": "'
 _TAIL = 64 * 1024
-_PIECE = 1 << 20
 
 
 class Event:
@@ -45,7 +45,8 @@ class Event:
 
 
 class Entry(Struct, frozen=True):
-    """One line: `file` is relative to the collection's folder, `size` in bytes, `sha256` is "sha256:" and hex."""
+    """One line: `file` is relative to the collection's folder; size and checksums are as in `Sums`, "" where a line of
+    an earlier version does not tell."""
 
     event: str
     file: str
@@ -55,6 +56,7 @@ class Entry(Struct, frozen=True):
     into: str = ""
     of: str = ""
     why: str = ""
+    crc32: str = ""
 
 
 class Broken(Struct, frozen=True):
@@ -69,7 +71,7 @@ def line_of(entry: Entry, before: str) -> bytes:
     plain: dict[str, Any] = {"event": entry.event, "file": entry.file}
     if entry.event != Event.REMOVED:
         plain |= {"size": entry.size, "sha256": entry.sha256}
-    plain |= {name: value for name in ("into", "of", "why") if (value := getattr(entry, name))}
+    plain |= {name: value for name in ("crc32", "into", "of", "why") if (value := getattr(entry, name))}
     plain |= {"time": entry.time, "before": before}
     said = json.dumps(plain, ensure_ascii=True).encode("ascii")
     return said[:-1] + _SELF + _digest(said).encode("ascii") + b'"}\n'
@@ -134,17 +136,6 @@ def head(path: Path) -> str:
     return _last(path)[0]
 
 
-def digest_of(path: Path, disk: Disk) -> tuple[int, str]:
-    """A file's size in bytes and its digest."""
-    found = hashlib.sha256()
-    size = 0
-    with told(path), disk.open_read(path) as file:
-        while piece := file.read(_PIECE):
-            found.update(piece)
-            size += len(piece)
-    return size, f"sha256:{found.hexdigest()}"
-
-
 class Manifest:
     """The writing side, for the holder of the collection's lock."""
 
@@ -172,10 +163,12 @@ class Manifest:
         if new:
             self._disk.fsync_dir(self._folder)
 
-    def entry(self, event: str, file: str, digest: tuple[int, str] | None = None) -> Entry:
-        """A line for a file that is there; its size and digest are taken now, unless they are given."""
-        size, sha256 = digest if digest is not None else digest_of(self._folder / file, self._disk)
-        return Entry(event, file, iso(self._clock()), size, sha256)
+    def entry(self, event: str, file: str, sums: Sums | None = None) -> Entry:
+        """A line for a file that is there; its sums are taken now, unless they are given."""
+        if sums is None:
+            with told(self._folder / file):
+                sums = sums_of(self._folder / file, self._disk)
+        return Entry(event, file, iso(self._clock()), sums.size, sums.sha256, crc32=sums.crc32)
 
     def removed(self, file: str, into: str) -> Entry:
         return Entry(Event.REMOVED, file, iso(self._clock()), into=into)

@@ -26,6 +26,7 @@ from archive.models import (
 )
 from archive.parse import parse
 from archive.render import render
+from archive.scripts import is_spaced
 
 __all__ = ["clean_inline", "from_json", "parse", "plain", "render", "said", "to_json", "words"]
 
@@ -53,6 +54,15 @@ _MARKS = (
 )
 _LETTERS = rf"(?:(?![{_EACH}{_UNSPACED}\u0964])[\w{_MARKS}])++"
 _ASCII_WORD = re.compile(r"\w++(?:['.,\-]\w++)*+")
+_RADICALS = "\u2e80-\u2fdf"
+"""Those of `_EACH` that a spaced text may hold."""
+
+
+@cache
+def _spaced_word() -> re.Pattern[str]:
+    """What `_any_word` finds in a text with spaces between its words."""
+    letters = rf"[\w{_MARKS}]++"
+    return re.compile(rf"[{_RADICALS}]|{letters}(?:['’.,\-]{letters})*+")
 
 
 @cache
@@ -98,6 +108,8 @@ def _plain_inline(text: str) -> str:
 def _count(text: str) -> int:
     if text.isascii():
         return len(_ASCII_WORD.findall(text))
+    if is_spaced(text):
+        return len(_spaced_word().findall(text))
     runs = _any_word().findall(text)  # each a run without spaces, or empty for a word
     return len(runs) + sum(-(-len(run) // _MEAN_WORD) - 1 for run in runs if run)
 

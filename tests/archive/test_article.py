@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from archive.article import clean_inline, from_json, parse, plain, render, to_json, words
+from archive.article import _any_word, _count, clean_inline, from_json, parse, plain, render, to_json, words
 from archive.models import (
     Article,
     ArticleMeta,
@@ -418,3 +418,19 @@ def test_hostile_text_costs_little(text: str) -> None:
     plain(article), words(article)
     assert render(parse(render(article))) == render(article)
     assert time.process_time() - start < 3.0
+
+
+def test_words_of_spaced_texts_are_counted_as_those_of_any_text() -> None:
+    def by_character(text: str) -> int:
+        runs = _any_word().findall(text)
+        return len(runs) + sum(-(-len(run) // 5) - 1 for run in runs if run)
+
+    for text in (
+        "“The naïve council’s plan,” she said – and it’s done.",
+        "Größe 1,5 m; 3.000 Ή Ελλάδα не-что שלום مرحبا \u0301a",
+        "⺀⼀ é ⿕x",
+        "a\u200cb",
+        "中文 no",
+        "ไทย and",
+    ):
+        assert _count(text) == by_character(text), text

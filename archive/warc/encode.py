@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from isal import isal_zlib
@@ -14,7 +13,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from archive.disk import told
-from archive.warc.records import VERSION, Record
+from archive.warc.records import VERSION, WAITING, Record
 
 _CHUNK = 256 * 1024
 _SAMPLE = 8 * 1024
@@ -104,7 +103,7 @@ class _Joined:
 
 @contextmanager
 def _body(record: Record) -> Iterator[BinaryIO]:
-    with told(Path("a body waiting to be stored")), record.payload() as body:
+    with told(WAITING), record.payload() as body:
         yield body
 
 

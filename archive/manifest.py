@@ -1,7 +1,8 @@
-"""`manifest.jsonl`: each closed WARC file with its size and digest, each line holding the digest of the one before it.
+"""`manifest.jsonl`: each closed WARC file with its size and digest, each line with its own digest and the last one's.
 
 What is in it was so when a file was closed. A file that is no longer what its line says has rotted or was changed; a
-line that does not hold the digest of the one before it was changed itself, or lines are lacking.
+line that is not what its own digest says has rotted; one that does not hold the digest of the line before it follows a
+line that was changed, or lines are lacking.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from archive.warc.writer import ENDING, name_key
 NAME = "manifest.jsonl"
 FIRST = "sha256:" + "0" * 64
 """What stands for the line before the first one."""
+_SELF = b', "self": "'
 _TAIL = 64 * 1024
 _PIECE = 1 << 20
 
@@ -36,6 +38,8 @@ class Event:
     """The file was there already, or a run that was killed left it: nobody vouches for what it was before."""
     REMOVED = "removed"
     """The file went, and `into` names the one that holds its records now."""
+    REPAIRED = "repaired"
+    """Another file took its place: `why` says what is in it. The one that was damaged lies aside."""
     PURGED = "purged"
     """Records were taken out of the file for good: `why` says so, and `of` what file it was."""
 
@@ -67,11 +71,25 @@ def line_of(entry: Entry, before: str) -> bytes:
         plain |= {"size": entry.size, "sha256": entry.sha256}
     plain |= {name: value for name in ("into", "of", "why") if (value := getattr(entry, name))}
     plain |= {"time": entry.time, "before": before}
-    return json.dumps(plain, ensure_ascii=True).encode("ascii") + b"\n"
+    said = json.dumps(plain, ensure_ascii=True).encode("ascii")
+    return said[:-1] + _SELF + _digest(said).encode("ascii") + b'"}\n'
 
 
-def digest_of_line(line: bytes) -> str:
-    return "sha256:" + hashlib.sha256(line.rstrip(b"\n")).hexdigest()
+def _digest(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def _parsed(line: bytes) -> tuple[Entry, str, str] | None:
+    """What a line says, the digest of the line before it and its own; None if it is not what its own digest says."""
+    said, _, own = line.removesuffix(b'"}\n').rpartition(_SELF)
+    if _digest(said + b"}").encode("ascii") != own:
+        return None
+    try:
+        plain = json.loads(said + b"}")
+        before = str(plain.pop("before"))
+        return Entry(**plain), before, own.decode("ascii")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def read(path: Path) -> Iterator[tuple[int, Entry | Broken]]:
@@ -87,18 +105,15 @@ def read(path: Path) -> Iterator[tuple[int, Entry | Broken]]:
             if not line.endswith(b"\n"):
                 yield number, Broken(number, "the line is cut")
                 return
-            try:
-                plain = json.loads(line)
-                said = str(plain.pop("before"))
-                entry = Entry(**plain)
-            except (ValueError, TypeError, KeyError, AttributeError):
-                yield number, Broken(number, "the line cannot be read")
-                before = digest_of_line(line)
+            found = _parsed(line)
+            if found is None:
+                yield number, Broken(number, "the line is not what its own digest says")
+                before = ""
                 continue
-            if said != before:
-                yield number, Broken(number, "the line does not follow from the one before it")
-            before = digest_of_line(line)
-            yield number, entry
+            if before and found[1] != before:
+                yield number, Broken(number, "the line does not follow from the one before it: lines were taken out")
+            before = found[2]
+            yield number, found[0]
 
 
 def present(path: Path) -> dict[str, Entry]:
@@ -151,7 +166,7 @@ class Manifest:
             lines = []
             for entry in entries:
                 lines.append(line_of(entry, before))
-                before = digest_of_line(lines[-1])
+                before = _own(lines[-1])
             file.write(b"".join(lines))
             file.fsync()
         if new:
@@ -211,14 +226,15 @@ def _last(path: Path) -> tuple[str, int]:
     """The digest of the last whole line, and where it ends in the file."""
     whole, end = _tail(path)
     lines = whole.splitlines()
-    return (digest_of_line(lines[-1]) if lines else FIRST), end
+    return (_own(lines[-1] + b"\n") if lines else FIRST), end
+
+
+def _own(line: bytes) -> str:
+    return line.removesuffix(b'"}\n').rpartition(_SELF)[2].decode("ascii", "replace")
 
 
 def _recent(path: Path) -> Iterator[Entry]:
     for line in _tail(path)[0].splitlines():
-        try:
-            plain = json.loads(line)
-            plain.pop("before")
-            yield Entry(**plain)
-        except (ValueError, TypeError, KeyError, AttributeError):
-            continue
+        found = _parsed(line + b"\n")
+        if found is not None:
+            yield found[0]

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
-from scraper import __version__
-from scraper.options import COMMON, common, output_failed, read_quantity, reading, say_progress, stopping
+from scraper import __version__, cli_library
+from scraper.cli_upkeep import upkeep
+from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
 from scraper.saying import say
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def search(
     """Search the kept texts, the best match first."""
     import json
 
-    from scraper.report import as_dict
+    from archive.telling import as_dict
 
     with reading() as collection:
         for row, snippet in collection.search(" ".join(words), limit):
@@ -261,57 +262,10 @@ def _print_timers(path: Path, cron: bool, systemd: bool) -> None:
         print(systemd_units(program(), config), end="")
 
 
-@app.command()
-@common
-def rebuild(
-    reextract: Annotated[
-        bool,
-        typer.Option("--reextract", help="Read all stored pages again with today's reader."),
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="With --reextract: take texts that seem worse, too.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --reextract: only say what would change.")] = False,
-) -> None:
-    """Make index, pages list, catalog and text files again from the WARC files, which are the truth.
+app.add_typer(upkeep)
 
-    With --reextract the text of every article is extracted afresh instead. What changed is told as a difference, the
-    earlier text stays beside the new one, and a text that would be worse is not taken.
-    """
-    if reextract:
-        from scraper import rereading
-
-        with stopping() as stop:
-            asked = rereading.Asked(force, dry_run, COMMON.json, COMMON.quiet)
-            code = rereading.reextract(COMMON.settings(), asked, stop)
-        raise typer.Exit(stop.code or code)
-    if force or dry_run:
-        raise UsageError("--force and --dry-run go with --reextract")
-    from scraper.showing import rebuild_collection
-
-    raise typer.Exit(rebuild_collection(COMMON.settings().archive, say_progress, COMMON.json))
-
-
-@app.command()
-@common
-def pack(
-    smaller_than: Annotated[
-        str, typer.Option("--smaller-than", metavar="SIZE", help="Join files below this; else a tenth of warc_size.")
-    ] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be joined.")] = False,
-) -> None:
-    """Join many small WARC files into few large ones.
-
-    Each run leaves a file or two; joined, they hold the same records to the byte, up to warc_size in one file. What was
-    joined is read back before the small files are removed. Stop it when you like: nothing is lost.
-
-    Examples:  tearsheet pack --dry-run      tearsheet pack --smaller-than "20 MB"
-    """
-    from scraper.packing import Asked, pack_collection
-
-    with stopping() as stop:
-        asked = Asked(smaller_than, dry_run, COMMON.json, COMMON.quiet)
-        code = pack_collection(COMMON.settings().archive, asked, stop.is_set)
-    raise typer.Exit(stop.code or code)
-
+app.command()(cli_library.accept)
+app.command()(cli_library.serve)
 
 exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
 app.add_typer(exports, name="export")

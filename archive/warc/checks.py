@@ -47,7 +47,10 @@ class _Digest:
 
     @property
     def right(self) -> bool:
-        return self._hash is None or self._hash.digest() in _values(self._value.strip())
+        if self._hash is None:
+            return True
+        said = self._value.strip()
+        return self._hash.hexdigest() == said or self._hash.digest() in _values(said)
 
 
 def _values(text: str) -> list[bytes]:

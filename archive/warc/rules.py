@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ _REFERRED_DATE = re.compile(r"\d{4}(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{
 _RECORD_ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]+>\Z")
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>]*\Z")
 _DIGEST = re.compile(r"[^\s:]+:[^\s]+\Z")
+_DOTTED = re.compile(r"(?:(?:1?[0-9]?[0-9]|2[0-4][0-9]|25[0-5])(?:\.(?!\Z)|\Z)){4}\Z")
 _DIGITS = re.compile(r"[0-9]{1,18}\Z")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _REPEATABLE = frozenset({"warc-concurrent-to", "warc-protocol", "warc-cipher-suite"})
@@ -40,12 +41,18 @@ class Named(Struct, frozen=True):
 
 class Rule(Struct, frozen=True):
     """`section` is that of WARC 1.1; `broken` gives what is wrong in words, or None. `shall`: the standard demands it;
-    else it advises. `stops`: without it no reader can tell what the record is."""
+    else it advises. `stops`: without it no reader can tell what the record is.
+
+    `of` is the field whose value the rule looks at, so that it says nothing of records without that field; "" where it
+    looks at more. `by_names`: it looks only at the record's type and at which fields are there.
+    """
 
     section: str
     broken: Callable[[Named], str | None]
     shall: bool = True
     stops: bool = False
+    of: str = ""
+    by_names: bool = False
 
 
 class Breach(Struct, frozen=True):
@@ -81,19 +88,24 @@ def _once(named: Named) -> str | None:
     return None
 
 
-def _required(field: str) -> Callable[[Named], str | None]:
-    return lambda named: None if field in named.values else f"the record lacks {field}"
+def _required(section: str, field: str) -> Rule:
+    def broken(named: Named) -> str | None:
+        return None if field in named.values else f"the record lacks {field}"
+
+    return Rule(section, broken, stops=True, by_names=True)
 
 
-def _formed(field: str, pattern: re.Pattern[str], what: str) -> Callable[[Named], str | None]:
+def _formed(
+    section: str, field: str, pattern: re.Pattern[str], what: str, *, shall: bool = True, stops: bool = False
+) -> Rule:
     def broken(named: Named) -> str | None:
         value = named.values.get(field)
         return None if value is None or pattern.match(value) else f"{field} is not {what}: {_shown(value)}"
 
-    return broken
+    return Rule(section, broken, shall, stops, of=field)
 
 
-def _only(field: str, *kinds: str) -> Callable[[Named], str | None]:
+def _only(section: str, field: str, *kinds: str, shall: bool = True, stops: bool = False) -> Rule:
     """The field may stand in records of these types alone, and in such as the standard does not know."""
 
     def broken(named: Named) -> str | None:
@@ -101,16 +113,16 @@ def _only(field: str, *kinds: str) -> Callable[[Named], str | None]:
             return None
         return f"a {named.kind} record may not have {field}"
 
-    return broken
+    return Rule(section, broken, shall, stops, by_names=True)
 
 
-def _needs(field: str, *kinds: str) -> Callable[[Named], str | None]:
+def _needs(section: str, field: str, *kinds: str, stops: bool = False) -> Rule:
     def broken(named: Named) -> str | None:
         if named.kind in kinds and not named.values.get(field):
             return f"the {named.kind} record lacks {field}"
         return None
 
-    return broken
+    return Rule(section, broken, stops=stops)
 
 
 def _fraction(named: Named) -> str | None:
@@ -120,8 +132,8 @@ def _fraction(named: Named) -> str | None:
 
 
 def _ip(named: Named) -> str | None:
-    value = named.values.get("warc-ip-address")
-    if value is None:
+    value = named.values.get("warc-ip-address", "")
+    if _DOTTED.match(value):
         return None
     try:
         ipaddress.ip_address(value)
@@ -147,71 +159,90 @@ def _known(named: Named) -> str | None:
     return None if kind.lower() in _TYPES else f"the standard knows no warc-type {_shown(kind)}"
 
 
+_NOT_WARCINFO = tuple(sorted(_TYPES - {"warcinfo"}))
+_ADDRESSED = ("response", "resource", "request", "revisit", "conversion", "continuation")
+_IN_BRACKETS = "an address in angle brackets"
+_LABELLED = "an algorithm, a colon and a digest"
+_PLAIN_ADDRESS = "an address without white space and angle brackets"
+
 RULES: tuple[Rule, ...] = (
     Rule("4", _version, stops=True),
     Rule("4", _line_ends),
-    Rule("5.1", _once, stops=True),
-    Rule("5.2", _required("warc-record-id"), stops=True),
-    Rule("5.2", _formed("warc-record-id", _RECORD_ID, "an address in angle brackets"), stops=True),
-    Rule("5.3", _required("content-length"), stops=True),
-    Rule("5.3", _formed("content-length", _DIGITS, "a number"), stops=True),
-    Rule("5.4", _required("warc-date"), stops=True),
-    Rule("5.4", _formed("warc-date", _DATE, "a UTC time"), stops=True),
-    Rule("5.4", _fraction, shall=False),
-    Rule("5.5", _required("warc-type"), stops=True),
-    Rule("5.5", _formed("warc-type", _TOKEN, "a word")),
-    Rule("5.5", _known, shall=False),
+    Rule("5.1", _once, stops=True, by_names=True),
+    _required("5.2", "warc-record-id"),
+    _formed("5.2", "warc-record-id", _RECORD_ID, _IN_BRACKETS, stops=True),
+    _required("5.3", "content-length"),
+    _formed("5.3", "content-length", _DIGITS, "a number", stops=True),
+    _required("5.4", "warc-date"),
+    _formed("5.4", "warc-date", _DATE, "a UTC time", stops=True),
+    Rule("5.4", _fraction, shall=False, of="warc-date"),
+    _required("5.5", "warc-type"),
+    _formed("5.5", "warc-type", _TOKEN, "a word"),
+    Rule("5.5", _known, shall=False, by_names=True),
     Rule("5.6", _typed, shall=False),
-    Rule("5.7", _only("warc-concurrent-to", "request", "response", "resource", "metadata", "revisit")),
-    Rule("5.7", _formed("warc-concurrent-to", _RECORD_ID, "an address in angle brackets")),
-    Rule("5.8", _formed("warc-block-digest", _DIGEST, "an algorithm, a colon and a digest")),
-    Rule("5.9", _formed("warc-payload-digest", _DIGEST, "an algorithm, a colon and a digest")),
-    Rule("5.10", _only("warc-ip-address", "response", "resource", "request", "metadata", "revisit")),
-    Rule("5.10", _ip),
-    Rule("5.11", _only("warc-refers-to", "metadata", "revisit", "conversion")),
-    Rule("5.11", _formed("warc-refers-to", _RECORD_ID, "an address in angle brackets")),
-    Rule("5.12", _only("warc-refers-to-target-uri", "revisit"), shall=False),
-    Rule("5.13", _only("warc-refers-to-date", "revisit"), shall=False),
-    Rule("5.13", _formed("warc-refers-to-date", _REFERRED_DATE, "a UTC time")),
-    Rule(
-        "5.14",
-        _needs("warc-target-uri", "response", "resource", "request", "revisit", "conversion", "continuation"),
-        stops=True,
-    ),
-    Rule("5.14", lambda n: "the warcinfo record has a warc-target-uri" if _has(n, "warcinfo") else None, stops=True),
-    Rule("5.14", _formed("warc-target-uri", _ADDRESS, "an address without white space and angle brackets")),
-    Rule("5.15", _formed("warc-truncated", _TOKEN, "a word")),
-    Rule("5.16", _only("warc-warcinfo-id", *sorted(_TYPES - {"warcinfo"}))),
-    Rule("5.16", _formed("warc-warcinfo-id", _RECORD_ID, "an address in angle brackets")),
-    Rule("5.17", _only("warc-filename", "warcinfo")),
-    Rule("5.18", _needs("warc-profile", "revisit"), stops=True),
-    Rule("5.18", _formed("warc-profile", _ADDRESS, "an address"), shall=False),
-    Rule("5.20", _needs("warc-segment-number", "continuation")),
-    Rule("5.20", _formed("warc-segment-number", _DIGITS, "a number")),
-    Rule("5.21", _needs("warc-segment-origin-id", "continuation")),
-    Rule("5.21", _only("warc-segment-origin-id", "continuation")),
-    Rule("5.22", _only("warc-segment-total-length", "continuation")),
+    _only("5.7", "warc-concurrent-to", "request", "response", "resource", "metadata", "revisit"),
+    _formed("5.7", "warc-concurrent-to", _RECORD_ID, _IN_BRACKETS),
+    _formed("5.8", "warc-block-digest", _DIGEST, _LABELLED),
+    _formed("5.9", "warc-payload-digest", _DIGEST, _LABELLED),
+    _only("5.10", "warc-ip-address", "response", "resource", "request", "metadata", "revisit"),
+    Rule("5.10", _ip, of="warc-ip-address"),
+    _only("5.11", "warc-refers-to", "metadata", "revisit", "conversion"),
+    _formed("5.11", "warc-refers-to", _RECORD_ID, _IN_BRACKETS),
+    _only("5.12", "warc-refers-to-target-uri", "revisit", shall=False),
+    _only("5.13", "warc-refers-to-date", "revisit", shall=False),
+    _formed("5.13", "warc-refers-to-date", _REFERRED_DATE, "a UTC time"),
+    _needs("5.14", "warc-target-uri", *_ADDRESSED, stops=True),
+    _only("5.14", "warc-target-uri", *_NOT_WARCINFO, stops=True),
+    _formed("5.14", "warc-target-uri", _ADDRESS, _PLAIN_ADDRESS),
+    _formed("5.15", "warc-truncated", _TOKEN, "a word"),
+    _only("5.16", "warc-warcinfo-id", *_NOT_WARCINFO),
+    _formed("5.16", "warc-warcinfo-id", _RECORD_ID, _IN_BRACKETS),
+    _only("5.17", "warc-filename", "warcinfo"),
+    _needs("5.18", "warc-profile", "revisit", stops=True),
+    _formed("5.18", "warc-profile", _ADDRESS, "an address", shall=False),
+    _needs("5.20", "warc-segment-number", "continuation"),
+    _formed("5.20", "warc-segment-number", _DIGITS, "a number"),
+    _needs("5.21", "warc-segment-origin-id", "continuation"),
+    _only("5.21", "warc-segment-origin-id", "continuation"),
+    _only("5.22", "warc-segment-total-length", "continuation"),
     Rule("6.7.2", _identical),
 )
 """In the order of sections."""
-_STOPPING = tuple(rule.broken for rule in RULES if rule.stops)
 
 
-def _has(named: Named, kind: str) -> bool:
-    return named.kind == kind and "warc-target-uri" in named.values
-
-
-def breaches(named: Named) -> Iterator[Breach]:
+def breaches(named: Named) -> list[Breach]:
     """The rules that the record breaks. Fields that the standard does not know are none of its business (5.1)."""
-    for rule in RULES:
+    found = []
+    for rule in _that_may_break(named):
         words = rule.broken(named)
         if words is not None:
-            yield Breach(rule.section, words, rule.shall)
+            found.append(Breach(rule.section, words, rule.shall))
+    return found
 
 
 def field_problem(named: Named) -> str | None:
     """The first thing that keeps a strict reader from taking the record, in words, or None."""
-    for broken in _STOPPING:
-        if problem := broken(named):
-            return problem
+    for rule in _that_may_break(named):
+        if rule.stops and (words := rule.broken(named)):
+            return words
     return None
+
+
+_MOST_SHAPES = 4096
+_shapes: dict[tuple[str, tuple[str, ...]], tuple[Rule, ...]] = {}
+
+
+def _that_may_break(named: Named) -> tuple[Rule, ...]:
+    """The rules that can say something of a record of this type with these fields: all records of a writer are of a few
+    such shapes."""
+    shape = named.kind, tuple([name for name, _ in named.headers])
+    rules = _shapes.get(shape)
+    if rules is None:
+        rules = tuple(
+            rule
+            for rule in RULES
+            if not (rule.of and rule.of not in named.values) and not (rule.by_names and rule.broken(named) is None)
+        )
+        if len(_shapes) < _MOST_SHAPES:
+            _shapes[shape] = rules
+    return rules

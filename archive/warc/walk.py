@@ -1,14 +1,16 @@
 """All records of a WARC file, each looked at whole: framing, fields, both digests. Damage is told and passed over.
 
-The file is a buffer (a mapped file, or a part of one such as a stored entry of a zip), so that nothing is copied but
-what is decompressed, a piece at a time.
+A file, or a part of one such as a stored entry of a zip, is read through a window: memory stays bounded, and a disk
+that fails is an error, where a mapped file would end the process.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import zlib
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -20,6 +22,7 @@ from archive.warc.rules import Breach, Named, breaches
 
 _IN = 64 * 1024
 _OUT = 1 << 20
+_WINDOW = 1 << 20
 _MOST_HEADER = 1 << 20
 _MOST_KEPT = 64 << 20
 _MOST_HTTP = 1 << 20
@@ -29,6 +32,35 @@ _VERSION = re.compile(rb"WARC/[0-9]\.[0-9]{1,2}[ \t]*\r?\n")
 _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*chunked", re.IGNORECASE | re.MULTILINE)
 _DIGITS = re.compile(r"[0-9]{1,18}\Z")
 _END = b"\r\n\r\n"
+
+
+class Window:
+    """`size` bytes of a file from `start` on; offsets count from there. Slices raise OSError where the disk fails."""
+
+    def __init__(self, file: BinaryIO, start: int = 0, size: int | None = None) -> None:
+        self._file = file.fileno()
+        self._start = start
+        self._size = os.fstat(self._file).st_size - start if size is None else size
+        self._at = 0
+        self._held = memoryview(b"")
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> memoryview:
+        start, end, _ = part.indices(self._size)
+        if start < self._at or end > self._at + len(self._held):
+            self._at = start
+            self._held = memoryview(self._read(start, min(max(end - start, _WINDOW), self._size - start)))
+        return self._held[start - self._at : max(start, end) - self._at]
+
+    def _read(self, at: int, size: int) -> bytes:
+        pieces = []
+        while size > 0 and (piece := os.pread(self._file, size, self._start + at)):
+            pieces.append(piece)
+            at += len(piece)
+            size -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 class Fault(Struct, frozen=True):
@@ -80,14 +112,13 @@ class _Bad(Exception):
         self.record_id = record_id
 
 
-def walk(view: memoryview) -> Iterator[Walked | Fault]:
+def walk(view: Window) -> Iterator[Walked | Fault]:
     """The records of a gzipped or plain WARC file, in order, and what is wrong between them (WARC 1.1, annex A.2)."""
     gzipped = bytes(view[:2]) == GZIP_MAGIC[:2]
     at, size = 0, len(view)
     while at < size:
-        stream: _Stream = _Member(view, at) if gzipped else _Plain(view, at)
         try:
-            record = _record(stream, at)
+            record = _record(_Member(view, at) if gzipped else _Plain(view, at), at)
         except _Bad as bad:
             yield Fault(at, bad.words, bad.record_id)
             found = bad.end if bad.end is not None and bad.end > at else _next(view, at + 1, gzipped)
@@ -126,7 +157,7 @@ class _Stream:
 
 
 class _Member(_Stream):
-    def __init__(self, view: memoryview, at: int) -> None:
+    def __init__(self, view: Window, at: int) -> None:
         super().__init__()
         if bytes(view[at : at + 3]) != GZIP_MAGIC:
             raise _Bad("no gzip member begins here")
@@ -175,7 +206,7 @@ class _Member(_Stream):
 
 
 class _Plain(_Stream):
-    def __init__(self, view: memoryview, at: int) -> None:
+    def __init__(self, view: Window, at: int) -> None:
         super().__init__()
         self._view = view
         self._at = at
@@ -306,7 +337,7 @@ class _Block:
 # ------------------------------------------------------------------------------------------------------- after damage
 
 
-def _next(view: memoryview, at: int, gzipped: bool) -> int | None:
+def _next(view: Window, at: int, gzipped: bool) -> int | None:
     """The first place at or after `at` where a record seems to begin."""
     mark, ahead = (GZIP_MAGIC, 0) if gzipped else (b"\nWARC/1.", 1)
     size = len(view)
@@ -323,7 +354,7 @@ def _next(view: memoryview, at: int, gzipped: bool) -> int | None:
     return None
 
 
-def _begins(view: memoryview, at: int) -> bool:
+def _begins(view: Window, at: int) -> bool:
     try:
         return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(view[at : at + 4096], 5).startswith(b"WARC/")
     except zlib.error:

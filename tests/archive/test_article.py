@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from archive.article import _any_word, _count, clean_inline, from_json, parse, plain, render, to_json, words
+from archive.article import clean_inline, from_json, parse, plain, render, to_json, words
 from archive.models import (
     Article,
     ArticleMeta,
@@ -28,6 +28,7 @@ from archive.models import (
     Quote,
     Table,
 )
+from archive.wording import _any_word, count_words
 from tests.archive.articles import articles, texts
 
 FORMAT = Path(__file__).parent.parent / "data" / "format"
@@ -433,4 +434,4 @@ def test_words_of_spaced_texts_are_counted_as_those_of_any_text() -> None:
         "中文 no",
         "ไทย and",
     ):
-        assert _count(text) == by_character(text), text
+        assert count_words(text) == by_character(text), text

@@ -1,0 +1,236 @@
+"""One WARC file checked: every record read, both digests made, what is derived of it held against what there is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+from msgspec import Struct, field
+
+from archive import catalog
+from archive.agreement import Agreement, Expected, Reader, nothing
+from archive.derive import Place, View, derive
+from archive.errors import TearsheetError
+from archive.warc import group as groups
+from archive.warc.walk import Fault, Walked, Window, walk
+
+_PIECE = 1 << 20
+_MOST_PROBLEMS = 1000
+
+
+class Kind(StrEnum):
+    """What is wrong, as far as it says what to do."""
+
+    DAMAGE = "damage"
+    """A record cannot be read, or is not what its digests say."""
+    RULE = "rule"
+    """A record breaks the standard, and can be read."""
+    REVISIT = "revisit"
+    """What a revisit refers to is not there."""
+    DERIVED = "derived"
+    """Index, pages list, catalog or text files are otherwise than the records."""
+    CHANGED = "changed"
+    """The file is whole, and not what it was when it was closed."""
+    MISSING = "missing"
+    """A file is not there."""
+    MANIFEST = "manifest"
+    """The manifest itself is broken, or does not know a file."""
+    UNREADABLE = "unreadable"
+    """The disk or the system does not give the file."""
+    NOTE = "note"
+    """Nothing is wrong with what is kept."""
+
+
+class Problem(Struct, frozen=True):
+    """`file` is relative to the collection's folder, or as it was named; `offset` in bytes; `record` is a record's id;
+    `section` one of WARC 1.1."""
+
+    kind: Kind
+    file: str
+    words: str
+    offset: int | None = None
+    record: str = ""
+    section: str = ""
+
+
+class Checked(Struct):
+    """One file: `size` in bytes, `sha256` is "sha256:" and hex. `whole`: nothing of it was lost."""
+
+    file: str
+    size: int = 0
+    sha256: str = ""
+    records: int = 0
+    whole: bool = True
+    problems: list[Problem] = field(default_factory=list)
+    expected: Expected = field(default_factory=nothing)
+    answers: set[bytes] = field(default_factory=set)
+    revisits: list[tuple[int, str, tuple[bytes, bytes]]] = field(default_factory=list)
+
+    def add(self, problem: Problem) -> None:
+        if len(self.problems) < _MOST_PROBLEMS:
+            self.problems.append(problem)
+        elif len(self.problems) == _MOST_PROBLEMS:
+            self.problems.append(Problem(problem.kind, self.file, "there is more, which is not told"))
+
+
+def check_file(path: Path, name: str, folder: Path | None = None) -> Checked:
+    """A closed WARC file, called `name`. With the `folder` of its collection, `name` is archive/… or quarantine/…, and
+    what is derived of it is checked as well. Raises nothing but what stops a process."""
+    checked = Checked(name)
+    try:
+        with path.open("rb") as file:
+            checked.size = os.fstat(file.fileno()).st_size
+            checked.sha256 = digest_of(file)
+            _check(file, checked, folder)
+    except (OSError, TearsheetError) as error:
+        checked.whole = False
+        words = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        checked.add(Problem(Kind.UNREADABLE, name, words))
+    return checked
+
+
+def digest_of(file: BinaryIO) -> str:
+    """Of a whole file, from its beginning."""
+    file.seek(0)
+    found = hashlib.sha256()
+    while piece := file.read(_PIECE):
+        found.update(piece)
+    return f"sha256:{found.hexdigest()}"
+
+
+def _check(file: BinaryIO, checked: Checked, folder: Path | None) -> None:
+    window = Window(file)
+    if folder is None:
+        check_foreign(window, checked)
+        return
+    kind, _, name = checked.file.partition("/")
+    reader = Reader(folder)
+    try:
+        agreement = Agreement(reader, Place(kind, name))
+        if agreement.warc is None:
+            checked.add(_of_catalog(f"it does not know {checked.file}"))
+        elif agreement.size != checked.size:
+            checked.add(_of_catalog(f"it gives {checked.file} {agreement.size} bytes, which has {checked.size}"))
+        gathering = _Gathering(agreement, checked)
+        for record in check_records(window, checked):
+            if record.type == "revisit" and (trouble := _unresolved(reader, record)):
+                checked.add(Problem(Kind.REVISIT, checked.file, trouble, record.offset, record.record_id))
+            gathering.take(record)
+        gathering.end()
+        checked.expected = agreement.expected
+    finally:
+        reader.close()
+
+
+def check_foreign(window: Window, checked: Checked) -> None:
+    """A file that stands for itself; its revisits are remembered, for whoever knows what other files hold."""
+    for record in check_records(window, checked):
+        if record.type == "revisit":
+            checked.revisits.append((record.offset, record.record_id, _referred(record)))
+        elif record.type in ("response", "resource"):
+            checked.answers.update(_names(record))
+
+
+def check_records(window: Window, checked: Checked) -> Iterator[Walked]:
+    """Every record that could be read; what is wrong goes into `checked`."""
+    for found in walk(window):
+        if isinstance(found, Fault):
+            checked.whole = False
+            checked.add(Problem(Kind.DAMAGE, checked.file, found.words, found.offset, found.record_id))
+            continue
+        checked.records += 1
+        for words in found.wrong:
+            checked.whole = False
+            checked.add(Problem(Kind.DAMAGE, checked.file, words, found.offset, found.record_id))
+        for breach in found.breaches:
+            kind = Kind.RULE if breach.shall else Kind.NOTE
+            checked.add(Problem(kind, checked.file, breach.words, found.offset, found.record_id, breach.section))
+        yield found
+
+
+def _of_catalog(words: str) -> Problem:
+    return Problem(Kind.DERIVED, catalog.NAME, words)
+
+
+class _Gathering:
+    """Records of ours, brought together into page groups."""
+
+    def __init__(self, agreement: Agreement, checked: Checked) -> None:
+        self._agreement = agreement
+        self._checked = checked
+        self._run: list[Walked] = []
+
+    def take(self, record: Walked) -> None:
+        if record.type == "warcinfo":
+            return
+        page_id = record.header("WARC-Page-ID")
+        if self._run and self._run[-1].header("WARC-Page-ID") != page_id:
+            self._unfinished()
+        self._run.append(record)
+        if record.type != "metadata" or page_id is None:
+            return
+        try:
+            block = record.payload_bytes()
+            if all(name != groups.GROUP_FIELD for name, _ in groups.parse_fields(block)):
+                return
+            data = groups.load(block)
+        except ValueError as error:
+            self._damaged(str(error), record)
+            return
+        run, self._run = self._run, []
+        if self._checked.whole:
+            views = [View(each, each.offset, each.length) for each in run]
+            for words in self._agreement.group(derive(self._agreement.place, views, data)):
+                self._checked.add(_of_catalog(f"{words} ({self._checked.file}, offset {run[0].offset})"))
+
+    def end(self) -> None:
+        if self._run:
+            self._unfinished()
+        if self._checked.whole:
+            for words in self._agreement.end():
+                self._checked.add(_of_catalog(f"{words} ({self._checked.file})"))
+
+    def _unfinished(self) -> None:
+        self._damaged("a page group has no metadata record at its end", self._run[0])
+        self._run = []
+
+    def _damaged(self, words: str, record: Walked) -> None:
+        self._checked.whole = False
+        self._checked.add(Problem(Kind.DAMAGE, self._checked.file, words, record.offset, record.record_id))
+
+
+# ------------------------------------------------------------------------------------------------------- revisits
+
+
+def _unresolved(reader: Reader, revisit: Walked) -> str | None:
+    """What is wrong with the place that a revisit of ours refers to, in words."""
+    refers_to = revisit.header("WARC-Refers-To") or ""
+    found = reader.one(
+        "SELECT c.digest, w.folder || '/' || w.name AS file FROM captures c JOIN warcs w ON w.id = c.warc "
+        "WHERE c.record_id = ? AND c.archived AND c.record_type = 'response' LIMIT 1",
+        refers_to,
+    )
+    if found is None:
+        return f"what the revisit refers to is not kept: {refers_to or 'it names nothing'}"
+    if found["digest"] != (revisit.header("WARC-Payload-Digest") or ""):
+        return f"what the revisit refers to has another payload digest ({found['file']})"
+    return None
+
+
+def _names(record: Walked) -> set[bytes]:
+    """By what a revisit may refer to the record: its id, or its address with its date."""
+    return {_short(record.record_id), _short(record.header("WARC-Target-URI"), record.header("WARC-Date"))}
+
+
+def _referred(record: Walked) -> tuple[bytes, bytes]:
+    address, date = record.header("WARC-Refers-To-Target-URI"), record.header("WARC-Refers-To-Date")
+    return _short(record.header("WARC-Refers-To")), _short(address, date)
+
+
+def _short(*values: str | None) -> bytes:
+    joined = "\n".join(value or "" for value in values)
+    return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=12).digest()

@@ -1,0 +1,269 @@
+"""Whether what is kept is whole: WARC files record by record, and all that is derived, against one another.
+
+Nothing here writes, or takes the lock: closed files never change. What a run joins or adds meanwhile is left to the
+next check.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
+
+from archive import catalog, manifest
+from archive.agreement import Reader
+from archive.checking import Checked, Kind, Problem, check_file, digest_of
+from archive.comparing import compare, state
+from archive.errors import DamageError, NotKeptError, TearsheetError
+from archive.manifest import Broken, Entry, Event
+from archive.rows import ARCHIVE, QUARANTINE
+from archive.warc.joined import all_sources_of, is_joined
+from archive.warc.writer import ENDING, OPEN, name_key
+
+ADVICE = {
+    Kind.DAMAGE: "tearsheet repair saves what can be saved; with --from COPY it takes lost records from another copy",
+    Kind.RULE: "readers cope with it as a rule; the file stays as it is",
+    Kind.REVISIT: "tearsheet repair --from COPY brings back the record that is lacking",
+    Kind.DERIVED: "tearsheet rebuild makes it again from the WARC files",
+    Kind.CHANGED: "compare it with another copy; tearsheet repair --from COPY takes the one that the manifest knows",
+    Kind.MISSING: "put the file back from another copy: tearsheet repair --from COPY",
+    Kind.MANIFEST: "compare it with another copy of the manifest, or with the digest that a run's report tells",
+    Kind.UNREADABLE: "see whether the disk fails and the file may be read",
+    Kind.NOTE: "",
+}
+"""What to do, by what is wrong."""
+
+
+class Verified(Struct):
+    """What a check found; `size` in bytes. `head` is the digest of the manifest's last line."""
+
+    files: int = 0
+    records: int = 0
+    size: int = 0
+    head: str = ""
+    quick: bool = False
+    stopped: bool = False
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def bad(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.kind is not Kind.NOTE]
+
+    @property
+    def exit_code(self) -> int:
+        return DamageError.exit_code if self.bad else 0
+
+    def as_dict(self) -> dict[str, Any]:
+        told = [asdict(problem) | {"advice": ADVICE[problem.kind]} for problem in self.problems]
+        plain = {name: value for name, value in asdict(self).items() if name != "problems"}
+        return {"kind": "verify", "whole": not self.bad} | plain | {"problems": told}
+
+
+class Watch(Struct, frozen=True):
+    """Who is told: `done` hears of each file that was checked, with the bytes done and to be done; `stopped` is asked
+    whether to end early."""
+
+    done: Callable[[str, int, int], None] = lambda name, done, size: None
+    stopped: Callable[[], bool] = lambda: False
+    workers: int = 0
+
+    @property
+    def processes(self) -> int:
+        return self.workers or os.cpu_count() or 1
+
+
+def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Verified:
+    """All of a collection; `quick`: only that each closed file is what the manifest says. Raises NotKeptError."""
+    if not folder.is_dir():
+        raise NotKeptError(f"there is no collection {folder}")
+    found = Verified(quick=quick)
+    before: object = None
+    files = _closed(folder)
+    if quick:
+        checked = {name: _digested(folder / name, name) for name in _watched(files, folder, watch, found)}
+    else:
+        if not (folder / catalog.NAME).exists() and files:
+            found.problems.append(Problem(Kind.MISSING, catalog.NAME, "the catalog is not there"))
+        whole = folder if (folder / catalog.NAME).exists() else None
+        before = _state(folder) if whole else None
+        ours = [(folder / name, name, whole if _is_ours(name) else None) for name in files]
+        checked = _check_all(ours, watch, found)
+    found.problems += [problem for each in checked.values() for problem in each.problems]
+    found.files, found.records = len(checked), sum(each.records for each in checked.values())
+    found.size = sum(each.size for each in checked.values())
+    if not found.stopped:
+        found.problems += _against_manifest(folder, checked)
+        found.head = manifest.head(folder / manifest.NAME)
+        if not quick and (folder / catalog.NAME).exists():
+            found.problems += compare(folder, {n: c for n, c in checked.items() if _is_ours(n)}, before)
+    found.problems += [
+        Problem(Kind.NOTE, name, "a run is writing it, or was killed; the next one ends it") for name in _open(folder)
+    ]
+    return found
+
+
+def verify_files(paths: Sequence[Path], watch: Watch) -> Verified:
+    """WARC files by themselves. A revisit must find what it refers to in one of them, or is noted."""
+    found = Verified()
+    checked = _check_all([(path, str(path), None) for path in paths], watch, found)
+    answers = set[bytes]().union(*(each.answers for each in checked.values()))
+    for name, each in checked.items():
+        found.problems += each.problems
+        for offset, record, refers in each.revisits:
+            if not answers.intersection(refers):
+                words = "what the revisit refers to is in none of the files"
+                found.problems.append(Problem(Kind.NOTE, name, words, offset, record))
+    found.files, found.records = len(checked), sum(each.records for each in checked.values())
+    found.size = sum(each.size for each in checked.values())
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- the files
+
+
+def _closed(folder: Path) -> list[str]:
+    """The WARC files of a collection that are closed, as folder/name, in the order in which they were written."""
+    found = []
+    for kind in (ARCHIVE, QUARANTINE):
+        try:
+            names = [path.name for path in (folder / kind).iterdir()]
+        except FileNotFoundError:
+            continue
+        wanted = [name for name in names if name.endswith((".warc.gz", ".warc"))]
+        found += [f"{kind}/{name}" for name in sorted(wanted, key=name_key)]
+    return found
+
+
+def _state(folder: Path) -> object:
+    try:
+        with closing(Reader(folder)) as reader:
+            return state(reader)
+    except TearsheetError:
+        return None
+
+
+def _open(folder: Path) -> list[str]:
+    return sorted(
+        str(path.relative_to(folder)) for kind in (ARCHIVE, QUARANTINE) for path in folder.glob(f"{kind}/*{OPEN}")
+    )
+
+
+def _is_ours(name: str) -> bool:
+    return name.endswith(ENDING) and bool(name_key(name.rpartition("/")[2])[0])
+
+
+def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, found: Verified) -> dict[str, Checked]:
+    """In processes of their own, the largest files first, so that no core waits for the last one."""
+    sizes = {name: path.stat().st_size if path.exists() else 0 for path, name, _ in files}
+    total, done = sum(sizes.values()), 0
+    checked: dict[str, Checked] = {}
+    ordered = sorted(files, key=lambda each: -sizes[each[1]])
+    if watch.processes == 1 or len(files) < 2:
+        results: Iterable[tuple[str, Checked]] = ((each[1], check_file(*each)) for each in ordered)
+        for name, result in results:
+            checked[name] = result
+            done += sizes[name]
+            watch.done(name, done, total)
+            if watch.stopped():
+                found.stopped = len(checked) < len(files)
+                break
+    else:
+        with ProcessPoolExecutor(watch.processes, get_context("forkserver")) as pool:
+            waiting = {pool.submit(check_file, *each): each[1] for each in ordered}
+            for future in as_completed(waiting):
+                name = waiting[future]
+                checked[name] = _result(future, name)
+                done += sizes[name]
+                watch.done(name, done, total)
+                if watch.stopped():
+                    found.stopped = len(checked) < len(files)
+                    pool.shutdown(cancel_futures=True)
+                    break
+    return {name: checked[name] for _, name, _ in files if name in checked}
+
+
+def _result(future: Future[Checked], name: str) -> Checked:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        checked = Checked(name, whole=False)
+        checked.add(Problem(Kind.UNREADABLE, name, "the process that read it was ended"))
+        return checked
+
+
+def _watched(files: Sequence[str], folder: Path, watch: Watch, found: Verified) -> Iterator[str]:
+    sizes = {name: (folder / name).stat().st_size for name in files}
+    total, done = sum(sizes.values()), 0
+    for name in files:
+        if watch.stopped():
+            found.stopped = True
+            return
+        yield name
+        done += sizes[name]
+        watch.done(name, done, total)
+
+
+def _digested(path: Path, name: str) -> Checked:
+    checked = Checked(name)
+    try:
+        with path.open("rb") as file:
+            checked.size = os.fstat(file.fileno()).st_size
+            checked.sha256 = digest_of(file)
+    except OSError as error:
+        checked.add(Problem(Kind.UNREADABLE, name, error.strerror or str(error)))
+    return checked
+
+
+# ------------------------------------------------------------------------------------------------------- the manifest
+
+
+def _against_manifest(folder: Path, checked: dict[str, Checked]) -> Iterator[Problem]:
+    path = folder / manifest.NAME
+    ours = [name for name in checked if _is_ours(name)]
+    if not path.exists():
+        if ours:
+            yield Problem(Kind.MISSING, manifest.NAME, "the manifest is not there: nothing says what the files were")
+        return
+    for number, entry in manifest.read(path):
+        if isinstance(entry, Broken):
+            yield Problem(Kind.MANIFEST, manifest.NAME, f"line {number}: {entry.words}")
+    known = manifest.present(path)
+    joined = {
+        f"{name.partition('/')[0]}/{source.name}"
+        for name in ours
+        if is_joined(name.rpartition("/")[2])
+        for source in all_sources_of(folder / name)
+    }
+    for name, entry in known.items():
+        if name not in checked and name not in joined and not (folder / name).exists():
+            yield Problem(Kind.MISSING, name, f"the file is not there; it was {entry.event} on {entry.time}")
+    for name in ours:
+        if name not in known:
+            yield Problem(Kind.MANIFEST, manifest.NAME, f"it does not know {name}")
+        else:
+            yield from _changed(name, known[name], checked[name])
+
+
+def _changed(name: str, entry: Entry, found: Checked) -> Iterator[Problem]:
+    if not found.sha256 or (found.size, found.sha256) == (entry.size, entry.sha256):
+        return
+    said = "when it was closed" if entry.event == Event.CLOSED else f"when it was {entry.event}"
+    if found.size != entry.size:
+        words = f"it has {found.size} bytes, and had {entry.size} {said} ({entry.time})"
+    else:
+        words = f"its bytes are not those that it had {said} ({entry.time})"
+    if found.records or not found.whole:
+        words += (
+            "; every record in it is whole: it was changed on purpose, or another file put in its place"
+            if found.whole
+            else "; records in it are damaged: it rotted, or was cut"
+        )
+    yield Problem(Kind.CHANGED, name, words)

@@ -1,0 +1,101 @@
+"""`tearsheet verify`: the check, told to people and scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from archive.checking import Kind, Problem
+from archive.errors import UsageError
+from archive.fixity import ADVICE, Verified, Watch, verify_collection, verify_files
+from scraper.quantity import size_text
+from scraper.runlog import run_id, told_time, write_report
+from scraper.running import now
+from scraper.saying import fit, say
+from scraper.settings import Settings
+
+_MOST_TOLD = 200
+
+
+class Asked(Struct, frozen=True):
+    """How it was asked for; without `files` it is the collection that is checked."""
+
+    files: tuple[Path, ...] = ()
+    quick: bool = False
+    json: bool = False
+    quiet: bool = False
+
+
+def verify(settings: Settings, asked: Asked, stopped: Callable[[], bool]) -> int:
+    """The exit code: 5 where something is wrong. A collection's check leaves a report beside those of its runs."""
+    begun = now()
+    watch = Watch(_silent if asked.quiet or asked.json else _told, stopped)
+    if asked.files:
+        if asked.quick:
+            raise UsageError("--quick compares a collection with its manifest; files by name are read whole")
+        for path in asked.files:
+            if not path.is_file():
+                raise UsageError(f"{path} is no file")
+        found = verify_files(asked.files, watch)
+        name = ""
+    else:
+        folder = settings.archive.root / "collections" / settings.archive.collection
+        found = verify_collection(folder, watch, quick=asked.quick)
+        report = {"begun": told_time(begun), "ended": told_time(now())} | found.as_dict()
+        write_report(folder, run_id(begun), report)
+        name = str(folder)
+    if asked.json:
+        print(json.dumps(found.as_dict(), ensure_ascii=False))
+    else:
+        _tell(found, name, asked.quiet)
+    return found.exit_code
+
+
+def _tell(found: Verified, name: str, quiet: bool) -> None:
+    for line in problem_lines(found.bad):
+        print(fit(line))
+    if quiet:
+        return
+    for line in problem_lines([problem for problem in found.problems if problem.kind is Kind.NOTE]):
+        print(fit(line))
+    print("\n".join(summary_lines(found, name)))
+
+
+def problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
+    """One problem a line, what to do below the last of each kind."""
+    for kind in Kind:
+        some = [problem for problem in problems if problem.kind is kind]
+        for problem in some[:_MOST_TOLD]:
+            where = problem.file if problem.offset is None else f"{problem.file}, offset {problem.offset}"
+            record = f", record {problem.record}" if problem.record else ""
+            section = f" (WARC 1.1, {problem.section})" if problem.section else ""
+            yield f"{problem.kind.value}: {where}{record}: {problem.words}{section}"
+        if len(some) > _MOST_TOLD:
+            yield f"{kind.value}: and {len(some) - _MOST_TOLD} more; --json tells them all"
+        if some and ADVICE[kind]:
+            yield f"    {ADVICE[kind]}"
+
+
+def summary_lines(found: Verified, name: str) -> Iterator[str]:
+    read = "compared with the manifest" if found.quick else f"and {found.records} records read"
+    files = "1 WARC file" if found.files == 1 else f"{found.files} WARC files"
+    yield f"{name + ': ' if name else ''}{files} ({size_text(found.size)}) {read}"
+    if found.stopped:
+        yield "stopped before the end: what was not read is not known to be whole"
+    if found.head:
+        yield f"the manifest ends with {found.head}"
+    count = len(found.bad)
+    yield "nothing is wrong" if not count else f"{count} thing is wrong" if count == 1 else f"{count} things are wrong"
+
+
+def _told(name: str, done: int, size: int) -> None:
+    if sys.stderr.isatty():
+        say(f"{100 * done // max(size, 1):3}%  {name}")
+
+
+def _silent(name: str, done: int, size: int) -> None:
+    return

@@ -1,7 +1,7 @@
-"""urllib3's pools with connections of our own: vetted, recorded, and held to a deadline.
+"""requests' adapter with connections of our own: vetted, recorded, and held to a deadline.
 
-What urllib3 would do on its own and must not: rewrite the target, take a 103 for the answer, count headers, retry, and
-go through a proxy by classes that know nothing of the guard.
+What requests and urllib3 would do on their own and must not: rewrite the target, follow environment variables, take a
+103 for the answer, count headers, retry, and go through a proxy by classes that know nothing of the guard.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import certifi
 from msgspec import Struct, field
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
-from urllib3.util import Timeout, make_headers
+from urllib3.util import Timeout
 
 from archive.errors import ConfigError
 from scraper.route import Router
@@ -69,6 +72,17 @@ class Call(Struct):
     def port(self) -> int:
         port = urlsplit(self.url).port
         return (443 if self.scheme == "https" else 80) if port is None else port
+
+
+class CallRequest(PreparedRequest):
+    """A prepared request that nothing has rewritten."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self.call = call
+        self.method = "GET"
+        self.url = call.url
+        self.headers = CaseInsensitiveDict(call.headers)
 
 
 class Reply:
@@ -252,7 +266,7 @@ def _classes(router: Router) -> dict[str, type[HTTPConnectionPool]]:
     }
 
 
-class Transport:
+class Transport(HTTPAdapter):
     """Sends calls. Safe in threads; connections are kept and used again, `size` of them for each origin."""
 
     def __init__(self, settings: FetchSettings, router: Router, size: int) -> None:
@@ -260,22 +274,45 @@ class Transport:
         self._settings = settings
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
-        self._pools = _pools(settings.proxy, size)
-        self._pools.pool_classes_by_scheme = _classes(router)
+        self._proxy = settings.proxy
+        if self._proxy is not None and (urlsplit(self._proxy).scheme != "http" or not urlsplit(self._proxy).hostname):
+            raise ConfigError(f"proxy: {self._proxy!r} is not http://HOST:PORT")
+        super().__init__(POOLS, size)
         if settings.ca_bundle is not None:
             self._tls_context()
 
-    def close(self) -> None:
-        """Close all connections that are kept."""
-        self._pools.clear()
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        if self._proxy is None:
+            self.poolmanager = PoolManager(connections, maxsize=maxsize, block=block)
+        else:
+            self.poolmanager = ProxyManager(
+                self._proxy, connections, maxsize=maxsize, block=block, proxy_headers=self.proxy_headers(self._proxy)
+            )
+        self.poolmanager.pool_classes_by_scheme = _classes(self._router)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """None but the one from the settings."""
+        return self.poolmanager
+
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        """The target as it is; the pool puts it in place of what urllib3 makes of it."""
+        assert isinstance(request, CallRequest)
+        return request.call.target
 
     def ask(self, call: Call) -> Answer:
         """Send a call and return when its header block is there. Raises WireError."""
+        answer = self.send(CallRequest(call)).raw
+        assert isinstance(answer, Answer)
+        return answer
+
+    def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+        assert isinstance(request, CallRequest)
+        call = request.call
         for _ in range(MOST_STALE):
             call.sent.clear()
             call.received = 0
             try:
-                return self._urlopen(call)
+                return self.build_response(request, self._urlopen(call))
             except WireError as error:
                 # A kept connection that the server had closed just then: no answer was begun, so ask on another one.
                 if not (call.at_once and call.reused and error.kind == "cut" and call.received == 0):
@@ -284,10 +321,10 @@ class Transport:
                 raise WireError("connect", f"the request could not be sent: {error}", retry=True) from None
         raise WireError("cut", "the server closes every connection before it answers", retry=True)
 
-    def _urlopen(self, call: Call) -> Answer:
+    def _urlopen(self, call: Call) -> Any:
         options = {"ssl_context": self._tls_context()} if call.scheme == "https" else {}
-        pool = self._pools.connection_from_host(call.host, call.port, call.scheme, pool_kwargs=options)
-        answer: Any = pool.urlopen(
+        pool = self.poolmanager.connection_from_host(call.host, call.port, call.scheme, pool_kwargs=options)
+        return pool.urlopen(
             "GET",
             f"{call.scheme}://pool/",
             headers=HTTPHeaderDict(call.headers),
@@ -299,8 +336,6 @@ class Transport:
             timeout=Timeout(connect=self._router.connect_timeout, read=call.patience),
             call=call,
         )
-        assert isinstance(answer, Answer)
-        return answer
 
     def _tls_context(self) -> ssl.SSLContext:
         """Made once, when the first such address is asked: reading the certificates takes a while."""
@@ -308,19 +343,6 @@ class Transport:
             if self._context is None:
                 self._context = _context(self._settings.ca_bundle)
             return self._context
-
-
-def _pools(proxy: str | None, size: int) -> PoolManager:
-    if proxy is None:
-        return PoolManager(POOLS, maxsize=size)
-    parts = urlsplit(proxy)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ConfigError(f"proxy: {proxy!r} is not http://HOST:PORT")
-    headers = {}
-    if parts.username:
-        made = make_headers(proxy_basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}")
-        headers = {name.title(): value for name, value in made.items()}
-    return ProxyManager(proxy, POOLS, maxsize=size, proxy_headers=headers)
 
 
 def _context(bundle: Path | None) -> ssl.SSLContext:

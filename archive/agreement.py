@@ -14,7 +14,7 @@ from urllib.parse import quote
 from msgspec import Struct
 from msgspec.structs import replace
 
-from archive import catalog, cdxj, rows
+from archive import catalog, cdxj, exclusions, rows
 from archive.applying import page_line
 from archive.catalog import told
 from archive.derive import Derived, Place, digest, origin_moved
@@ -93,6 +93,7 @@ class Agreement:
 
     def __init__(self, reader: Reader, place: Place) -> None:
         self.expected = nothing()
+        self._exclusions = exclusions.load(reader.path.parent)
         self._reader = reader
         self.place = place
         found = reader.one("SELECT id, bytes FROM warcs WHERE folder = ? AND name = ?", place.folder, place.warc)
@@ -104,7 +105,10 @@ class Agreement:
     def group(self, given: Derived) -> Iterator[str]:
         if self.warc is None:
             return
-        group = self._at_home(given)
+        found = self._exclusions.left_of(self._at_home(given))
+        if found is None:
+            return
+        group = found
         for capture in group.captures:
             if capture.folder == rows.ARCHIVE and capture.record_type != "metadata":
                 self.expected.index.add(cdxj.line(capture))

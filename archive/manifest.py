@@ -5,7 +5,6 @@ What is in it was so when a file was closed. A file that is no longer what its l
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,11 +16,11 @@ from archive import chain
 from archive.chain import Broken
 from archive.disk import Disk, told
 from archive.rows import ARCHIVE, QUARANTINE, iso
+from archive.sums import Sums, sums_of
 from archive.warc.joined import all_sources_of, is_joined
 from archive.warc.writer import ENDING, name_key
 
 NAME = "manifest.jsonl"
-_PIECE = 1 << 20
 
 
 class Event:
@@ -40,7 +39,8 @@ class Event:
 
 
 class Entry(Struct, frozen=True):
-    """One line: `file` is relative to the collection's folder, `size` in bytes, `sha256` is "sha256:" and hex."""
+    """One line: `file` is relative to the collection's folder; size and checksums are as in `Sums`, "" where a line of
+    an earlier version does not tell."""
 
     event: str
     file: str
@@ -50,6 +50,7 @@ class Entry(Struct, frozen=True):
     into: str = ""
     of: str = ""
     why: str = ""
+    crc32: str = ""
 
 
 def read(path: Path) -> Iterator[tuple[int, Entry | Broken]]:
@@ -74,17 +75,6 @@ def present(path: Path) -> dict[str, Entry]:
     return found
 
 
-def digest_of(path: Path, disk: Disk) -> tuple[int, str]:
-    """A file's size in bytes and its digest."""
-    found = hashlib.sha256()
-    size = 0
-    with told(path), disk.open_read(path) as file:
-        while piece := file.read(_PIECE):
-            found.update(piece)
-            size += len(piece)
-    return size, f"sha256:{found.hexdigest()}"
-
-
 class Manifest:
     """The writing side, for the holder of the collection's lock."""
 
@@ -98,10 +88,12 @@ class Manifest:
         """Lines at the end, durable on return."""
         chain.add(self.path, [_fields(entry) for entry in entries], self._disk)
 
-    def entry(self, event: str, file: str, digest: tuple[int, str] | None = None) -> Entry:
-        """A line for a file that is there; its size and digest are taken now, unless they are given."""
-        size, sha256 = digest if digest is not None else digest_of(self._folder / file, self._disk)
-        return Entry(event, file, iso(self._clock()), size, sha256)
+    def entry(self, event: str, file: str, sums: Sums | None = None) -> Entry:
+        """A line for a file that is there; its sums are taken now, unless they are given."""
+        if sums is None:
+            with told(self._folder / file):
+                sums = sums_of(self._folder / file, self._disk)
+        return Entry(event, file, iso(self._clock()), sums.size, sums.sha256, crc32=sums.crc32)
 
     def removed(self, file: str, into: str) -> Entry:
         return Entry(Event.REMOVED, file, iso(self._clock()), into=into)
@@ -135,5 +127,5 @@ def _fields(entry: Entry) -> dict[str, Any]:
     plain: dict[str, Any] = {"event": entry.event, "file": entry.file}
     if entry.event != Event.REMOVED:
         plain |= {"size": entry.size, "sha256": entry.sha256}
-    plain |= {name: value for name in ("into", "of", "why") if (value := getattr(entry, name))}
+    plain |= {name: value for name in ("crc32", "into", "of", "why") if (value := getattr(entry, name))}
     return plain | {"time": entry.time}

@@ -9,13 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.browsing import chromium
 from tests.command import Home, home
 from tests.making import story
 from tests.serving import Served, command_of, descendants, serving
 from tests.site import Web
-from tests.test_browser import chromium
-
-__all__ = ["chromium"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.pywb]
 
@@ -113,12 +111,12 @@ def there(tmp_path: Path, web: Web) -> Home:
 
 
 @pytest.fixture
-def context(chromium: str) -> Iterator[Any]:
+def context() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium,
+            executable_path=chromium(),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
         )
         context = browser.new_context()

@@ -21,12 +21,14 @@ from archive.models import Article, Capture, Origin, PageRow, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK
 from archive.textpath import text_path
 from archive.urls import strip_tracking
-from archive.warc.group import GroupData, PartData
+from archive.warc.group import Foreign, GroupData, Lies, PartData
 from archive.warc.records import warc_date
 
 _MIME_END = re.compile(r"[;\s]")
 _RESOURCE = re.compile(r"urn:(text|article):")
 _MOST_HEAD = 1 << 20
+IMPORT = "import"
+"""The role of the record that tells of captures in an imported file."""
 TEXT_TYPE = "text/plain; charset=utf-8"
 ARTICLE_TYPE = "application/json"
 
@@ -72,7 +74,8 @@ class ArticleFiles(Struct, frozen=True):
 
 class Derived(Struct, frozen=True):
     """`page` is None for a side group. `page.text` is the article's name in text/, less its ending. `start` is the
-    offset of the group's first record, `at` the time by which the catalog orders pages."""
+    offset of the group's first record, `at` the time by which the catalog orders pages. `foreign` is the imported file
+    in which the captures lie: they may be older than what is kept already."""
 
     place: Place
     start: int
@@ -80,6 +83,7 @@ class Derived(Struct, frozen=True):
     page: PageRow | None
     captures: tuple[Capture, ...]
     files: ArticleFiles | None
+    foreign: Foreign | None = None
 
     @property
     def captured(self) -> bool:
@@ -91,6 +95,8 @@ class Derived(Struct, frozen=True):
 def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
     """`views` are the group's records in the file's order, the last one its metadata record, which says `data`."""
     by_id = {view.record.record_id: view for view in views}
+    if data.foreign is not None:
+        return _derive_imported(place, views, data, data.foreign)
     captures = [_part_capture(place, part, by_id.get(part.record_id or ""), views[-1], data) for part in data.parts]
     resources = [(view, match[1]) for view in views if (match := _resource(view))]
     captures += [_resource_capture(place, view, kind, data) for view, kind in resources]
@@ -136,6 +142,90 @@ def _time(view: View) -> datetime | None:
     except ValueError:
         return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+# ------------------------------------------------------------------------------------------------------- imported
+
+
+def _derive_imported(place: Place, views: Sequence[View], data: GroupData, foreign: Foreign) -> Derived:
+    """A group that holds no exchange: its captures lie in the imported file, and the metadata record tells of them."""
+    last = views[-1]
+    captures = [_foreign_capture(place, foreign, part, part.lies, data) for part in data.parts if part.lies is not None]
+    resources = [(view, match[1]) for view in views if (match := _resource(view))]
+    captures += [_resource_capture(place, view, kind, data) for view, kind in resources]
+    captures.append(_group_capture(place, last, data))
+    start = views[0].offset
+    if data.side:
+        return Derived(place, start, data.time, None, tuple(captures), None, foreign)
+    end = _end(data)
+    article = _article(resources)
+    origin = _foreign_origin(place, foreign, end, end.lies) if end is not None and end.lies is not None else None
+    files = _files(place, data, origin, resources, article)
+    page = replace(
+        _page(place, data, last, article, files),
+        digest=end.lies.digest if end is not None and end.lies is not None else None,
+        captured_at=end.time if end is not None else data.time,
+    )
+    return Derived(place, start, page.captured_at, page, tuple(captures), files, foreign)
+
+
+def _foreign_capture(place: Place, foreign: Foreign, part: PartData, lies: Lies, data: GroupData) -> Capture:
+    return Capture(
+        url=part.url,
+        time=part.time,
+        role=part.role,
+        verdict=part.verdict.kind,
+        status=part.status,
+        mime=lies.mime,
+        digest=lies.digest,
+        record_id=part.record_id or "",
+        record_type=lies.record_type,
+        folder=place.folder,
+        warc=foreign.file,
+        offset=lies.offset,
+        length=lies.length,
+        page_id=data.page_id,
+        etag=lies.etag,
+        last_modified=lies.last_modified,
+        refers_to=lies.refers_to,
+        truncated=part.truncated,
+    )
+
+
+def _group_capture(place: Place, view: View, data: GroupData) -> Capture:
+    """Ties the captures to the file that tells of them."""
+    return Capture(
+        url=data.link.url,
+        time=data.time,
+        role=IMPORT,
+        verdict=data.verdict.kind,
+        status=None,
+        mime="",
+        digest="",
+        record_id=view.record.record_id,
+        record_type=view.record.type,
+        folder=place.folder,
+        warc=place.warc,
+        offset=view.offset,
+        length=view.length,
+        page_id=data.page_id,
+    )
+
+
+def _foreign_origin(place: Place, foreign: Foreign, end: PartData, lies: Lies) -> Origin:
+    return Origin(
+        url=end.url,
+        time=end.time,
+        file=f"{place.folder}/{foreign.file}",
+        record_id=end.record_id or "",
+        record_type=lies.record_type,
+        offset=lies.offset,
+        length=lies.length,
+        status=end.status,
+        ip=end.ip,
+        payload=lies.digest or None,
+        refers_to=lies.refers_to,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- captures

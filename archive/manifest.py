@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from msgspec import Struct
@@ -36,6 +37,9 @@ class Event:
     """A run ended the file."""
     FOUND = "found"
     """The file was there already, or a run that was killed left it: nobody vouches for what it was before."""
+    IMPORTED = "imported"
+    """The file came from elsewhere, under the name `of`; where it was packed anew, `why` says so and `source` is the
+    digest of what came."""
     REMOVED = "removed"
     """The file went, and `into` names the one that holds its records now."""
     PURGED = "purged"
@@ -53,6 +57,7 @@ class Entry(Struct, frozen=True):
     into: str = ""
     of: str = ""
     why: str = ""
+    source: str = ""
 
 
 class Broken(Struct, frozen=True):
@@ -67,7 +72,7 @@ def line_of(entry: Entry, before: str) -> bytes:
     plain: dict[str, Any] = {"event": entry.event, "file": entry.file}
     if entry.event != Event.REMOVED:
         plain |= {"size": entry.size, "sha256": entry.sha256}
-    plain |= {name: value for name in ("into", "of", "why") if (value := getattr(entry, name))}
+    plain |= {name: value for name in ("into", "of", "why", "source") if (value := getattr(entry, name))}
     plain |= {"time": entry.time, "before": before}
     said = json.dumps(plain, ensure_ascii=True).encode("ascii")
     return said[:-1] + _SELF + _digest(said).encode("ascii") + b'"}\n'
@@ -151,11 +156,16 @@ class Manifest:
         self._folder = folder
         self._disk = disk
         self._clock = clock
+        self._lock = Lock()
 
     def add(self, entries: Sequence[Entry]) -> None:
-        """Lines at the end, durable on return. A line that a killed run left half written goes first."""
-        if not entries:
-            return
+        """Lines at the end, durable on return. A line that a killed run left half written goes first. Safe in threads
+        that share this object."""
+        if entries:
+            with self._lock:
+                self._add(entries)
+
+    def _add(self, entries: Sequence[Entry]) -> None:
         before, size = _last(self.path)
         new = not self._disk.exists(self.path)
         with self._disk.open_append(self.path, new=new) as file:

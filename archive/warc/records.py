@@ -15,7 +15,7 @@ from msgspec import Struct
 from archive.disk import told
 from archive.models import Capture, Exchange, PageGroup, Part, Rereading
 from archive.spool import Spool
-from archive.warc.group import FIELDS_TYPE, dump, fields_block, group_data, one_line, reread_data
+from archive.warc.group import FIELDS_TYPE, GroupData, dump, fields_block, group_data, one_line, reread_data
 
 VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -28,6 +28,7 @@ EMPTY_DIGEST = "sha256:" + hashlib.sha256().hexdigest()
 _CHUNK = 1 << 20
 _TRANSFER_ENCODING = re.compile(rb"^transfer-encoding(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
 _STATUS_LINE = re.compile(rb"HTTP/(?!1\.[01][ \r\n])([0-9.]{1,8})(?=[ \r\n])")
+_RECORD_ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x3b\x3d\x3f-\x7e]+>\Z")
 _NOT_IN_ADDRESS = re.compile(r"[^\x21-\x7e]")
 
 
@@ -183,6 +184,18 @@ def reread_record(again: Rereading) -> Record:
         ("WARC-Refers-To", again.origin.record_id),
     ]
     return _record("metadata", fields, again.time, FIELDS_TYPE, body=dump(reread_data(again)))
+
+
+def import_record(data: GroupData) -> Record:
+    """The last record of a group whose exchanges lie in an imported file."""
+    page = next((part for part in data.parts if part.role == "page"), None)
+    fields = [
+        ("WARC-Target-URI", target(page.url if page is not None else data.link.url)),
+        ("WARC-Page-ID", one_line(data.page_id)),
+    ]
+    if page is not None and page.record_id and _RECORD_ID.match(page.record_id):
+        fields.append(("WARC-Refers-To", page.record_id))
+    return _record("metadata", fields, data.time, FIELDS_TYPE, body=dump(data))
 
 
 def answer_id(records: Sequence[Record]) -> str | None:

@@ -1,8 +1,8 @@
-"""Files of other tools come into archive/: copied to the byte where their records can be read one by one, known by their
-digest, under a name that none of ours ever bears.
+"""Files of other tools come into archive/: copied to the byte where their records can be read one by one, known by
+their digest, under a name that none of ours ever bears.
 
-A file is copied into the collection's tmp/, which the next opening empties, synced, and renamed. Its line in the manifest
-comes last, when all that it holds is durable: without one, the import was cut short and is begun again.
+A file is copied into the collection's tmp/, which the next opening empties, synced, and renamed. Its line in the
+manifest comes last, when all that it holds is durable: without one, the import was cut short and is begun again.
 """
 
 from __future__ import annotations

@@ -165,10 +165,13 @@ class _Brotli:
 
 
 def _brotli() -> Decoder | None:
-    """Only from a release on that can bound what comes out at a time; another package of that name may hide it."""
-    try:
-        decompressor = importlib.import_module("brotli").Decompressor()
-        decompressor.process(b"", output_buffer_limit=PIECE)
-    except (ImportError, AttributeError, TypeError):
-        return None
-    return _Brotli(decompressor)
+    """Only from a release on that can bound what comes out at a time; another package of that name may hide it, but not
+    the module beneath it."""
+    for name in ("brotli", "_brotli"):
+        try:
+            decompressor = importlib.import_module(name).Decompressor()
+            decompressor.process(b"", output_buffer_limit=PIECE)
+        except (ImportError, AttributeError, TypeError):
+            continue
+        return _Brotli(decompressor)
+    return None

@@ -22,13 +22,14 @@ from archive.warc.chunked import is_chunked, plain
 from archive.warc.group import Foreign, GroupData, Lies, PartData
 from archive.warc.reader import read_at
 from scraper import verdict as verdicts
-from scraper.body import decoded
+from scraper.body import coding_problem, decoded
 from scraper.import_plan import Chain, Entry, Plan
 from scraper.read.reading import Page, Reading
 from scraper.sniff import is_html
 from scraper.stored import MOST_BODY, stored_exchange
 
 SOURCE = "import"
+_BRINGS = "pip install 'tearsheet[import]' brings what undoes it; tearsheet rebuild --reextract then reads the text"
 _MOST_PARTS = 2000
 
 
@@ -68,6 +69,9 @@ class Judge:
         if known is not None:
             return Judged(Verdict(known.verdict, known.reason, known.evidence), known=True)
         exchange = self._exchange(chain.page)
+        problem = coding_problem(exchange)
+        if problem is not None:
+            return Judged(Verdict(VerdictKind.PAGE, f"its text could not be read: {problem}", (_BRINGS,)))
         reading = None
         if exchange.status is not None and 200 <= exchange.status < 300 and is_html(exchange):
             body = decoded(exchange, MOST_BODY)
@@ -76,6 +80,11 @@ class Judge:
         verdict = verdicts.verdict(exchange, reading, None, asked=chain.asked)
         if reading is None:
             return Judged(verdict)
+        if verdict.kind is VerdictKind.EMPTY and not reading.error:
+            # Who kept it may have meant to, and there is nothing better to be asked for.
+            return Judged(
+                Verdict(VerdictKind.PAGE, verdict.reason, verdict.evidence), None, reading.title, reading.extractor
+            )
         article = reading.article if verdict.kind is VerdictKind.ARTICLE else None
         return Judged(verdict, article, reading.title, reading.extractor)
 

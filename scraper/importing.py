@@ -73,7 +73,8 @@ class Outcome:
 
 class Told(Struct):
     """One file, or one file of a WACZ. `of` is what it was called, `stored` where it lies now. `not_kept` are pages
-    with a verdict that keeps them out of the index; `damage` names file, offset and trouble; `notes` are worth knowing."""
+    with a verdict that keeps them out of the index; `damage` names file, offset and trouble; `notes` are worth
+    knowing."""
 
     of: str
     outcome: str = Outcome.REFUSED
@@ -371,8 +372,9 @@ def file_lines(told: Told, quiet: bool) -> Iterator[str]:
         yield f"x {told.of}: nothing of it was imported"
         return
     sign = "~" if told.outcome == Outcome.STOPPED else "+"
-    pages = "1 page" if told.pages == 1 else f"{told.pages} pages"
-    held = f"{told.records} records, {pages} ({told.articles} with a text), {told.others} other answers"
+    pages = _counted_words(told.pages, "page")
+    texts = "" if told.outcome == Outcome.WOULD else f" ({told.articles} with a text)"
+    held = f"{_counted_words(told.records, 'record')}, {pages}{texts}, {_counted_words(told.others, 'other answer')}"
     yield f"{sign} {told.of}: {held}" + (f"; now {told.stored}" if told.stored else "")
     if told.outcome == Outcome.STOPPED:
         yield "    stopped before the end: import it again, and it goes on"
@@ -382,19 +384,22 @@ def file_lines(told: Told, quiet: bool) -> Iterator[str]:
     for page in told.not_kept:
         yield f"    not kept: {page['url']}: {page['verdict']}: {page['reason']}"
     if told.bad_status:
-        yield f"    {told.bad_status} answers with an error status, or none, are not in the index"
+        yield f"    not in the index: {_counted_words(told.bad_status, 'answer')} with an error status, or none"
     if told.unresolved:
-        yield f"    {told.unresolved} revisits refer to answers that are not kept: import the file that has them first"
+        yield f"    not in the index: {_counted_words(told.unresolved, 'revisit')} of answers that are not kept"
     for why, count in told.skipped.items():
-        yield f"    {count} {why} are not in the index"
+        yield f"    not in the index: {count} {why}"
 
 
 def summary_lines(run: Run) -> Iterator[str]:
     done = [told for told in run.told if told.outcome in (Outcome.IMPORTED, Outcome.WOULD)]
     already = sum(told.outcome == Outcome.ALREADY for told in run.told)
     refused = sum(told.outcome == Outcome.REFUSED for told in run.told)
-    yield f"{len(done)} files imported ({sum(told.pages for told in done)} pages), {already} were there already"
-    if refused:
-        yield f"{refused} could not be read"
+    pages = _counted_words(sum(told.pages for told in done), "page")
+    yield f"{_counted_words(len(done), 'file')} imported ({pages}), {already} there already, {refused} refused"
     if run.stopped():
         yield "stopped: what is imported stays; the rest can be imported again"
+
+
+def _counted_words(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -291,7 +291,7 @@ def _zstd_pieces(path: Path, file: BinaryIO) -> Iterator[bytes]:
         import zstandard
     except ImportError as error:
         raise UsageError(
-            f"{path.name} is packed with zstd: pip install 'tearsheet[zstd]' brings what reads it"
+            f"{path.name} is packed with zstd: pip install 'tearsheet[import]' brings what reads it"
         ) from error
     try:
         dictionary = _dictionary(file)

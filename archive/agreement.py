@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ from archive.urls import parse_stamp
 
 _SPAN = 1 << 128
 _MOST_OF_A_TIME = 1000
-_OF_EARLIER = ("title", "authors", "date", "words", "original_url", "extractor", "text", "version")
+_OF_EARLIER = ("title", "authors", "date", "words", "original_url", "language", "extractor", "text", "version")
 
 
 class Sum(Struct):
@@ -174,14 +175,16 @@ class Agreement:
             return
         there = dict(found)
         number = int(there["id"])
+        version = there["version"] if group.files is not None else None
         assert self.warc is not None
-        values = rows.page_values(row, number, self.warc, group.start, there["version"])
+        place = rows.PagePlace(number, self.warc, group.start, version, self._is_fresh(group, row, number))
+        values = rows.page_values(row, place)
         meant = dict(zip(there, _stored(values), strict=True))
         told_row = row
         if row.verdict is VerdictKind.UNCHANGED and group.files is None:
             if not self._of_earlier(there, row):
                 yield f"page {row.page_id} says of {row.final_url} what no earlier capture does"
-            told_row = replace(row, title=there["title"])
+            told_row = replace(row, title=there["title"], authors=tuple(json.loads(there["authors"])))
             for name in _OF_EARLIER:
                 meant[name] = there[name]
         wrong = [name for name, value in meant.items() if there[name] != value]
@@ -192,8 +195,26 @@ class Agreement:
         if row.verdict.kept and group.captured:
             self.expected.pages.add(page_line(told_row, group))
         yield from self._check_links(meant, number)
+        yield from self._check_authors(told_row, number)
         if group.files is not None:
             yield from self._check_version(group, there, number)
+
+    def _is_fresh(self, group: Derived, row: PageRow, number: int) -> bool:
+        """Whether the page brought what was not there: a text, or a page without one."""
+        if group.files is None:
+            return row.verdict.kept and row.verdict is not VerdictKind.UNCHANGED
+        sql = "SELECT 1 FROM versions WHERE text = ? AND page = ?"
+        return row.rereads is None and self._reader.one(sql, group.files.name, number) is not None
+
+    def _check_authors(self, row: PageRow, number: int) -> Iterator[str]:
+        found = self._reader.one("SELECT names FROM authors WHERE rowid = ?", number)
+        meant = apart(surrogate_free(rows.dump(row.authors))) if row.authors else None
+        if (found["names"] if found is not None else None) != meant:
+            yield f"page {row.page_id} is not found by its authors"
+        if row.overrules is not None:
+            found = self._reader.one("SELECT page_id FROM overrulings WHERE overruled = ?", row.overrules)
+            if found is None or found["page_id"] != row.page_id:
+                yield f"page {row.overrules} is not said to be overruled by {row.page_id}"
 
     def _of_earlier(self, there: dict[str, Any], row: PageRow) -> bool:
         """Whether what a confirmed page is said to say is what another capture of it says."""
@@ -202,10 +223,10 @@ class Agreement:
         sql = (
             "SELECT 1 FROM links l JOIN pages p ON p.id = l.page WHERE l.address = ? AND l.kept = 1 AND p.id != ? "
             "AND p.title IS ? AND p.authors IS ? AND p.date IS ? AND p.words IS ? AND p.original_url IS ? "
-            "AND p.text IS ? AND p.version IS ? LIMIT 1"
+            "AND p.language IS ? AND p.text IS ? AND p.version IS ? LIMIT 1"
         )
         address = next(iter(rows.identities(row.final_url)), "")
-        names = ("title", "authors", "date", "words", "original_url", "text", "version")
+        names = ("title", "authors", "date", "words", "original_url", "language", "text", "version")
         values = [there[name] for name in names]
         return self._reader.one(sql, storable(address), there["id"], *values) is not None
 

@@ -144,7 +144,7 @@ class Applier:
         if row.verdict is VerdictKind.UNCHANGED and group.files is None:
             return self._unchanged(group, row)
         if group.files is None:
-            self._parts.catalog.add_page(row, at=group.at, start=group.start, version=None)
+            self._parts.catalog.add_page(row, at=group.at, start=group.start, version=None, fresh=row.verdict.kept)
             return row
         return self._article(group, row, group.files, changes)
 
@@ -161,6 +161,7 @@ class Applier:
                 date=before.date,
                 words=before.words,
                 original_url=before.original_url,
+                language=before.language,
                 extractor=row.extractor or before.extractor,
             )
         self._parts.catalog.add_page(replace(row, text=text), at=group.at, start=group.start, version=version)
@@ -177,7 +178,8 @@ class Applier:
             catalog.add_page(row, at=group.at, start=group.start, version=current.number)
             return told
         number = current.number + 1 if current is not None else 1
-        page = catalog.add_page(row, at=group.at, start=group.start, version=number)
+        fresh = row.rereads is None
+        page = catalog.add_page(row, at=group.at, start=group.start, version=number, fresh=fresh)
         before_file = ""
         if current is not None:
             before_file = self._file_of_earlier(current)
@@ -213,7 +215,7 @@ class Applier:
                 catalog.add_page(row, at=group.at, start=group.start, version=same.number)
                 return replace(row, text=f"text/{same.file}.txt")
         catalog.make_room(files.name, number)
-        page = catalog.add_page(row, at=group.at, start=group.start, version=number)
+        page = catalog.add_page(row, at=group.at, start=group.start, version=number, fresh=True)
         version = self._version(group, row, files, number, page)
         version = replace(version, file=self._file_of_earlier(version))
         catalog.add_earlier(version)
@@ -246,22 +248,28 @@ class Applier:
 
 def read_group(warcs: Path, place: Place, start: int) -> Derived | None:
     """The group whose first record lies at `start`; None if it is damaged."""
+    try:
+        records = group_records(warcs, place, start)
+    except WarcError:
+        return None
+    data = records[-1].group()
+    return derive(place, views(records), data) if data is not None else None
+
+
+def group_records(warcs: Path, place: Place, start: int) -> tuple[StoredRecord, ...]:
+    """The records of the group whose first lies at `start`, its metadata record last. Raises WarcError."""
     path = warcs / place.folder / place.warc
     if not path.exists():
         path = path.with_name(path.name + ".open")
     records: list[StoredRecord] = []
     at = start
-    try:
-        while len(records) < _MOST_RECORDS:
-            record = read_at(path, at)
-            records.append(record)
-            data = record.group()
-            if data is not None:
-                return derive(place, views(records), data)
-            at = record.offset + record.length
-    except WarcError:
-        return None
-    return None
+    while len(records) < _MOST_RECORDS:
+        record = read_at(path, at)
+        records.append(record)
+        if record.group() is not None:
+            return tuple(records)
+        at = record.offset + record.length
+    raise WarcError(place.warc, start, "the page's group has no end")
 
 
 def views(records: Sequence[StoredRecord]) -> list[View]:

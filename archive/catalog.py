@@ -217,16 +217,22 @@ class Catalog:
         row = self.one(f"{rows.PAGES} WHERE p.id = ?", found[0])
         return rows.page_of(row), found[1], found[2]
 
-    def add_page(self, row: PageRow, *, at: datetime, start: int, version: int | None) -> int:
+    def add_page(self, row: PageRow, *, at: datetime, start: int, version: int | None, fresh: bool = False) -> int:
         """Gives the page's number, which grows with `at`. `row.text` is the article's name in text/, `start` its first
-        record's offset."""
+        record's offset. `fresh` says that the page brought what was not there."""
         number = rows.page_number(at, row.page_id)
         while self.one("SELECT 1 FROM pages WHERE id = ?", number) is not None:
             number += 1
         folder, _, name = (row.warc or "").partition("/")
-        self._insert("pages", rows.page_values(row, number, self.warc(folder, name), start, version))
+        place = rows.PagePlace(number, self.warc(folder, name), start, version, fresh)
+        self._insert("pages", rows.page_values(row, place))
+        if row.authors:
+            names = apart(surrogate_free(rows.dump(row.authors)))
+            self.one("INSERT INTO authors (rowid, names) VALUES (?, ?)", number, names)
         for address in rows.identities(row.url, row.final_url, row.original_url):
             self.one("INSERT OR IGNORE INTO links VALUES (?, ?, ?)", rows.storable(address), row.verdict.kept, number)
+        if row.overrules is not None:
+            self._insert("overrulings", (row.overrules, row.page_id))
         return number
 
     # ------------------------------------------------------------------------------------------------ texts
@@ -292,6 +298,8 @@ class Catalog:
             self.one("DELETE FROM articles WHERE text = ?", text)
         self.one("DELETE FROM versions WHERE warc = ?", warc)
         self.one("DELETE FROM links WHERE page IN (SELECT id FROM pages WHERE warc = ?)", warc)
+        self.one("DELETE FROM overrulings WHERE page_id IN (SELECT page_id FROM pages WHERE warc = ?)", warc)
+        self.one("DELETE FROM authors WHERE rowid IN (SELECT id FROM pages WHERE warc = ?)", warc)
         self.one("DELETE FROM pages WHERE warc = ?", warc)
         self.one(f"DELETE FROM captures AS c WHERE {IN_FOREIGN}", warc)  # noqa: S608 - our own words
         self.one("DELETE FROM captures WHERE warc = ?", warc)

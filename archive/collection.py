@@ -17,9 +17,9 @@ from msgspec.structs import replace
 
 from archive import article as articles
 from archive import catalog
-from archive.applying import Applier
+from archive.applying import Applier, group_records
 from archive.committing import Committer, Writers
-from archive.derive import head_fields
+from archive.derive import Place, head_fields
 from archive.disk import Disk
 from archive.errors import DamageError, NotKeptError, StorageError, UsageError, WarcError
 from archive.lookup import Lookups, Wanted
@@ -202,6 +202,10 @@ class Collection:
         that failed."""
         return self._lookups.find(url) if self._lookups else None
 
+    def find_failed(self, url: str) -> PageRow | None:
+        """The latest page under this address that was not kept."""
+        return self._lookups.find_failed(url) if self._lookups else None
+
     def find_text(self, url: str) -> PageRow | None:
         """The latest page kept under this address that has a text."""
         return self._lookups.find_text(url) if self._lookups else None
@@ -256,6 +260,17 @@ class Collection:
     def captures(self, page_id: str) -> list[Capture]:
         """All that was stored with a page."""
         return self._lookups.captures(page_id) if self._lookups else []
+
+    def overruled(self, page_id: str) -> str | None:
+        """The page id of what a quarantined page has become by a person's word; None if nobody has overruled it."""
+        return self._lookups.overruled(page_id) if self._lookups else None
+
+    def group_of(self, row: PageRow) -> tuple[StoredRecord, ...]:
+        """All records of a page's group as they lie in its file, the metadata record last. Raises WarcError where one
+        is damaged or gone."""
+        start = self.start_of(row.page_id)
+        folder, _, name = (row.warc or "").partition("/")
+        return group_records(self.path, Place(folder, name), start)
 
     # ------------------------------------------------------------------------------------------------ for exports
 
@@ -315,6 +330,18 @@ class Collection:
                     raise
                 capture = now
         return _read(self._warc(capture), capture)
+
+    def place(self, capture: Capture) -> tuple[Path, int, int] | None:
+        """Where the record lies now: its file, offset and length in bytes; None where its file is gone."""
+        for _ in range(_LOOKS):
+            path = self._warc(capture)
+            if path.exists():
+                return path, capture.offset, capture.length
+            now = self._lookups.again(capture) if self._lookups else None
+            if now is None or now == capture:
+                return None
+            capture = now
+        return None
 
     def text_of(self, row: PageRow) -> str | None:
         """The text file of a page, as it is; None if it has none. Where the file is missing, the WARC file has it."""

@@ -181,6 +181,13 @@ def _catalog(reader: Reader, expected: Expected | None) -> Iterator[str]:
         yield f"version {row['version']} of text/{row['text']}.txt names a page that did not bring it"
     for row in reader.each("SELECT name FROM warcs WHERE indexed NOT IN (0, 1)"):
         yield f"it does not say whether {row['name']} is done with"
+    for table, count in (
+        ("authors", "SELECT count(*) FROM pages WHERE authors != '[]'"),
+        ("overrulings", "SELECT count(*) FROM overrulings WHERE page_id IN (SELECT page_id FROM pages)"),
+    ):
+        both = reader.one(f"SELECT (SELECT count(*) FROM {table}), ({count})")  # noqa: S608 - our own words
+        if both is not None and both[0] != both[1]:
+            yield f"the table {table} has {both[0]} rows, {both[1]} should be there"
     found = reader.one("SELECT count(*) AS n FROM articles a WHERE text NOT IN (SELECT text FROM versions)")
     if found is not None and found["n"]:
         yield f"{found['n']} articles have no version"

@@ -26,6 +26,8 @@ from archive.warc.records import warc_date
 
 _MIME_END = re.compile(r"[;\s]")
 _RESOURCE = re.compile(r"urn:(text|article):")
+# The primary subtag of a language tag (BCP 47, 2.2.1); og:locale has an underscore behind it.
+_PRIMARY = re.compile(r"\s*([A-Za-z]{2,3})(?![^-_\s])")
 _MOST_HEAD = 1 << 20
 IMPORT = "import"
 """The role of the record that tells of captures in an imported file."""
@@ -116,6 +118,10 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
     origin = _origin(place, end, view) if end is not None and view is not None else None
     files = _files(place, data, origin, resources, article)
     page = _page(place, data, view or views[-1], article, files)
+    if data.overrules is not None:
+        # By when it was said: what a crawl looks for since its last time is among the latest.
+        page = replace(page, overrules=data.overrules.page_id)
+        return Derived(place, start, data.time, page, tuple(found), files)
     return Derived(place, start, page.captured_at, page, tuple(found), files)
 
 
@@ -323,7 +329,13 @@ def _page(place: Place, data: GroupData, view: View, article: Article | None, fi
         attempts=end.attempts if end is not None else 0,
         elapsed=end.elapsed if end is not None else 0.0,
         extractor=data.extractor,
+        language=_language(article),
     )
+
+
+def _language(article: Article | None) -> str | None:
+    match = _PRIMARY.match(article.meta.language or "") if article is not None else None
+    return match[1].lower() if match else None
 
 
 def _page_again(

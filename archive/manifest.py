@@ -42,6 +42,8 @@ class Event:
     digest of what came."""
     REMOVED = "removed"
     """The file went, and `into` names the one that holds its records now."""
+    REPAIRED = "repaired"
+    """Another file took its place: `why` says what is in it. The one that was damaged lies aside."""
     PURGED = "purged"
     """Records were taken out of the file for good: `why` says so, and `of` what file it was."""
 

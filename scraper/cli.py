@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
-from scraper import __version__
-from scraper.options import COMMON, common, output_failed, read_quantity, reading, say_progress, stopping
+from scraper import __version__, cli_library
+from scraper.cli_upkeep import upkeep
+from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
 from scraper.saying import say
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def search(
     """Search the kept texts, the best match first."""
     import json
 
-    from scraper.report import as_dict
+    from archive.telling import as_dict
 
     with reading() as collection:
         for row, snippet in collection.search(" ".join(words), limit):
@@ -261,107 +262,10 @@ def _print_timers(path: Path, cron: bool, systemd: bool) -> None:
         print(systemd_units(program(), config), end="")
 
 
-@app.command()
-@common
-def rebuild(
-    reextract: Annotated[
-        bool,
-        typer.Option("--reextract", help="Read all stored pages again with today's reader."),
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="With --reextract: take texts that seem worse, too.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --reextract: only say what would change.")] = False,
-) -> None:
-    """Make index, pages list, catalog and text files again from the WARC files, which are the truth.
+app.add_typer(upkeep)
 
-    With --reextract the text of every article is extracted afresh instead. What changed is told as a difference, the
-    earlier text stays beside the new one, and a text that would be worse is not taken.
-    """
-    if reextract:
-        from scraper import rereading
-
-        with stopping() as stop:
-            asked = rereading.Asked(force, dry_run, COMMON.json, COMMON.quiet)
-            code = rereading.reextract(COMMON.settings(), asked, stop)
-        raise typer.Exit(stop.code or code)
-    if force or dry_run:
-        raise UsageError("--force and --dry-run go with --reextract")
-    from scraper.showing import rebuild_collection
-
-    raise typer.Exit(rebuild_collection(COMMON.settings().archive, say_progress, COMMON.json))
-
-
-@app.command()
-@common
-def pack(
-    smaller_than: Annotated[
-        str, typer.Option("--smaller-than", metavar="SIZE", help="Join files below this; else a tenth of warc_size.")
-    ] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be joined.")] = False,
-) -> None:
-    """Join many small WARC files into few large ones.
-
-    Each run leaves a file or two; joined, they hold the same records to the byte, up to warc_size in one file. What was
-    joined is read back before the small files are removed. Stop it when you like: nothing is lost.
-
-    Examples:  tearsheet pack --dry-run      tearsheet pack --smaller-than "20 MB"
-    """
-    from scraper.packing import Asked, pack_collection
-
-    with stopping() as stop:
-        asked = Asked(smaller_than, dry_run, COMMON.json, COMMON.quiet)
-        code = pack_collection(COMMON.settings().archive, asked, stop.is_set)
-    raise typer.Exit(stop.code or code)
-
-
-@app.command()
-@common
-def verify(
-    files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE…", help="WARC files of any tool. Else the collection.")
-    ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Only compare each closed file with the manifest, without reading records.")
-    ] = False,
-) -> None:
-    """Check that what is kept is whole: each record, its digests, and all that is derived of it.
-
-    Reads every WARC file to its end, holds index, pages list, catalog and text files against it, and each file against
-    the manifest, which tells what rotted from what was changed. Works beside a run; changes nothing.
-
-    Exit code 0: nothing is wrong. 5: something is, and it is said what, where, and what to do.
-
-    Examples:  tearsheet verify      tearsheet verify --quick      tearsheet verify old/*.warc.gz
-    """
-    from scraper import verifying
-
-    with stopping() as stop:
-        asked = verifying.Asked(tuple(files or ()), quick, COMMON.json, COMMON.quiet)
-        code = verifying.verify(COMMON.settings(), asked, stop.is_set)
-    raise typer.Exit(stop.code or code)
-
-
-@app.command("import")
-@common
-def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="WARC, ARC and WACZ files of any tool.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is in the files.")] = False,
-) -> None:
-    """Take in WARC, ARC and WACZ files of other tools: their pages are read, listed, searched and replayed like ours.
-
-    A file is copied into archive/ as it is; only where its records cannot be read one by one is it packed anew, which
-    is told. The same file twice is there once. What is damaged is told with its place, and the rest is imported. Pages
-    that are challenges, errors and the like stay out of the index. Stop it when you like, and import again to go on.
-
-    Exit code 0: all is imported. 5: something is damaged, or no such file. 75: another run holds the collection.
-
-    Examples:  tearsheet import crawl.warc.gz      tearsheet import --dry-run *.wacz      tearsheet import old/*.arc.gz
-    """
-    from scraper.importing import Asked, import_files
-
-    with stopping() as stop:
-        code = import_files(COMMON.settings(), Asked(tuple(files), dry_run, COMMON.json, COMMON.quiet), stop.is_set)
-    raise typer.Exit(stop.code or code)
-
+app.command()(cli_library.accept)
+app.command()(cli_library.serve)
 
 exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
 app.add_typer(exports, name="export")

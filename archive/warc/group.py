@@ -10,7 +10,18 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from archive.models import Failure, Link, Missing, Origin, PageGroup, Part, Rereading, Verdict, VerdictKind
+from archive.models import (
+    Failure,
+    Link,
+    Missing,
+    Origin,
+    Overruling,
+    PageGroup,
+    Part,
+    Rereading,
+    Verdict,
+    VerdictKind,
+)
 
 FIELDS_TYPE = "application/warc-fields"
 GROUP_FIELD = "group"
@@ -84,6 +95,7 @@ class GroupData(Struct, frozen=True):
     side: bool = False
     reread: Reread | None = None
     foreign: Foreign | None = None
+    overrules: Overruling | None = None
 
 
 class Reread(Struct, frozen=True):
@@ -122,6 +134,7 @@ def group_data(group: PageGroup, records: Sequence[tuple[Part, str | None]], *, 
         shared=() if side else group.shared,
         extractor=group.extractor,
         side=side,
+        overrules=None if side else group.overrules,
     )
 
 
@@ -188,6 +201,13 @@ def dump(data: GroupData) -> bytes:
         fields += [("fetchTimeMs", str(round(last.elapsed * 1000))), ("attempts", str(last.attempts))]
         if last.failure is not None:
             fields.append(("failure", f"{last.failure.kind}: {last.failure.message}"))
+    if data.overrules is not None:
+        fields += [
+            ("overrules", data.overrules.record_id),
+            ("overruledVerdict", str(data.overrules.verdict)),
+            ("overruledBecause", data.overrules.reason),
+            ("overruledBy", data.overrules.by),
+        ]
     redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
     fields += [("redacted", name) for name in redacted]
     fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
@@ -226,6 +246,7 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "side": data.side,
         "reread": _plain_reread(data.reread) if data.reread else None,
         "foreign": asdict(data.foreign) if data.foreign else None,
+        "overrules": _plain_overruling(data.overrules) if data.overrules else None,
     }
     return _without_defaults(plain)
 
@@ -238,6 +259,15 @@ def _plain_reread(reread: Reread) -> dict[str, Any]:
 def _reread_from_plain(plain: dict[str, Any]) -> Reread:
     origin = plain["origin"] | {"time": datetime.fromisoformat(plain["origin"]["time"])}
     return Reread(plain["page_id"], Origin(**origin), plain.get("requisites", 0))
+
+
+def _plain_overruling(overruling: Overruling) -> dict[str, Any]:
+    return asdict(overruling) | {"verdict": str(overruling.verdict), "time": _time(overruling.time)}
+
+
+def _overruling_from_plain(plain: dict[str, Any]) -> Overruling:
+    verdict, time = VerdictKind(plain["verdict"]), datetime.fromisoformat(plain["time"])
+    return Overruling(**(plain | {"verdict": verdict, "time": time}))
 
 
 def _plain_verdict(verdict: Verdict) -> list[Any]:
@@ -289,6 +319,7 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         side=plain.get("side", False),
         reread=_reread_from_plain(plain["reread"]) if "reread" in plain else None,
         foreign=Foreign(**plain["foreign"]) if "foreign" in plain else None,
+        overrules=_overruling_from_plain(plain["overrules"]) if "overrules" in plain else None,
     )
 
 

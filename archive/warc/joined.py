@@ -77,7 +77,7 @@ def part_name(name: str) -> str:
 
 
 def is_part(name: str) -> bool:
-    return name.startswith(".") and name.endswith(PART) and is_joined(name[1:].removesuffix(PART))
+    return name.startswith(".") and name.endswith(PART) and can_be_joined(name[1:].removesuffix(PART))
 
 
 def head_record(info: WarcInfo, name: str, time: datetime, sources: Collection[tuple[str, int, str]]) -> Record:

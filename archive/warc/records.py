@@ -176,6 +176,18 @@ def group_record(group: PageGroup, records: Sequence[tuple[Part, str | None]], *
     return _record("metadata", fields, group.time, FIELDS_TYPE, body=dump(group_data(group, records, side=side)))
 
 
+def regroup_record(data: GroupData) -> Record:
+    """The last record of a group that lost its own."""
+    chain = [part for part in data.parts if part.role in ("page", "hop")]
+    fields = [
+        ("WARC-Target-URI", target(chain[-1].url if chain else data.link.url)),
+        ("WARC-Page-ID", one_line(data.page_id)),
+    ]
+    if chain and chain[-1].record_id:
+        fields.append(("WARC-Refers-To", chain[-1].record_id))
+    return _record("metadata", fields, data.time, FIELDS_TYPE, body=dump(data))
+
+
 def reread_record(again: Rereading) -> Record:
     """The last record of a group that is another reading of a stored page."""
     fields = [

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.coding import PIECE, CodingError, content_codings, decoder_for
 from archive.models import Exchange
 from archive.spool import Spool
-from scraper.body import Framing, coding_problem, content_codings, decoded, framing, pieces, receive
-from scraper.coding import PIECE, CodingError, decoder_for
+from scraper.body import Framing, coding_problem, decoded, framing, pieces, receive
 from scraper.wire import Deadline, Head, Wire, WireError
 
 TEXT = b"The quick brown fox. " * 5000

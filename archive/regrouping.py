@@ -1,0 +1,76 @@
+"""The end of a page group made again, where its records are there and the `metadata` record that ended them is lost."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from archive.agreement import Reader
+from archive.errors import TearsheetError
+from archive.models import Link, Missing, Role, Verdict, VerdictKind
+from archive.rows import from_milliseconds
+from archive.warc.encode import write_member
+from archive.warc.group import GroupData, PartData
+from archive.warc.records import Record, regroup_record
+from archive.warc.walk import Walked
+
+_PARTS = frozenset(Role)
+
+
+def end_of(folder: Path, file: str, page_id: str, records: Sequence[Walked]) -> Record | None:
+    """The group's `metadata` record by what the catalog says of the page and its captures; None if it says nothing, or
+    not of these records. `file` is the one that they lie in, as archive/… or quarantine/…."""
+    try:
+        with closing(Reader(folder)) as reader:
+            page = reader.one(
+                "SELECT p.*, w.folder || '/' || w.name AS file FROM pages p JOIN warcs w ON w.id = p.warc "
+                "WHERE p.page_id = ? AND p.rereads IS NULL",
+                page_id,
+            )
+            captures = reader.all("SELECT * FROM captures WHERE page_id = ? ORDER BY offset", page_id)
+    except TearsheetError:
+        return None
+    there = {record.record_id: record for record in records}
+    parts = [
+        _part(row, there[row["record_id"]]) for row in captures if row["record_id"] in there and row["role"] in _PARTS
+    ]
+    if page is None or not parts:
+        return None
+    # What an archived page needs and did not get lies in quarantine/, in a group of its own.
+    side = page["file"] != file
+    verdict = Verdict(VerdictKind(page["verdict"]), page["reason"], tuple(json.loads(page["evidence"])))
+    data = GroupData(
+        page_id=page_id,
+        link=Link(page["url"], page["source"], page["via"]),
+        time=from_milliseconds(page["captured_at"]),
+        verdict=verdict,
+        parts=tuple(parts),
+        title=page["title"],
+        missing=() if side else tuple(Missing(*pair) for pair in json.loads(page["missing"])),
+        extractor=page["extractor"],
+        side=side,
+    )
+    return regroup_record(data)
+
+
+def encoded(record: Record) -> bytes:
+    """The record as a gzip member."""
+    pieces: list[bytes] = []
+    write_member(record, pieces.append)
+    return b"".join(pieces)
+
+
+def _part(row: sqlite3.Row, record: Walked) -> PartData:
+    return PartData(
+        url=row["url"],
+        time=from_milliseconds(row["time"]),
+        role=row["role"],
+        verdict=Verdict(VerdictKind(row["verdict"]), "as the catalog had it"),
+        record_id=row["record_id"],
+        status=row["status"],
+        ip=record.header("WARC-IP-Address"),
+        truncated=row["truncated"],
+    )

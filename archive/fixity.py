@@ -7,7 +7,7 @@ next check.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -108,6 +108,7 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
         found.problems += _against_manifest(folder, checked)
         found.head = manifest.head(folder / manifest.NAME)
         if not quick and (folder / catalog.NAME).exists():
+            found.problems += _unvouched(folder, checked.keys() - known.keys())
             mine = {name: each for name, each in checked.items() if _is_ours(name)}
             found.problems += compare(folder, mine, checked.keys() - mine.keys(), before)
     found.problems += [
@@ -160,6 +161,15 @@ def _open(folder: Path) -> list[str]:
     return sorted(
         str(path.relative_to(folder)) for kind in (ARCHIVE, QUARANTINE) for path in folder.glob(f"{kind}/*{OPEN}")
     )
+
+
+def _unvouched(folder: Path, unknown: Collection[str]) -> Iterator[Problem]:
+    """Imported files that the catalog knows and the manifest does not."""
+    with closing(Reader(folder)) as reader:
+        for row in reader.all("SELECT folder || '/' || name AS file FROM warcs WHERE id < 0 AND indexed"):
+            if row["file"] in unknown:
+                words = f"it does not know {row['file']}, of which the catalog does: import that file again"
+                yield Problem(Kind.MANIFEST, manifest.NAME, words)
 
 
 def _as_it_came(checked: Checked, entry: Entry) -> Iterator[Problem]:

@@ -32,6 +32,7 @@ TellDamage = Callable[[WarcError], None]
 _PIECE = 1 << 20
 _MOST_NAME = 120
 _SUFFIX = 8
+_ZSTD = "it is packed with zstd, which replay cannot read"
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _ENDING = re.compile(r"(?:\.warc|\.arc)?(?:\.gz|\.zst|\.zstd)?\Z", re.IGNORECASE)
 _OWN_SOFTWARE = re.compile(r"tearsheet/")
@@ -149,7 +150,7 @@ class Inbox:
         waiting = self._tmp / safe_name(arriving.of, kind.ending)
         if arriving.path != waiting:
             _copy(arriving.path, waiting, self._disk)
-        packed = "it is packed with zstd, which replay cannot read" if kind.packing == "zstd" else misshapen(waiting)
+        packed = _ZSTD if kind.packing == "zstd" else misshapen(waiting) if kind.packing else ""
         if packed:
             waiting = self._pack_anew(waiting, kind, damaged)
         size, own = digest_of(waiting, self._disk)

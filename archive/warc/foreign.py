@@ -19,6 +19,7 @@ from msgspec import Struct
 from archive.disk import Disk, told
 from archive.errors import UsageError, WarcError
 from archive.warc.arc import is_arc, parse_line
+from archive.warc.checks import Digesting, digest_problem
 from archive.warc.chunked import is_chunked
 from archive.warc.members import GZIP_MAGIC, Broken
 from archive.warc.reader import StoredRecord, place_id, read_at, read_records
@@ -219,12 +220,16 @@ def _member_end(path: Path, offset: int) -> int:
         return file.tell() - len(unzip.unused_data) - len(waiting)
 
 
-def _from_stored(record: StoredRecord, wrong: tuple[str, ...] = ()) -> Found:
+def _from_stored(record: StoredRecord) -> Found:
     digest, start = hashlib.sha256(), b""
+    claimed = Digesting(record.headers)
+    claimed.head(record.http_head)
     with record.payload() as payload:
         while piece := payload.read(_PIECE):
             digest.update(piece)
+            claimed.update(piece)
             start = start or piece[:START]
+    problem = digest_problem(claimed, record.type)
     return Found(
         type=record.type,
         record_id=record.record_id,
@@ -237,7 +242,7 @@ def _from_stored(record: StoredRecord, wrong: tuple[str, ...] = ()) -> Found:
         size=record.content_length - len(record.http_head),
         digest="" if is_chunked(record.http_head) else f"sha256:{digest.hexdigest()}",
         start=start,
-        wrong=wrong,
+        wrong=(problem,) if problem else (),
     )
 
 
@@ -299,7 +304,7 @@ def _zstd_pieces(path: Path, file: BinaryIO) -> Iterator[bytes]:
             dict_data=zstandard.ZstdCompressionDict(dictionary) if dictionary else None
         )
         with unpacker.stream_reader(file, read_across_frames=True, closefd=False) as reader:
-            while piece := reader.read(_PIECE):
+            while piece := reader.read1(_PIECE):
                 yield piece
     except zstandard.ZstdError as error:
         raise WarcError(path.name, file.tell(), f"the zstd frame is damaged ({error})") from error

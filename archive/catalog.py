@@ -304,6 +304,7 @@ class Catalog:
         self.one(f"DELETE FROM captures AS c WHERE {IN_FOREIGN}", warc)  # noqa: S608 - our own words
         self.one("DELETE FROM captures WHERE warc = ?", warc)
         self.one("DELETE FROM warcs WHERE id = ?", warc)
+        self.one("DELETE FROM warcs WHERE id < 0 AND id NOT IN (SELECT warc FROM captures WHERE warc < 0)")
         moves, restored = [], []
         for (text,) in touched:
             self._number_anew(text)

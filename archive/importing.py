@@ -95,35 +95,75 @@ def is_native(path: Path, name: str) -> bool:
         return False
 
 
-def native_folder(path: Path) -> str:
-    """Where a file of ours belongs: what is not kept, or lies aside, is for quarantine/."""
+class Native(Struct, frozen=True):
+    """A file of ours from elsewhere. `kind` is the folder that it belongs in; `needs` are the imported files in
+    archive/ of which its groups tell."""
+
+    path: Path
+    name: str
+    sha256: str
+    kind: str
+    needs: frozenset[str] = frozenset()
+
+
+def native(path: Path, name: str, sha256: str) -> Native | None:
+    """None for a file of another tool. What is not kept, or lies aside, is for quarantine/."""
+    if not is_native(path, name):
+        return None
+    kind, needs = "", set()
     for records in read_groups(path, lambda error: None):
         data = records[-1].group()
-        if data is not None:
-            aside = data.side and data.foreign is None
-            return QUARANTINE if aside or not data.verdict.kept else ARCHIVE
-    return ARCHIVE
+        if data is None:
+            continue
+        if data.foreign is not None:
+            needs.add(data.foreign.file)
+        aside = data.side and data.foreign is None
+        kind = kind or (QUARANTINE if aside or not data.verdict.kept else ARCHIVE)
+    return Native(path, name, sha256, kind or ARCHIVE, frozenset(needs))
 
 
-def bring_natives(folder: Path, files: Iterable[tuple[Path, str]], disk: Disk) -> Iterator[tuple[Path, Entry | str]]:
-    """Files of ours, each with its digest, are copied in; the next opening brings in what they hold.
+class Brought(Struct, frozen=True):
+    """What became of a file of ours: its line in the manifest, `new` if that was written now; else why it was left."""
 
-    Gives for each its line in the manifest, or in words why it was left. Raises LockedError and StorageError.
-    """
+    native: Native
+    line: Entry | None
+    new: bool = False
+    why: str = ""
+
+
+def bring_natives(folder: Path, find: Callable[[Path], Iterable[Native]], disk: Disk) -> Iterator[Brought]:
+    """Files of ours are copied in; the next opening brings in what they hold. `find` gives them, and may use the folder
+    that it is given meanwhile. Raises LockedError and StorageError."""
     with Lock(folder / "lock").acquire():
         make_folders(folder, disk)
-        manifest = Manifest(folder, disk)
-        for path, sha256 in files:
-            kind = native_folder(path)
-            target = folder / kind / path.name
-            if disk.exists(target) and digest_of(target, disk)[1] != sha256:
-                yield path, f"another file is called {kind}/{path.name} here"
+        manifest, known = Manifest(folder, disk), Known(folder)
+        for each in find(folder / "tmp"):
+            line = known.find(each.sha256)
+            if line is not None:
+                yield Brought(each, line)
                 continue
-            size = _copy(path, folder / "tmp" / path.name, disk)
-            _settle(folder / "tmp" / path.name, target, disk)
-            entry = replace(manifest.entry(Event.IMPORTED, f"{kind}/{path.name}", (size, sha256)), of=path.name)
-            manifest.add([entry])
-            yield path, entry
+            file = f"{each.kind}/{each.name}"
+            if disk.exists(folder / file) and digest_of(folder / file, disk)[1] != each.sha256:
+                yield Brought(each, None, why=f"another file is called {file} here")
+                continue
+            waiting = folder / "tmp" / f"native-{each.name}"
+            size = _copy(each.path, waiting, disk)
+            _settle(waiting, folder / file, disk)
+            line = replace(manifest.entry(Event.IMPORTED, file, (size, each.sha256)), of=each.name)
+            manifest.add([line])
+            known.add(line)
+            yield Brought(each, line, new=True)
+
+
+def extract(pieces: Iterable[bytes], folder: Path, name: str) -> tuple[Path, str]:
+    """What comes in pieces, as a file in `folder`: where, and its digest."""
+    path = folder / f"extracted-{_UNSAFE.sub('-', name)[-_MOST_NAME:]}"
+    digest = hashlib.sha256()
+    with told(path), path.open("wb") as file:
+        for piece in pieces:
+            digest.update(piece)
+            file.write(piece)
+    return path, f"sha256:{digest.hexdigest()}"
 
 
 class Inbox:
@@ -133,16 +173,6 @@ class Inbox:
         self._folder = folder
         self._tmp = folder / "tmp"
         self._disk = disk or Disk()
-
-    def extract(self, pieces: Iterable[bytes], name: str) -> tuple[Path, str]:
-        """What comes in pieces, as a file in tmp/: where, and its digest."""
-        path = self._tmp / _UNSAFE.sub("-", name)[-_MOST_NAME:]
-        digest = hashlib.sha256()
-        with told(path), path.open("wb") as file:
-            for piece in pieces:
-                digest.update(piece)
-                file.write(piece)
-        return path, f"sha256:{digest.hexdigest()}"
 
     def take(self, arriving: Arriving, sha256: str, kind: Kind, damaged: TellDamage) -> Arrived:
         """The file lies in archive/ under a name of its own, whole and synced; whether its records can be read one by

@@ -139,7 +139,8 @@ def import_(
 
     Examples:  tearsheet import crawl.warc.gz      tearsheet import --dry-run *.wacz      tearsheet import old/*.arc.gz
     """
-    from scraper.importing import Asked, import_files
+    from scraper.import_told import Asked
+    from scraper.importing import import_files
 
     with stopping() as stop:
         code = import_files(COMMON.settings(), Asked(tuple(files), dry_run, COMMON.json, COMMON.quiet), stop.is_set)

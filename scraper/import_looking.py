@@ -13,7 +13,7 @@ from archive.importing import is_native, safe_name
 from archive.wacz_reading import ListedPage, Wacz, is_zip
 from archive.warc.foreign import Found, Misshapen, foreign_records, kind_of, unpack
 from scraper.import_plan import Plan, chains, gather
-from scraper.importing import Outcome, Told
+from scraper.import_told import Outcome, Told
 
 
 def look(path: Path) -> Iterator[Told]:

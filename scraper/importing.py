@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections import deque
@@ -10,13 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from msgspec import Struct, field
-from msgspec.structs import asdict
-
-from archive.checking import Kind as Trouble
-from archive.checking import check_file
 from archive.collection import Collection
 from archive.disk import Disk
 from archive.errors import DamageError, StorageError, UsageError, WarcError
@@ -26,8 +19,7 @@ from archive.importing import (
     Inbox,
     Known,
     arrived_entry,
-    bring_natives,
-    is_native,
+    extract,
     room_for,
 )
 from archive.manifest import digest_of
@@ -38,87 +30,19 @@ from archive.settings import RunInfo
 from archive.wacz_reading import ListedPage, Wacz, is_zip
 from archive.warc.foreign import Found, Kind, foreign_records, kind_of
 from scraper import __version__
+from scraper.import_natives import natives
 from scraper.import_pages import Damaged, Grouping, Judge, NotKept, Source, judged_pages
 from scraper.import_plan import Entry, Plan, chains, gather
+from scraper.import_told import Asked, Outcome, Run, Told, summary_lines
 from scraper.quantity import size_text
 from scraper.runlog import run_id, told_time, write_report
 from scraper.running import now
-from scraper.saying import fit, say
+from scraper.saying import say
 from scraper.settings import Settings, agent
 from scraper.workers import Readers
 
 _AT_ONCE = 60
-_MOST_TOLD = 1000
 _ROOM = 50_000_000
-
-
-class Asked(Struct, frozen=True):
-    """How it was asked for."""
-
-    files: tuple[Path, ...]
-    dry_run: bool = False
-    json: bool = False
-    quiet: bool = False
-
-
-class Outcome:
-    """What became of a file."""
-
-    IMPORTED = "imported"
-    ALREADY = "already there"
-    REFUSED = "refused"
-    STOPPED = "stopped"
-    WOULD = "would be imported"
-
-
-class Told(Struct):
-    """One file, or one file of a WACZ. `of` is what it was called, `stored` where it lies now. `not_kept` are pages
-    with a verdict that keeps them out of the index; `damage` names file, offset and trouble; `notes` are worth
-    knowing."""
-
-    of: str
-    outcome: str = Outcome.REFUSED
-    stored: str = ""
-    packed_anew: str = ""
-    size: int = 0
-    sha256: str = ""
-    records: int = 0
-    pages: int = 0
-    articles: int = 0
-    others: int = 0
-    bad_status: int = 0
-    unresolved: int = 0
-    skipped: dict[str, int] = field(default_factory=dict)
-    not_kept: list[dict[str, str]] = field(default_factory=list)
-    damage: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def damaged(self, file: str, offset: int | None, problem: str) -> None:
-        if len(self.damage) < _MOST_TOLD:
-            self.damage.append({"file": file, "offset": offset, "problem": problem})
-
-    def as_dict(self, dry_run: bool) -> dict[str, Any]:
-        return {"kind": "import", "dry_run": dry_run} | asdict(self)
-
-
-class Run(Struct):
-    """All that was asked for."""
-
-    asked: Asked
-    stopped: Callable[[], bool]
-    told: list[Told] = field(default_factory=list)
-
-    def tell(self, told: Told) -> None:
-        self.told.append(told)
-        if self.asked.json:
-            print(json.dumps(told.as_dict(self.asked.dry_run), ensure_ascii=False), flush=True)
-        else:
-            for line in file_lines(told, self.asked.quiet):
-                print(fit(line), flush=True)
-
-    @property
-    def exit_code(self) -> int:
-        return DamageError.exit_code if any(told.damage for told in self.told) else 0
 
 
 def import_files(settings: Settings, asked: Asked, stopped: Callable[[], bool]) -> int:
@@ -142,13 +66,13 @@ def import_files(settings: Settings, asked: Asked, stopped: Callable[[], bool]) 
     begun = now()
     folder = settings.archive.root / "collections" / settings.archive.collection
     make_folder(folder, Disk())
-    files = _natives(folder, run)
+    ours = natives(folder, run)
     workers = settings.read.workers or os.cpu_count() or 1
     info = RunInfo(f"tearsheet/{__version__}", agent(settings.fetch), settings.fetch.robots)
     say_ = (lambda words: None) if asked.quiet else say
     with Readers(settings.read) as readers, Collection.open(settings.archive, info, tell=say_) as collection:
-        importer = Importer(collection, readers, workers, run)
-        for path in files:
+        importer = Importer(collection, readers, workers, run, ours)
+        for path in asked.files:
             if stopped():
                 break
             importer.bring_in(path)
@@ -160,40 +84,12 @@ def import_files(settings: Settings, asked: Asked, stopped: Callable[[], bool]) 
     return run.exit_code
 
 
-def _natives(folder: Path, run: Run) -> list[Path]:
-    """Files of ours are brought in first, as they are. Gives the others."""
-    files = list(run.asked.files)
-    natives = {path: digest_of(path, Disk())[1] for path in files if is_native(path, path.name)}
-    known = Known(folder)
-    new = []
-    for path, sha256 in natives.items():
-        there = known.find(sha256)
-        if there is not None:
-            run.tell(Told(path.name, Outcome.ALREADY, there.file, size=there.size, sha256=sha256))
-        else:
-            new.append((path, sha256))
-    if new:
-        for path, line in bring_natives(folder, new, Disk()):
-            told = Told(path.name, sha256=natives[path])
-            if isinstance(line, str):
-                told.damaged(path.name, None, line)
-            else:
-                told.outcome, told.stored, told.size = Outcome.IMPORTED, line.file, line.size
-                told.notes.append("a file of tearsheet's own: what it holds is kept as it was kept there")
-                checked = check_file(path, path.name)
-                told.records = checked.records
-                for problem in checked.problems:
-                    if problem.kind is not Trouble.NOTE:
-                        told.damaged(path.name, problem.offset, problem.words)
-            run.tell(told)
-    return [path for path in files if path not in natives]
-
-
 class Importer:
     """Takes one file after the other. Those whose revisits refer to what is not there are tried again at the end, since
     another file of the same run may have brought it."""
 
-    def __init__(self, collection: Collection, readers: Readers, workers: int, run: Run) -> None:
+    def __init__(self, collection: Collection, readers: Readers, workers: int, run: Run, told_before: set[str]) -> None:
+        self._told_before = told_before
         self._collection = collection
         self._readers = readers
         self._workers = workers
@@ -227,7 +123,7 @@ class Importer:
                 return
             of = f"{wacz.path.name}/{name}"
             try:
-                path, sha256 = self._inbox.extract(wacz.pieces(name), name.rpartition("/")[2])
+                path, sha256 = extract(wacz.pieces(name), self._collection.tmp, name.rpartition("/")[2])
             except DamageError as error:
                 told = Told(of)
                 told.damaged(of, None, str(error))
@@ -245,6 +141,8 @@ class Importer:
     ) -> None:
         told = told or Told(arriving.of)
         told.sha256 = sha256
+        if sha256 in self._told_before:
+            return
         line = self._known.find(sha256)
         if line is not None:
             told.outcome, told.stored, told.size = Outcome.ALREADY, line.file, line.size
@@ -320,8 +218,8 @@ class Importer:
             page = one.chain.page
             if isinstance(one, Damaged):
                 told.damaged(source.foreign.of, one.error.offset, one.error.problem)
-            elif len(told.not_kept) < _MOST_TOLD:
-                told.not_kept.append({"url": page.url, "verdict": str(one.verdict.kind), "reason": one.verdict.reason})
+            else:
+                told.not_keep(page.url, one.verdict)
 
         waiting: deque[Future[PageRow | None]] = deque()
         judged = judged_pages(judge, found, self._workers, self._run.stopped)
@@ -353,53 +251,3 @@ def _counted(records: Iterator[Found], told: Told) -> Iterator[Found]:
     for record in records:
         told.records += 1
         yield record
-
-
-# ------------------------------------------------------------------------------------------------------- telling
-
-
-def file_lines(told: Told, quiet: bool) -> Iterator[str]:
-    """What a person reads of one file."""
-    for problem in told.damage:
-        where = problem["file"] if problem["offset"] is None else f"{problem['file']}, offset {problem['offset']}"
-        yield f"damaged: {where}: {problem['problem']}"
-    if quiet:
-        return
-    if told.outcome == Outcome.ALREADY:
-        yield f"= {told.of}: it is there already ({told.stored})"
-        return
-    if told.outcome == Outcome.REFUSED:
-        yield f"x {told.of}: nothing of it was imported"
-        return
-    sign = "~" if told.outcome == Outcome.STOPPED else "+"
-    pages = _counted_words(told.pages, "page")
-    texts = "" if told.outcome == Outcome.WOULD else f" ({told.articles} with a text)"
-    held = f"{_counted_words(told.records, 'record')}, {pages}{texts}, {_counted_words(told.others, 'other answer')}"
-    yield f"{sign} {told.of}: {held}" + (f"; now {told.stored}" if told.stored else "")
-    if told.outcome == Outcome.STOPPED:
-        yield "    stopped before the end: import it again, and it goes on"
-    if told.packed_anew:
-        yield f"    packed anew, one gzip member a record: {told.packed_anew}"
-    yield from (f"    {note}" for note in told.notes)
-    for page in told.not_kept:
-        yield f"    not kept: {page['url']}: {page['verdict']}: {page['reason']}"
-    if told.bad_status:
-        yield f"    not in the index: {_counted_words(told.bad_status, 'answer')} with an error status, or none"
-    if told.unresolved:
-        yield f"    not in the index: {_counted_words(told.unresolved, 'revisit')} of answers that are not kept"
-    for why, count in told.skipped.items():
-        yield f"    not in the index: {count} {why}"
-
-
-def summary_lines(run: Run) -> Iterator[str]:
-    done = [told for told in run.told if told.outcome in (Outcome.IMPORTED, Outcome.WOULD)]
-    already = sum(told.outcome == Outcome.ALREADY for told in run.told)
-    refused = sum(told.outcome == Outcome.REFUSED for told in run.told)
-    pages = _counted_words(sum(told.pages for told in done), "page")
-    yield f"{_counted_words(len(done), 'file')} imported ({pages}), {already} there already, {refused} refused"
-    if run.stopped():
-        yield "stopped: what is imported stays; the rest can be imported again"
-
-
-def _counted_words(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

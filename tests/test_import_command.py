@@ -305,6 +305,23 @@ def test_files_of_ours_come_in_with_all_their_pages(tmp_path: Path) -> None:
     assert verified.code == 0, verified.out
 
 
+def test_a_wacz_of_ours_gives_back_what_it_was_made_of(tmp_path: Path) -> None:
+    """Its files of ours come in as they are, with what they tell of the imported files beside them."""
+    fill(tmp_path / "kept")
+    one = home(tmp_path, None)
+    arc(one.folder / "old.arc", [("http://old.test/", http(html("An old page")))])
+    assert one.run("import", "old.arc").code == 0
+    assert one.run("export", "wacz", "--all", "-o", "all.wacz").code == 0
+    two = home(tmp_path / "two", None)
+    told = rows(two, str(tmp_path / "all.wacz"))
+    assert [row["outcome"] for row in told] == ["imported"] * 4
+    assert told[-1]["stored"] == "archive/old.arc"
+    verified = two.run("verify")
+    assert verified.code == 0, verified.out
+    mine, theirs = derived(two.collection.parents[1]), derived(one.collection.parents[1])
+    assert (mine["index"], mine["pages"], mine["text"]) == (theirs["index"], theirs["pages"], theirs["text"])
+
+
 @pytest.mark.pywb
 @pytest.mark.parametrize("coded", [False, True])
 def test_imported_pages_replay(there: Home, coded: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive.collection import Collection
-from archive.importing import Known, is_native, native_folder, safe_name
+from archive.importing import Known, is_native, native, safe_name
 from archive.models import Article, Link, Paragraph, Verdict, VerdictKind
 from archive.placing import ImportedGroup
 from archive.rebuild import rebuild
@@ -158,8 +158,8 @@ def test_files_of_ours_are_told_from_others(tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "one")
     for kind in ("archive", "quarantine"):
         for path in (folder / kind).iterdir():
-            assert is_native(path, path.name)
-            assert native_folder(path) == kind
+            found = native(path, path.name, "")
+            assert found is not None and (found.kind, found.needs) == (kind, frozenset())
     heritrix = gzipped(tmp_path / "WEB-20090622165542861-00000-box.warc.gz", [response(html(), id="1")])
     assert not is_native(heritrix, heritrix.name)
     renamed = tmp_path / "mine.warc.gz"

@@ -59,6 +59,10 @@ class Wacz:
             name for name in self._zip.namelist() if name.startswith(ARCHIVED) and not name.endswith(("/", ".cdx"))
         )
 
+    def size(self, name: str) -> int:
+        """How many bytes a file has, unpacked; more are never given."""
+        return self._zip.getinfo(name).file_size
+
     def pieces(self, name: str) -> Iterator[bytes]:
         """The bytes of one file. Raises DamageError where the zip is damaged."""
         try:

@@ -101,8 +101,7 @@ class Importer:
     def bring_in(self, path: Path) -> None:
         """A file, or all that a WACZ holds."""
         size = path.stat().st_size
-        if not room_for(self._collection.path, size + _ROOM):
-            raise StorageError(f"{path}: the disk has no room for {size_text(size)} more")
+        self._need_room(path, size)
         if not self._run.asked.quiet and sys.stderr.isatty():
             say(f"{path} ({size_text(size)})")
         if not is_zip(path):
@@ -116,12 +115,17 @@ class Importer:
             told.damaged(path.name, None, str(error))
             self._run.tell(told)
 
+    def _need_room(self, path: Path, size: int) -> None:
+        if not room_for(self._collection.path, size + _ROOM):
+            raise StorageError(f"{path}: the disk has no room for {size_text(size)} more")
+
     def _bring_in_wacz(self, wacz: Wacz) -> None:
         listed = wacz.pages()
         for name in wacz.entries():
             if self._run.stopped():
                 return
             of = f"{wacz.path.name}/{name}"
+            self._need_room(wacz.path, wacz.size(name))
             try:
                 path, sha256 = extract(wacz.pieces(name), self._collection.tmp, name.rpartition("/")[2])
             except DamageError as error:

@@ -16,13 +16,11 @@ from archive.warc.members import GZIP_MAGIC, Broken
 LINE_END = re.compile(rb"\n")
 MOST_LINE = 16 * 1024
 _CHUNK = 1 << 20
-_FIELDS = re.compile(
-    rb"(?P<url>[^\r\n]+?)[ \t]+(?P<ip>[0-9A-Fa-f.:]+|-)[ \t]+(?P<date>\d{12,14})[ \t]+"
-    rb"(?P<type>[^\r\n \t]+(?:; ?[^\r\n \t]+)?)"
-    rb"(?:[ \t]+\S+[ \t]+\S+[ \t]+\S+[ \t]+\S+[ \t]+\S+)?[ \t]+(?P<length>\d{1,15})\r?\n"
-)
 _HTTP = re.compile(rb"https?:", re.IGNORECASE)
-_BEGINS = re.compile(rb"\n(?=[a-z][a-z0-9+.-]*:[^\r\n]+ [0-9A-Fa-f.:]+ \d{12,14} [^\r\n]+ \d{1,15}\r?\n)")
+_SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}:")
+_IP = re.compile(rb"[0-9A-Fa-f.:]{1,45}\Z|-\Z")
+_DATE = re.compile(rb"\d{12,14}\Z")
+_LENGTH = re.compile(rb"\d{1,15}\Z")
 
 
 def is_arc(name: str) -> bool:
@@ -32,19 +30,31 @@ def is_arc(name: str) -> bool:
 
 def parse_line(line: bytes) -> tuple[tuple[tuple[str, str], ...], int]:
     """The fields of a record's line under their WARC names, WARC-Type first, and the block's length. Raises Broken."""
-    match = _FIELDS.fullmatch(line)
-    if match is None:
+    found = _fields(line)
+    if found is None:
         raise Broken("no ARC record begins here: its line of fields cannot be read")
-    url = match["url"].decode("utf-8", "replace")
-    kind = "warcinfo" if url.startswith("filedesc:") else "response" if _HTTP.match(match["url"]) else "resource"
+    address, ip, date, media, length = found
+    url = address.decode("utf-8", "replace")
+    kind = "warcinfo" if url.startswith("filedesc:") else "response" if _HTTP.match(address) else "resource"
     headers = (
         ("WARC-Type", kind),
         ("WARC-Target-URI", url),
-        ("WARC-Date", _date(match["date"].decode("ascii"))),
-        ("WARC-IP-Address", match["ip"].decode("ascii")),
-        ("Content-Type", "application/http" if kind == "response" else match["type"].decode("latin-1")),
+        ("WARC-Date", _date(date.decode("ascii"))),
+        ("WARC-IP-Address", ip.decode("ascii")),
+        ("Content-Type", "application/http" if kind == "response" else media.decode("latin-1")),
     )
-    return headers, int(match["length"])
+    return headers, int(length)
+
+
+def _fields(line: bytes) -> tuple[bytes, bytes, bytes, bytes, bytes] | None:
+    """Address (which may hold spaces), IP address, date, media type and length."""
+    if not line.endswith(b"\n") or not _SCHEME.match(line):
+        return None
+    words = line.split()
+    for at in range(2, len(words) - 2):
+        if _DATE.match(words[at]) and _IP.match(words[at - 1]) and _LENGTH.match(words[-1]):
+            return b" ".join(words[: at - 1]), words[at - 1], words[at], words[at + 1], words[-1]
+    return None
 
 
 def _date(digits: str) -> str:
@@ -71,12 +81,23 @@ def next_start(file: BinaryIO, offset: int) -> int | None:
                     return at + found
                 found = data.find(GZIP_MAGIC, found + 1)
         else:
-            match = _BEGINS.search(data)
-            if match is not None:
-                return at + match.end()
+            line = _next_line(data)
+            if line is not None:
+                return at + line
         if len(data) < _CHUNK:
             return None
         at += _CHUNK - (len(GZIP_MAGIC) if gzipped else MOST_LINE)
+
+
+def _next_line(data: bytes) -> int | None:
+    """Where the first line of fields begins, of those behind a line end."""
+    start = data.find(b"\n") + 1
+    while start:
+        end = data.find(b"\n", start) + 1
+        if 0 < end <= start + MOST_LINE and _fields(data[start:end]) is not None:
+            return start
+        start = end
+    return None
 
 
 def _begins(file: BinaryIO, offset: int) -> bool:
@@ -85,4 +106,5 @@ def _begins(file: BinaryIO, offset: int) -> bool:
         start = zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(file.read(8192), MOST_LINE)
     except zlib.error:
         return False
-    return _FIELDS.match(start.lstrip(b"\r\n")) is not None
+    line, end, _ = start.lstrip(b"\r\n").partition(b"\n")
+    return _fields(line + end) is not None

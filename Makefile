@@ -11,7 +11,8 @@ LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help fetch test check bench bench-crawl bench-fetch bench-frontier bench-text bench-memory bench-startup soak lock clean
+.PHONY: help fetch test check bench bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
+        bench-startup bench-viewer soak lock clean
 
 help: ## say what there is
 	@echo "make fetch URL=https://…   keep an article: snapshot, text and proof"
@@ -24,6 +25,8 @@ fetch: $(VENV)/run.stamp
 export URL
 
 test: $(VENV)/dev.stamp ## run all tests but the soak tests
+	@$(BIN)/python -m tests.axe
+	@$(BIN)/python -m tests.replaywebpage
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: $(VENV)/dev.stamp ## ruff, strict mypy and the fast tests
@@ -35,7 +38,7 @@ check: $(VENV)/dev.stamp ## ruff, strict mypy and the fast tests
 soak: $(VENV)/dev.stamp ## what takes longer than tests may
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
 
-bench: bench-startup bench-fetch bench-crawl bench-frontier bench-memory bench-text ## all measurements
+bench: bench-startup bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-text bench-viewer ## all measurements
 
 bench-fetch: $(VENV)/dev.stamp ## one page with 30 requisites, against wget and trafilatura
 	$(BIN)/python -m bench.fetch $(ARGS)
@@ -46,6 +49,9 @@ bench-crawl: $(VENV)/dev.stamp ## 500 articles of 20 hosts, against wget, trafil
 bench-frontier: $(VENV)/dev.stamp ## claims and answers with 100,000 links in the queue; memory of a crawl of 20,000
 	$(BIN)/python -m bench.frontier $(ARGS)
 
+bench-export: $(VENV)/dev.stamp ## a collection of 1 GB as one WACZ file, against wacz create
+	$(BIN)/python -m bench.export $(ARGS)
+
 bench-memory: $(VENV)/dev.stamp ## peak memory of a 1 GB download
 	$(BIN)/python -m bench.memory $(ARGS)
 
@@ -54,6 +60,9 @@ bench-startup: $(VENV)/dev.stamp ## what starting the command costs
 
 bench-text: $(VENV)/dev.stamp ## how good the text is, over a corpus of pages
 	$(BIN)/python -m bench.text $(ARGS)
+
+bench-viewer: $(VENV)/dev.stamp ## the library on 100,000 articles; raw records against pywb
+	$(BIN)/python -m bench.viewer $(ARGS)
 
 lock: ## resolve the requirements afresh, with hashes (needs the network)
 	$(PYTHON) -m venv $(VENV)-lock

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from msgspec import Struct
 from msgspec.structs import replace
 
-from archive import catalog, cdxj, rows
+from archive import catalog, cdxj, exclusions, rows
 from archive.applying import page_line
 from archive.catalog import told
 from archive.derive import Derived, Place, digest, origin_moved
@@ -96,6 +96,7 @@ class Agreement:
 
     def __init__(self, reader: Reader, place: Place) -> None:
         self.expected = nothing()
+        self._exclusions = exclusions.load(reader.path.parent)
         self._reader = reader
         self.place = place
         found = reader.one("SELECT id, bytes FROM warcs WHERE folder = ? AND name = ?", place.folder, place.warc)
@@ -107,7 +108,10 @@ class Agreement:
     def group(self, given: Derived) -> Iterator[str]:
         if self.warc is None:
             return
-        group = self._at_home(given)
+        found = self._exclusions.left_of(self._at_home(given))
+        if found is None:
+            return
+        group = found
         for capture in group.captures:
             if capture.folder == rows.ARCHIVE and capture.record_type != "metadata":
                 self.expected.index.add(cdxj.line(capture))
@@ -180,6 +184,9 @@ class Agreement:
         place = rows.PagePlace(number, self.warc, group.start, version, self._is_fresh(group, row, number))
         values = rows.page_values(row, place)
         meant = dict(zip(there, _stored(values), strict=True))
+        if there["language"] is None:
+            # A catalog of before languages were in it knows none.
+            meant["language"] = None
         told_row = row
         if row.verdict is VerdictKind.UNCHANGED and group.files is None:
             if not self._of_earlier(there, row):
@@ -204,7 +211,8 @@ class Agreement:
         if group.files is None:
             return row.verdict.kept and row.verdict is not VerdictKind.UNCHANGED
         sql = "SELECT 1 FROM versions WHERE text = ? AND page = ?"
-        return row.rereads is None and self._reader.one(sql, group.files.name, number) is not None
+        new = row.rereads is None and row.verdict is not VerdictKind.UNCHANGED
+        return new and self._reader.one(sql, group.files.name, number) is not None
 
     def _check_authors(self, row: PageRow, number: int) -> Iterator[str]:
         found = self._reader.one("SELECT names FROM authors WHERE rowid = ?", number)
@@ -218,7 +226,7 @@ class Agreement:
 
     def _of_earlier(self, there: dict[str, Any], row: PageRow) -> bool:
         """Whether what a confirmed page is said to say is what another capture of it says."""
-        if there["text"] is None and there["title"] == storable(row.title):
+        if there["text"] is None and there["title"] == storable(row.title) and there["language"] is None:
             return True
         sql = (
             "SELECT 1 FROM links l JOIN pages p ON p.id = l.page WHERE l.address = ? AND l.kept = 1 AND p.id != ? "

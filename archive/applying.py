@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from archive import cdxj, pages
+from archive import cdxj, exclusions, pages
 from archive.catalog import Catalog, Version
 from archive.derive import ArticleFiles, Derived, Place, View, derive, digest, origin_moved
 from archive.disk import Disk
@@ -54,6 +54,7 @@ class Applier:
         self._parts = parts
         self._disk = disk
         self.manifest = Manifest(parts.warcs, disk)
+        self._exclusions = exclusions.load(parts.warcs)
 
     def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]:
         """All of these groups, in the order of commit: one transaction, then texts and waiting page lines.
@@ -69,8 +70,13 @@ class Applier:
                 if self._is_there(group):
                     found.append(self._as_there(group))
                     continue
-                self._parts.catalog.add_captures(group.captures)
-                row = self._page(group, changes)
+                left = self._exclusions.left_of(group)
+                if left is not None:
+                    self._parts.catalog.add_captures(left.captures)
+                if left is None or (left.page is None and group.page is not None):
+                    found.append(self._as_there(group))
+                    continue
+                row = self._page(left, changes)
                 found.append(row)
                 if row is not None and row.verdict.kept and group.captured:
                     lines.append(page_line(row, group))
@@ -178,7 +184,7 @@ class Applier:
             catalog.add_page(row, at=group.at, start=group.start, version=current.number)
             return told
         number = current.number + 1 if current is not None else 1
-        fresh = row.rereads is None
+        fresh = row.rereads is None and row.verdict is not VerdictKind.UNCHANGED
         page = catalog.add_page(row, at=group.at, start=group.start, version=number, fresh=fresh)
         before_file = ""
         if current is not None:

@@ -282,9 +282,9 @@ class Collection:
         """Whether the index is to have lines of this file of archive/."""
         return self._lookups is not None and self._lookups.has_captures(warc)
 
-    def rereadings(self) -> dict[str, str]:
-        """Of each page that was read again, the page id of its last reading."""
-        return self._lookups.rereadings() if self._lookups else {}
+    def last_reading(self, row: PageRow) -> PageRow | None:
+        """What the last reading again of a page gave; None where it was read once only."""
+        return self._lookups.last_reading(row) if self._lookups else None
 
     def start_of(self, page_id: str) -> int:
         """Where in its file the page's group begins, in bytes. NotKeptError without such a page."""

@@ -194,12 +194,7 @@ class Committer:
             closed += [(Place(folder, each.name), each) for each in writer.take_closed()]
         manifest = self._applier.manifest
         manifest.add(
-            [
-                manifest.entry(
-                    Event.CLOSED, f"{place.folder}/{place.warc}", (each.size, each.digest) if each.digest else None
-                )
-                for place, each in closed
-            ]
+            [manifest.entry(Event.CLOSED, f"{place.folder}/{place.warc}", each.sums) for place, each in closed]
         )
         for where, _ in closed:
             self._applier.finish(where)

@@ -18,12 +18,13 @@ from typing import Any
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
-from archive import catalog, manifest
+from archive import catalog, chain, manifest
 from archive.agreement import Reader
+from archive.chain import Broken
 from archive.checking import Checked, Kind, Problem, check_file, digest_of
 from archive.comparing import compare, state
 from archive.errors import DamageError, NotKeptError, TearsheetError
-from archive.manifest import Broken, Entry, Event
+from archive.manifest import Entry, Event
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.warc.foreign import ENDINGS as FOREIGN_ENDINGS
 from archive.warc.joined import all_sources_of, is_joined
@@ -106,7 +107,7 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
     found.size = sum(each.size for each in checked.values())
     if not found.stopped:
         found.problems += _against_manifest(folder, checked)
-        found.head = manifest.head(folder / manifest.NAME)
+        found.head = chain.head(folder / manifest.NAME)
         if not quick and (folder / catalog.NAME).exists():
             found.problems += _unvouched(folder, checked.keys() - known.keys())
             mine = {name: each for name, each in checked.items() if _is_ours(name)}

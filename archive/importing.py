@@ -20,9 +20,10 @@ from msgspec.structs import replace
 from archive.disk import Disk, storage_error, told
 from archive.errors import StorageError, WarcError
 from archive.lock import Lock
-from archive.manifest import NAME, Entry, Event, Manifest, digest_of, present
+from archive.manifest import NAME, Entry, Event, Manifest, present
 from archive.opening import make_folders
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.sums import Summing, Sums, sums_of
 from archive.warc.foreign import ENDINGS, Kind, Misshapen, foreign_records, kind_of, pack_anew, unpack
 from archive.warc.group import Foreign, parse_fields
 from archive.warc.reader import read_at, read_groups
@@ -51,6 +52,7 @@ class Arrived(Struct, frozen=True):
 
     path: Path
     foreign: Foreign
+    sums: Sums
     source: str
     packed: str = ""
 
@@ -143,13 +145,13 @@ def bring_natives(folder: Path, find: Callable[[Path], Iterable[Native]], disk: 
                 yield Brought(each, line)
                 continue
             file = f"{each.kind}/{each.name}"
-            if disk.exists(folder / file) and digest_of(folder / file, disk)[1] != each.sha256:
+            if disk.exists(folder / file) and sums_of(folder / file, disk).sha256 != each.sha256:
                 yield Brought(each, None, why=f"another file is called {file} here")
                 continue
             waiting = folder / "tmp" / f"native-{each.name}"
-            size = _copy(each.path, waiting, disk)
+            sums = _copy(each.path, waiting, disk)
             _settle(waiting, folder / file, disk)
-            line = replace(manifest.entry(Event.IMPORTED, file, (size, each.sha256)), of=each.name)
+            line = replace(manifest.entry(Event.IMPORTED, file, sums), of=each.name)
             manifest.add([line])
             known.add(line)
             yield Brought(each, line, new=True)
@@ -183,11 +185,11 @@ class Inbox:
         packed = _ZSTD if kind.packing == "zstd" else misshapen(waiting) if kind.packing else ""
         if packed:
             waiting = self._pack_anew(waiting, kind, damaged)
-        size, own = digest_of(waiting, self._disk)
-        name = self._free_name(waiting.name, own)
+        sums = sums_of(waiting, self._disk)
+        name = self._free_name(waiting.name, sums.sha256)
         _settle(waiting, self._folder / ARCHIVE / name, self._disk)
-        foreign = Foreign(name, arriving.of, size, own)
-        return Arrived(self._folder / ARCHIVE / name, foreign, sha256, packed)
+        foreign = Foreign(name, arriving.of, sums.size, sums.sha256)
+        return Arrived(self._folder / ARCHIVE / name, foreign, sums, sha256, packed)
 
     def _pack_anew(self, path: Path, kind: Kind, damaged: TellDamage) -> Path:
         plain = path.with_name(f"unpacked-{path.name.removesuffix('.gz')}")
@@ -206,7 +208,7 @@ class Inbox:
         for size in (0, _SUFFIX, len(hexdigits)):
             free = f"{name.removesuffix(ending)}-{hexdigits[:size]}{ending}" if size else name
             path = self._folder / ARCHIVE / free
-            if not self._disk.exists(path) or digest_of(path, self._disk)[1] == sha256:
+            if not self._disk.exists(path) or sums_of(path, self._disk).sha256 == sha256:
                 return free
         raise StorageError(f"{name}: other files bear every name that it could get")
 
@@ -224,20 +226,22 @@ def misshapen(path: Path) -> str:
 def arrived_entry(manifest: Manifest, arrived: Arrived) -> Entry:
     """The line that says that all of a file is taken in."""
     foreign = arrived.foreign
-    entry = manifest.entry(Event.IMPORTED, f"{ARCHIVE}/{foreign.file}", (foreign.size, foreign.sha256))
+    entry = manifest.entry(Event.IMPORTED, f"{ARCHIVE}/{foreign.file}", arrived.sums)
     if not arrived.packed:
         return replace(entry, of=foreign.of)
     return replace(entry, of=foreign.of, why=f"packed anew: {arrived.packed}", source=arrived.source)
 
 
-def _copy(source: Path, target: Path, disk: Disk) -> int:
-    """On the medium on return; how many bytes it has."""
+def _copy(source: Path, target: Path, disk: Disk) -> Sums:
+    """On the medium on return; what its bytes come to."""
     disk.unlink(target)
+    found = Summing()
     with told(source), source.open("rb") as file, disk.open_append(target, new=True) as out:
         while piece := file.read(_PIECE):
             out.write(piece)
+            found.update(piece)
         out.fsync()
-        return out.tell()
+    return found.sums()
 
 
 def _settle(path: Path, target: Path, disk: Disk) -> None:

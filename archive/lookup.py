@@ -101,9 +101,15 @@ class Lookups:
             numbers.update(number for (number,) in found)
         return [rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) for number in sorted(numbers)]
 
-    def rereadings(self) -> dict[str, str]:
-        """Of each page that was read again, the page id of its last reading."""
-        return dict(self._all("SELECT rereads, page_id FROM pages WHERE rereads IS NOT NULL AND kept ORDER BY id"))
+    def last_reading(self, row: PageRow) -> PageRow | None:
+        """What the last reading again of a page gave; None where it was read once only."""
+        sql = (
+            "SELECT max(l.page) FROM links l JOIN pages p ON p.id = l.page "
+            "WHERE l.address = ? AND l.kept = 1 AND p.rereads = ?"
+        )
+        found = [self._one(sql, rows.storable(each), row.page_id)[0] for each in rows.identities(row.final_url)]
+        number = max((n for n in found if n is not None), default=None)
+        return rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) if number is not None else None
 
     def start_of(self, page_id: str) -> int | None:
         found = self._one("SELECT start FROM pages WHERE page_id = ?", page_id)

@@ -1,14 +1,10 @@
-"""`manifest.jsonl`: each closed WARC file with its size and digest, each line with its own digest and the last one's.
+"""`manifest.jsonl`: each closed WARC file with its size and digest, as lines of a chain (`archive/chain.py`).
 
-What is in it was so when a file was closed. A file that is no longer what its line says has rotted or was changed; a
-line that is not what its own digest says has rotted; one that does not hold the digest of the line before it follows a
-line that was changed, or lines are lacking.
+What is in it was so when a file was closed. A file that is no longer what its line says has rotted or was changed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,17 +13,15 @@ from typing import Any
 
 from msgspec import Struct
 
+from archive import chain
+from archive.chain import Broken
 from archive.disk import Disk, told
 from archive.rows import ARCHIVE, QUARANTINE, iso
+from archive.sums import Sums, sums_of
 from archive.warc.joined import all_sources_of, is_joined
 from archive.warc.writer import ENDING, name_key
 
 NAME = "manifest.jsonl"
-FIRST = "sha256:" + "0" * 64
-"""What stands for the line before the first one."""
-_SELF = b', "self": "'
-_TAIL = 64 * 1024
-_PIECE = 1 << 20
 
 
 class Event:
@@ -49,7 +43,8 @@ class Event:
 
 
 class Entry(Struct, frozen=True):
-    """One line: `file` is relative to the collection's folder, `size` in bytes, `sha256` is "sha256:" and hex."""
+    """One line: `file` is relative to the collection's folder; size and checksums are as in `Sums`, "" where a line of
+    an earlier version does not tell."""
 
     event: str
     file: str
@@ -59,66 +54,17 @@ class Entry(Struct, frozen=True):
     into: str = ""
     of: str = ""
     why: str = ""
+    crc32: str = ""
     source: str = ""
 
 
-class Broken(Struct, frozen=True):
-    """A line that is not what it should be; it counts from 1."""
-
-    line: int
-    words: str
-
-
-def line_of(entry: Entry, before: str) -> bytes:
-    """The line, with its end; `before` is the digest of the line before it."""
-    plain: dict[str, Any] = {"event": entry.event, "file": entry.file}
-    if entry.event != Event.REMOVED:
-        plain |= {"size": entry.size, "sha256": entry.sha256}
-    plain |= {name: value for name in ("into", "of", "why", "source") if (value := getattr(entry, name))}
-    plain |= {"time": entry.time, "before": before}
-    said = json.dumps(plain, ensure_ascii=True).encode("ascii")
-    return said[:-1] + _SELF + _digest(said).encode("ascii") + b'"}\n'
-
-
-def _digest(data: bytes) -> str:
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-def _parsed(line: bytes) -> tuple[Entry, str, str] | None:
-    """What a line says, the digest of the line before it and its own; None if it is not what its own digest says."""
-    said, _, own = line.removesuffix(b'"}\n').rpartition(_SELF)
-    if _digest(said + b"}").encode("ascii") != own:
-        return None
-    try:
-        plain = json.loads(said + b"}")
-        before = str(plain.pop("before"))
-        return Entry(**plain), before, own.decode("ascii")
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
-
-
 def read(path: Path) -> Iterator[tuple[int, Entry | Broken]]:
-    """Each line with its number; first a Broken where it does not hold the digest of the line before it. An absent
-    file has no lines."""
-    before = FIRST
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return
-    with file:
-        for number, line in enumerate(file, start=1):
-            if not line.endswith(b"\n"):
-                yield number, Broken(number, "the line is cut")
-                return
-            found = _parsed(line)
-            if found is None:
-                yield number, Broken(number, "the line is not what its own digest says")
-                before = ""
-                continue
-            if before and found[1] != before:
-                yield number, Broken(number, "the line does not follow from the one before it: lines were taken out")
-            before = found[2]
-            yield number, found[0]
+    """As `chain.read`; a line that tells of no file is broken, too."""
+    for number, fields in chain.read(path):
+        try:
+            yield number, fields if isinstance(fields, Broken) else Entry(**fields)
+        except TypeError:
+            yield number, Broken(number, "the line does not tell of a file")
 
 
 def present(path: Path) -> dict[str, Entry]:
@@ -134,22 +80,6 @@ def present(path: Path) -> dict[str, Entry]:
     return found
 
 
-def head(path: Path) -> str:
-    """The digest of the last line: whoever notes it elsewhere can tell later that no line before it was changed."""
-    return _last(path)[0]
-
-
-def digest_of(path: Path, disk: Disk) -> tuple[int, str]:
-    """A file's size in bytes and its digest."""
-    found = hashlib.sha256()
-    size = 0
-    with told(path), disk.open_read(path) as file:
-        while piece := file.read(_PIECE):
-            found.update(piece)
-            size += len(piece)
-    return size, f"sha256:{found.hexdigest()}"
-
-
 class Manifest:
     """The writing side, for the holder of the collection's lock."""
 
@@ -161,31 +91,16 @@ class Manifest:
         self._lock = Lock()
 
     def add(self, entries: Sequence[Entry]) -> None:
-        """Lines at the end, durable on return. A line that a killed run left half written goes first. Safe in threads
-        that share this object."""
-        if entries:
-            with self._lock:
-                self._add(entries)
+        """Lines at the end, durable on return. Safe in threads that share this object."""
+        with self._lock:
+            chain.add(self.path, [_fields(entry) for entry in entries], self._disk)
 
-    def _add(self, entries: Sequence[Entry]) -> None:
-        before, size = _last(self.path)
-        new = not self._disk.exists(self.path)
-        with self._disk.open_append(self.path, new=new) as file:
-            if file.tell() > size:
-                file.truncate(size)
-            lines = []
-            for entry in entries:
-                lines.append(line_of(entry, before))
-                before = _own(lines[-1])
-            file.write(b"".join(lines))
-            file.fsync()
-        if new:
-            self._disk.fsync_dir(self._folder)
-
-    def entry(self, event: str, file: str, digest: tuple[int, str] | None = None) -> Entry:
-        """A line for a file that is there; its size and digest are taken now, unless they are given."""
-        size, sha256 = digest if digest is not None else digest_of(self._folder / file, self._disk)
-        return Entry(event, file, iso(self._clock()), size, sha256)
+    def entry(self, event: str, file: str, sums: Sums | None = None) -> Entry:
+        """A line for a file that is there; its sums are taken now, unless they are given."""
+        if sums is None:
+            with told(self._folder / file):
+                sums = sums_of(self._folder / file, self._disk)
+        return Entry(event, file, iso(self._clock()), sums.size, sums.sha256, crc32=sums.crc32)
 
     def removed(self, file: str, into: str) -> Entry:
         return Entry(Event.REMOVED, file, iso(self._clock()), into=into)
@@ -212,39 +127,12 @@ class Manifest:
 
     def recent(self, file: str) -> bool:
         """Whether one of the last lines is of this file: so a killed run's line is not written twice."""
-        return any(entry.file == file and entry.event != Event.REMOVED for entry in _recent(self.path))
+        return any(f.get("file") == file and f.get("event") != Event.REMOVED for f in chain.recent(self.path))
 
 
-def _tail(path: Path) -> tuple[bytes, int]:
-    """The whole lines among the last bytes of the file, and where the last of them ends."""
-    try:
-        with told(path, absent_is_answer=True), path.open("rb") as file:
-            size = file.seek(0, 2)
-            start = max(0, size - _TAIL)
-            file.seek(start)
-            data = file.read()
-    except FileNotFoundError:
-        return b"", 0
-    whole = data[: data.rfind(b"\n") + 1]
-    end = start + len(whole)
-    if start:
-        whole = whole.partition(b"\n")[2]
-    return whole, end
-
-
-def _last(path: Path) -> tuple[str, int]:
-    """The digest of the last whole line, and where it ends in the file."""
-    whole, end = _tail(path)
-    lines = whole.splitlines()
-    return (_own(lines[-1] + b"\n") if lines else FIRST), end
-
-
-def _own(line: bytes) -> str:
-    return line.removesuffix(b'"}\n').rpartition(_SELF)[2].decode("ascii", "replace")
-
-
-def _recent(path: Path) -> Iterator[Entry]:
-    for line in _tail(path)[0].splitlines():
-        found = _parsed(line + b"\n")
-        if found is not None:
-            yield found[0]
+def _fields(entry: Entry) -> dict[str, Any]:
+    plain: dict[str, Any] = {"event": entry.event, "file": entry.file}
+    if entry.event != Event.REMOVED:
+        plain |= {"size": entry.size, "sha256": entry.sha256}
+    plain |= {name: value for name in ("crc32", "into", "of", "why", "source") if (value := getattr(entry, name))}
+    return plain | {"time": entry.time}

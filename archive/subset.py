@@ -7,7 +7,7 @@ that they name come along. Of an imported file whose records are no gzip members
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from functools import cache
 from pathlib import Path
@@ -25,13 +25,14 @@ from archive.errors import NotKeptError, WarcError
 from archive.models import Capture, PageRow
 from archive.rows import ARCHIVE
 from archive.urls import stamp
-from archive.wacz import Content, Export, Moved, file_of, plain_text
+from archive.wacz import Content, Export, Moved, Warc
 from archive.warc.encode import write_member
 from archive.warc.group import GroupData
 from archive.warc.joined import all_sources_of, pieces
 from archive.warc.reader import known_id, read_at
 from archive.warc.records import WarcInfo, warcinfo_record
 from archive.warc.writer import ENDING, name_key
+from archive.whole import Texts, file_of
 
 _MOST_HOPS = 20
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -86,17 +87,17 @@ def subset(
     return Content(
         warcs=plan.files(tell),
         lines=index,
-        pages=_page_lines(collection, shown, {row.rereads: row for row in rows if row.rereads}),
+        pages=_page_lines(collection, shown),
         main=shown[0] if len(shown) == 1 else None,
     )
 
 
-def _page_lines(collection: Collection, rows: list[PageRow], again: dict[str | None, PageRow]) -> Iterator[bytes]:
+def _page_lines(collection: Collection, rows: list[PageRow]) -> Iterator[bytes]:
+    texts = Texts(collection)
     for row in sorted(rows, key=lambda row: (row.captured_at, row.page_id)):
-        read = again.get(row.page_id, row)
+        title, text = texts.of(row)
         capture = collection.capture_of(row)
-        shown = replace(row, title=read.title)
-        yield pages.line(shown, plain_text(collection, read), capture.mime if capture is not None else "")
+        yield pages.line(replace(row, title=title), text, capture.mime if capture is not None else "")
 
 
 class _Gathered:
@@ -278,19 +279,14 @@ class _Plan:
         stretch, name, at = there[bisect_right(there, capture.offset, key=lambda each: each[0].offset) - 1]
         return replace(capture, warc=name, offset=at + capture.offset - stretch.offset)
 
-    def files(self, tell: Callable[[str], None]) -> Iterator[tuple[str, int, Iterable[bytes]]]:
+    def files(self, tell: Callable[[str], None]) -> Iterator[Warc]:
         count = len(self._files) + len(self._whole)
         for number, file in enumerate(self._files, start=1):
             tell(f"file {number} of {count}: {file.name}")
-            yield file.name, file.size, self._bytes(file)
+            yield Warc(file.name, file.size, self._bytes(file))
         for number, name in enumerate(self._whole, start=len(self._files) + 1):
             tell(f"file {number} of {count}: {name}, whole")
-            path = self._folder / name
-            try:
-                size = path.stat().st_size
-                yield name, size, pieces(path, 0, size, Disk())
-            except FileNotFoundError as error:
-                raise Moved from error
+            yield Warc(name, path=self._folder / name)
 
     def _bytes(self, file: _File) -> Iterator[bytes]:
         yield file.head

@@ -23,6 +23,7 @@ from scraper.body import decoded
 from scraper.fetch import HopRequest
 from scraper.gate import HostGate
 from scraper.identity import host_of
+from scraper.read import charset as charsets
 from scraper.read import css
 from scraper.read.reading import Page, Reading, Requisite
 from scraper.settings import FetchSettings
@@ -216,7 +217,8 @@ class Assets:
         if page is None or not kind:
             return (), False
         if kind == "style":
-            return css.refs(css.text(page.body[:CSS_LIMIT], page.headers, charset), page.url), False
+            text, encoding = charsets.decode_css(page.body[:CSS_LIMIT], page.headers, charset)
+            return css.refs(text, page.url, encoding), False
         return self._read(page).requisites, True
 
 

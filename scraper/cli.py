@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
-from scraper import __version__, cli_library
+from scraper import __version__
+from scraper.cli_library import library
 from scraper.cli_upkeep import upkeep
 from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
 from scraper.saying import say
@@ -263,9 +264,7 @@ def _print_timers(path: Path, cron: bool, systemd: bool) -> None:
 
 
 app.add_typer(upkeep)
-
-app.command()(cli_library.accept)
-app.command()(cli_library.serve)
+app.add_typer(library)
 
 exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
 app.add_typer(exports, name="export")

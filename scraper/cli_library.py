@@ -8,7 +8,10 @@ import typer
 
 from scraper.options import COMMON, common, stopping
 
+library = typer.Typer()
 
+
+@library.command()
 @common
 def accept(
     page: Annotated[
@@ -32,6 +35,7 @@ def accept(
     accept_page(COMMON.settings(), Asked(page.strip(), reason, COMMON.json, COMMON.quiet))
 
 
+@library.command()
 @common
 def serve(
     host: Annotated[

@@ -1,4 +1,4 @@
-"""The commands that care for what is kept: rebuild, verify, repair, pack, import."""
+"""The commands that care for what is kept: rebuild, verify, repair, pack, exclude, import."""
 
 from __future__ import annotations
 
@@ -145,3 +145,26 @@ def import_(
     with stopping() as stop:
         code = import_files(COMMON.settings(), Asked(tuple(files), dry_run, COMMON.json, COMMON.quiet), stop.is_set)
     raise typer.Exit(stop.code or code)
+
+
+@upkeep.command()
+@common
+def exclude(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="WHAT…", help="An address, a host with all below it, or a pattern with *."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why; it is kept with the date.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Bring back what was excluded.")] = False,
+) -> None:
+    """Take an address, a host or a pattern out of index, library, search and exports, as for a takedown.
+
+    The WARC files keep it; nothing shows it, and no run asks for it again, until --undo brings it back. Without more it
+    tells what is excluded. Everything derived is made again, which takes as long as tearsheet rebuild.
+
+    Examples:  tearsheet exclude https://example.com/a --reason "court order 12/26"      tearsheet exclude
+    """
+    from scraper import excluding
+
+    asked = excluding.Asked(tuple(what or ()), reason, undo, COMMON.json, COMMON.quiet)
+    raise typer.Exit(excluding.exclude(COMMON.settings(), asked))

@@ -11,7 +11,7 @@ from archive.checking import check_file
 from archive.disk import Disk
 from archive.errors import DamageError
 from archive.importing import Native, bring_natives, extract, native
-from archive.manifest import digest_of
+from archive.sums import sums_of
 from archive.wacz_reading import Wacz, is_zip
 from archive.warc.writer import parse_name
 from scraper.import_told import Outcome, Run, Told
@@ -57,7 +57,7 @@ def _found_natives(files: Sequence[Path], folder: Path, tmp: Path) -> Iterator[N
     answers themselves instead."""
     for path in files:
         if not is_zip(path):
-            found = native(path, path.name, digest_of(path, Disk())[1]) if parse_name(path.name) else None
+            found = native(path, path.name, sums_of(path, Disk()).sha256) if parse_name(path.name) else None
             if found is not None:
                 yield found
             continue

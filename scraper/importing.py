@@ -22,11 +22,11 @@ from archive.importing import (
     extract,
     room_for,
 )
-from archive.manifest import digest_of
 from archive.models import Capture, PageRow
 from archive.opening import make_folder
 from archive.placing import ImportedGroup
 from archive.settings import RunInfo
+from archive.sums import sums_of
 from archive.wacz_reading import ListedPage, Wacz, is_zip
 from archive.warc.foreign import Found, Kind, foreign_records, kind_of
 from scraper import __version__
@@ -105,7 +105,7 @@ class Importer:
         if not self._run.asked.quiet and sys.stderr.isatty():
             say(f"{path} ({size_text(size)})")
         if not is_zip(path):
-            self._bring_in(Arriving(path, path.name), digest_of(path, Disk())[1], ())
+            self._bring_in(Arriving(path, path.name), sums_of(path, Disk()).sha256, ())
             return
         try:
             with closing(Wacz(path)) as wacz:

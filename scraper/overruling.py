@@ -41,7 +41,7 @@ from scraper.stored import MOST_BODY
 if TYPE_CHECKING:
     from archive.collection import Collection
 
-MOST_REASON = 500
+MOST_REASON = 1000
 _CHUNK = 1 << 20
 _KINDS = {
     VerdictKind.ARTICLE: "the article",
@@ -181,8 +181,8 @@ def _verdict(row: PageRow, overruling: Overruling, exchange: Exchange, article: 
     page = VerdictKind.PAGE if is_html(exchange) else VerdictKind.DOCUMENT
     kind = VerdictKind.ARTICLE if article is not None else page
     evidence = (
-        f"{overruling.by or 'a person'} said so on {overruling.time:%Y-%m-%d at %H:%M} UTC",
+        f"{overruling.by or 'a person'} said on {overruling.time:%Y-%m-%d at %H:%M} UTC: {overruling.reason}",
         f"it had been taken for {row.verdict.value}: {row.reason}",
         *row.evidence,
     )
-    return Verdict(kind, f"{_KINDS[kind]}, as a person says: {overruling.reason}", evidence)
+    return Verdict(kind, f"{_KINDS[kind]}, by a person's word: {overruling.reason}", evidence)

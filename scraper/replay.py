@@ -25,10 +25,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 
-from msgspec import Struct
-
 from archive.errors import ReplayError, UsageError
 from scraper import tether
+from scraper.door import Door
 
 HOSTS = ("127.0.0.2", "localhost", "127.0.0.1")
 """The first of these that is not the library's and can be had. Systems other than Linux have 127.0.0.1 alone, which is
@@ -40,56 +39,58 @@ END_WITHIN = tether.GRACE + 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 SETTLED = 60.0
 LINES = 20
+HTTP, LAST_PORT = 80, 65535
 
 
-class Place(Struct, frozen=True):
-    """Where pywb listens: `host` as browsers call it, `address` as it is bound."""
+def reserved(library: str, wanted: int | None, preferred: int) -> tuple[str, socket.socket]:
+    """A host that is not `library`, as browsers call it, and a socket that listens there.
 
-    host: str
-    address: str
-    port: int
-
-    @property
-    def origin(self) -> str:
-        return f"http://{self.host}:{self.port}"
-
-
-def place(library: str, wanted: int | None, preferred: int) -> Place:
-    """A free place on a host that is not `library`. The port is `wanted` (0: any), or else `preferred` where that is
-    free, or else any. Raises UsageError if the wanted port is taken."""
+    The port is `wanted` (0: any), or else `preferred` where that can be had, or else any. Raises UsageError if the
+    wanted port is taken.
+    """
     for host in HOSTS:
         address = "127.0.0.1" if host == "localhost" else host
-        if host == library or not _free(address, 0):
+        if host == library or not _is_ours(address):
             continue
-        if wanted:
-            if not _free(address, wanted):
-                raise UsageError(f"port {wanted} of {host} is taken: name another with --replay-port, or 0 for any")
-            return Place(host, address, wanted)
-        port = preferred if wanted is None else 0
-        return Place(host, address, _free(address, port) or _free(address, 0))
+        for port in (wanted,) if wanted is not None else (preferred if preferred <= LAST_PORT else 0, 0):
+            with suppress(OSError):
+                return host, socket.create_server((address, port))
+        raise UsageError(f"port {wanted} of {host} is taken: name another with --replay-port, or 0 for any")
     raise UsageError("this machine has no second address for the replay: --no-replay leaves it out")
 
 
-def _free(address: str, port: int) -> int:
-    """The port if it can be had, any for 0; else 0."""
+def _is_ours(address: str) -> bool:
+    return _free_port(address) != 0
+
+
+def _free_port(address: str) -> int:
+    """0 where the machine does not have the address."""
     with socket.socket() as tried:
-        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            tried.bind((address, port))
-        except (OSError, OverflowError):
+            tried.bind((address, 0))
+        except OSError:
             return 0
         return int(tried.getsockname()[1])
 
 
-class Replay:
-    """pywb over one collection, kept up until `close`. `tell` hears of it when it ends by itself, and with `verbose`
-    of all that it says."""
+def check_installed() -> None:
+    """Raises UsageError if pywb is not there."""
+    if find_spec("pywb") is None:
+        raise UsageError('the replay needs pywb: pip install "tearsheet[replay]", or leave it out with --no-replay')
 
-    def __init__(self, collection: Path, place: Place, tell: Callable[[str], None], *, verbose: bool = False) -> None:
-        """Raises UsageError if pywb is not installed."""
-        if find_spec("pywb") is None:
-            raise UsageError('the replay needs pywb: pip install "tearsheet[replay]", or leave it out with --no-replay')
-        self.place = place
+
+class Replay:
+    """pywb over one collection, behind a door of ours, kept up until `close`. `tell` hears of it when it ends by
+    itself, and with `verbose` of all that it says."""
+
+    def __init__(
+        self, collection: Path, at: tuple[str, socket.socket], tell: Callable[[str], None], *, verbose: bool = False
+    ) -> None:
+        """`at` is what `reserved` gave: the host's name and a socket, which is closed with the rest."""
+        self.host, listener = at
+        self._inner, port = listener.getsockname()[:2]
+        self._origin = self.host if port == HTTP else f"{self.host}:{port}"
+        self._port = 0
         self._collection = collection.absolute()
         self._tell = tell
         self._verbose = verbose
@@ -103,11 +104,12 @@ class Replay:
         (home / "config.yaml").write_text(json.dumps(CONFIG), encoding="utf-8")
         self._begun = monotonic()
         self._child = self._begin()
+        self._door = Door(listener, frozenset({self._origin}), lambda: (self._inner, self._port))
 
     @property
     def address(self) -> str:
         """Of the collection: Memento's TimeGate, with an address behind it."""
-        return f"{self.place.origin}/{self._collection.name}"
+        return f"http://{self._origin}/{self._collection.name}"
 
     def wait(self, stop: threading.Event) -> None:
         """Returns when pywb answers, or when `stop` is set; from then on it is kept up.
@@ -128,6 +130,7 @@ class Replay:
     def close(self) -> None:
         """It ends. Safe to call twice."""
         self._closing.set()
+        self._door.close()
         self._end()
         self._join()
         self._folder.cleanup()
@@ -136,8 +139,9 @@ class Replay:
 
     def _begin(self) -> subprocess.Popen[str]:
         """Its tether is our end of its stdin: that closes with us, however we end."""
+        self._port = _free_port(self._inner)
         pywb = ["-P", "-W", "ignore", "-m", "pywb.apps.cli"]
-        command = [sys.executable, *pywb, "-b", self.place.address, "-p", str(self.place.port)]
+        command = [sys.executable, *pywb, "-b", self._inner, "-p", str(self._port)]
         child = subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", "-S", str(tether.__file__), *command],
             cwd=self._folder.name,
@@ -190,7 +194,7 @@ class Replay:
         child.wait()
 
     def _answers(self) -> bool:
-        connection = http.client.HTTPConnection(self.place.address, self.place.port, timeout=5)
+        connection = http.client.HTTPConnection(self._inner, self._port, timeout=5)
         try:
             connection.request("GET", "/collinfo.json")
             return connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR

@@ -91,7 +91,7 @@ def serve(settings: Settings, wish: Wish, stop: Event) -> None:
         replay = stack.enter_context(_replaying(collection, wish, address, port))
         changes = Changes(wish.options, partial(_page, settings))
         writes = Writes(secrets.token_hex(TOKEN_BYTES), changes.keep, changes.overrule) if wish.writes else None
-        hosts = answered(wish, address, port) - ({f"{replay.place.host}:{port}"} if replay is not None else set())
+        hosts = answered(wish, address, port) - ({f"{replay.host}:{port}"} if replay is not None else set())
         title = settings.archive.collection
         site = Site(title, hosts, replay.address if replay is not None else None, writes)
         # What changes is closed first: a write under way ends, and the server need not wait for it.
@@ -184,9 +184,11 @@ def _replaying(collection: Collection, wish: Wish, address: str, port: int) -> I
     if not ipaddress.ip_address(address).is_loopback:
         say(f"whoever can reach {address} can read this library; the replay is for this machine alone and is left out")
     elif wish.replay:
-        from scraper.replay import Replay, place
+        from scraper.replay import Replay, check_installed, reserved
 
-        replay = Replay(collection.path, place(wish.host, wish.replay_port, port + 1), say, verbose=wish.verbose)
+        check_installed()
+        at = reserved(wish.host, wish.replay_port, port + 1)
+        replay = Replay(collection.path, at, say, verbose=wish.verbose)
         try:
             yield replay
         finally:

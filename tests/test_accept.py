@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,7 @@ def test_what_is_accepted_is_kept_as_the_article_with_the_time_at_which_it_came(
     assert row["captured_at"] == before["captured_at"]
     assert row["digest"] == before["digest"]
     assert REASON in row["reason"]
-    assert row["evidence"][0].startswith("Ann Bee said so on ")
+    assert row["evidence"][0].startswith("Ann Bee said on ") and row["evidence"][0].endswith(f" UTC: {REASON}")
     assert row["evidence"][1:] == ["it had been taken for challenge: seen as challenge", "a test"]
     assert failed(there) == []
     assert there.run("status", "--json").rows[0]["failed"] == 0
@@ -91,6 +93,7 @@ def test_a_rebuild_gives_the_same_again(tmp_path: Path) -> None:
     assert before["catalog"]["overrulings"] and before["text"] and before["index"]
     assert there.run("rebuild").code == 0
     assert derived(there.folder / "kept") == before
+    assert there.run("verify").code == 0
     assert [row["page_id"] for row in failed(there)] == ["p2"]
 
 
@@ -131,7 +134,7 @@ def test_an_older_text_never_takes_the_place_of_a_newer_one(tmp_path: Path) -> N
     [
         (STORY, "", 2, "say why"),
         (STORY, " \n ", 2, "say why"),
-        (STORY, "x" * 501, 2, "at most 500"),
+        (STORY, "x" * 1001, 2, "at most 1000"),
         (STORY, "bell\a", 2, "control characters"),
         ("https://news.test/never", "it is", 1, "nothing is known of"),
         ("https://b.test/silent", "it is", 1, "no answer of"),
@@ -164,3 +167,13 @@ def test_the_next_look_at_the_same_page_finds_it_unchanged(tmp_path: Path) -> No
         known = collection.known_page(STORY)
         assert known is not None
         assert (known[0].verdict, known[1].role, known[1].folder) == (VerdictKind.ARTICLE, Role.PAGE, "archive")
+
+
+def test_verify_tells_of_a_catalog_that_has_forgotten_it(tmp_path: Path) -> None:
+    there = quarantined(tmp_path, ("p1", 1, [answer(1)], CHALLENGE))
+    accepted(there)
+    assert there.run("verify").code == 0
+    with closing(sqlite3.connect(there.collection / "catalog.sqlite")) as db, db:
+        db.execute("DELETE FROM overrulings")
+    ran = there.run("verify")
+    assert (ran.code, "is not said to be overruled by" in ran.out + ran.err) == (5, True)

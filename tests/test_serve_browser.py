@@ -9,13 +9,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.browsing import chromium
 from tests.command import Home, home
 from tests.making import story
-from tests.serving import Served, serving
+from tests.serving import Served, command_of, descendants, serving
 from tests.site import Web
-from tests.test_browser import chromium
-
-__all__ = ["chromium"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.pywb]
 
@@ -113,12 +111,12 @@ def there(tmp_path: Path, web: Web) -> Home:
 
 
 @pytest.fixture
-def context(chromium: str) -> Iterator[Any]:
+def context() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=chromium,
+            executable_path=chromium(),
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
         )
         context = browser.new_context()
@@ -187,3 +185,47 @@ def test_archived_scripts_reach_nothing_of_the_library(there: Home, context: Any
         own: dict[str, str] = library.evaluate(ATTACK, served.library)
         assert SECRET in own["storage"]
         assert "harbour" in own["get /api/front"]
+
+
+WORKER = """
+async () => {
+  try { await navigator.serviceWorker.register('/main/id_/https://evil.test/worker.js', {scope: '/'}); return 'taken'; }
+  catch (error) { return error.message; }
+}
+"""
+
+
+def test_an_archived_script_cannot_answer_for_the_whole_replay(there: Home, context: Any, web: Web) -> None:
+    script = "onfetch = event => event.respondWith(new Response('forged'))"
+    headers = [("Service-Worker-Allowed", "/")]
+    web.host("evil.test").page("/worker.js", script, type="text/javascript", headers=headers)
+    assert there.fetch("https://evil.test/worker.js")["verdict"] == "document"
+    with serving(there) as served:
+        page = context.new_page()
+        page.goto(f"{served.replay}/id_/{EVIL}")
+        assert "403" in page.evaluate(WORKER)
+        # pywb itself, behind the door, would have it.
+        (pid,) = [pid for pid in descendants(served.process.pid) if "tether.py" not in command_of(pid)]
+        port = command_of(pid).split()[-1]
+        page.goto(f"http://127.0.0.2:{port}/main/id_/{EVIL}")
+        assert page.evaluate(WORKER) == "taken"
+
+
+def test_a_verdict_is_overruled_from_the_browser_and_the_page_replays(there: Home, context: Any, web: Web) -> None:
+    walled = story("The wall that was none").replace("<body>", "<body><h1>Just a moment...</h1>")
+    web.host("news.test").page("/walled", walled, status=403)
+    row = there.fetch("https://news.test/walled")
+    assert row["verdict"] not in ("article", "page")
+    with serving(there, "--allow-writes") as served:
+        library = context.new_page()
+        library.goto(f"{served.library}/page/{row['page_id']}")
+        library.fill("form[action$='/overrule'] [name=reason]", "The whole text is there.")
+        library.fill("form[action$='/overrule'] [name=token]", str(served.told["token"]))
+        library.click("form[action$='/overrule'] button")
+        library.wait_for_url(lambda url: "/page/" in url and row["page_id"] not in url)
+        assert "The wall that was none" in library.inner_text("h1")
+        assert "The whole text is there." in library.text_content("body")
+        library.goto(f"{served.library}/quarantine")
+        assert "news.test/walled" not in library.inner_text("main")
+        answer = library.goto(f"{served.replay}/https://news.test/walled")
+        assert (answer.status, "The wall that was none" in library.inner_text("body")) == (403, True)

@@ -18,8 +18,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from archive.collection import Collection
+from archive.settings import ArchiveSettings
+from tests.archive.collecting import RUN
 from tests.command import PROJECT, Home, home
 from tests.making import story
+from tests.pywb import Answer
 from tests.serving import Served, command_of, descendants, get, runs, serving, until
 from tests.site import Web
 
@@ -83,7 +87,7 @@ def test_the_replay_answers_on_another_host_and_to_this_machine_alone(served: Se
     page = get(f"{served.replay}/mp_/{URL}")
     assert (page.status, b"A quiet day at the pier" in page.body) == (200, True)
     heard = {pid: listening(pid) for pid in descendants(served.process.pid) | {served.process.pid}}
-    assert sum(map(len, heard.values())) >= 2
+    assert sum(map(len, heard.values())) >= 3
     loopback = {"0100007F", "0200007F", "00000000000000000000000001000000"}
     assert set().union(*heard.values()) <= loopback
 
@@ -109,6 +113,13 @@ def test_timegate_timemap_and_cdx(served: Served) -> None:
     assert f'datetime="{when}"' in timemap.body.decode()
     (line,) = get(f"{served.replay}/cdx?url={URL}&output=json").body.decode().splitlines()
     assert json.loads(line)["url"] == URL
+
+
+def test_the_replay_answers_to_its_own_name_alone(served: Served) -> None:
+    port = urlsplit(served.replay).port
+    for foreign in ("news.test", f"news.test:{port}", f"127.0.0.1:{port}"):
+        assert get(f"{served.replay}/mp_/{URL}", Host=foreign).status == 421, foreign
+    assert get(f"{served.replay}/id_/{URL}", Service_Worker="script").status == 403
 
 
 def test_what_a_run_keeps_meanwhile_is_seen(served: Served, kept: Home) -> None:
@@ -234,6 +245,27 @@ def test_a_pywb_that_does_not_start_shows_why(kept: Home, tmp_path: Path) -> Non
     assert done.returncode == 1
     assert "pywb ended (exit code 1)" in done.stderr
     assert "the harbour is closed" in done.stderr
+
+
+def test_the_first_address_may_be_kept_from_the_library(web: Web, tmp_path: Path) -> None:
+    there = home(tmp_path, web)
+    with serving(there, "--no-replay", "--allow-writes") as served:
+        assert "the first address that is kept begins it" in "".join(served.said)
+        keep = f"{served.library}/api/keep"
+        bearer = {"Authorization": f"Bearer {served.told['token']}"}
+        assert sent(keep, {"url": URL}).status == 403
+        assert sent(keep, {"url": URL}, Authorization="Bearer wrong").status == 403
+        kept = sent(keep, {"url": URL}, **bearer)
+        assert (kept.status, json.loads(kept.body)["verdict"]) == (200, "article")
+        assert "A quiet day at the pier" in get(f"{served.library}/").body.decode()
+        with Collection.open(ArchiveSettings(root=there.folder / "kept"), RUN):
+            busy = sent(keep, {"url": "https://news.test/later"}, **bearer)
+        assert (busy.status, "another run is under way: try again later" in busy.body.decode()) == (503, True)
+
+
+def sent(url: str, values: dict[str, str], **headers: str) -> Answer:
+    """What is answered to a POST of JSON."""
+    return get(url, json.dumps(values).encode(), Content_Type="application/json", **headers)
 
 
 def test_without_a_replay_there_is_no_pywb(kept: Home) -> None:

@@ -116,8 +116,8 @@ def _y(value: float, top: int) -> float:
 
 def _ceiling(most: int) -> int:
     """A round number not below it."""
-    unit = int(10 ** (len(str(most)) - 1))
-    return unit * next(n for n in (1, 2, 4, 5, 6, 8, 10) if n * unit >= most)
+    tenth = int(10 ** max(0, len(str(most)) - 2))
+    return tenth * next(n for n in (1, 2, 4, 6, 8, 10, 12, 15, 20, 30, 40, 50, 60, 80, 100) if n * tenth >= most)
 
 
 def _says(days: Sequence[DayCount]) -> str:

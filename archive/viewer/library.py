@@ -39,7 +39,7 @@ from archive.warc.group import parse_fields
 from archive.warc.reader import read_at
 
 PER_PAGE = 20
-MOST_SITES = 50
+MOST_SITES = 12
 HEALTH_DAYS = 30
 MOST_FAILING = 20
 MOST_ADDRESSES = 100
@@ -72,7 +72,7 @@ class Library:
         self.collection = collection
         self._listing = Listing(collection.path / catalog.NAME)
         self._lock = Lock()
-        self._held: dict[object, tuple[int, Any]] = {}
+        self._held: dict[object, tuple[object, Any]] = {}
 
     def close(self) -> None:
         self._listing.close()

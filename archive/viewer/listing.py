@@ -15,6 +15,7 @@ from archive.lookup import NOT_OVERRULED, Lookups
 from archive.models import Capture, PageRow
 from archive.rows import CAPTURES, PAGE_COLUMNS
 from archive.searching import match_expression, surrogate_free, together
+from archive.urls import wire_url
 from archive.viewer.model import Order, Query, Span
 
 COUNTED = 10_000
@@ -25,8 +26,6 @@ MOST_MOMENTS = 1_000
 MOST_CHOICES = 200
 RASTER = ("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif", "image/jpg", "image/pjpeg")
 
-_DAY = 86_400_000
-_HASH_BITS = 20
 _SNIPPET_WORDS = 32
 _OPEN, _CLOSE = "\x02", "\x03"
 # Records of fewer bytes hold the pictures that count readers, and icons.
@@ -40,6 +39,7 @@ _LATEST = (
     "CASE WHEN p.text IS NOT NULL THEN NOT EXISTS (SELECT 1 FROM pages q WHERE q.text = p.text AND q.id > p.id) "
     "ELSE NOT EXISTS (SELECT 1 FROM pages q WHERE q.final_url = p.final_url AND q.kept = p.kept AND q.id > p.id) END"
 )
+_DAY_OF = "coalesce(p.date, date(p.captured_at / 1000, 'unixepoch'))"
 _WORDS = {"title": 5.0, "body": 1.0}
 
 
@@ -75,10 +75,11 @@ def conditions(query: Query) -> tuple[list[str], list[object]]:
         held.append(
             ("p.id IN (SELECT rowid FROM authors WHERE authors MATCH ?)", match_expression(query.author) or '""')
         )
-    for day, compared in ((query.since, ">="), (query.until, "<=")):
-        if day is not None:
-            held.append((f"coalesce(p.date, date(p.captured_at / 1000, 'unixepoch')) {compared} ?", day.isoformat()))
-    return [sql for sql, _ in held], [rows.storable(value) for _, value in held]
+    sql, values = [condition for condition, _ in held], [rows.storable(value) for _, value in held]
+    if query.since is not None or query.until is not None:
+        sql.append(f"{_DAY_OF} BETWEEN ? AND ?")
+        values += [(query.since or date.min).isoformat(), (query.until or date.max).isoformat()]
+    return sql, values
 
 
 def spans(marked: str) -> tuple[Span, ...]:
@@ -115,50 +116,57 @@ class Listing(Lookups):
 
     def entries(self, numbers: Sequence[int]) -> list[Entry]:
         """The pages with these numbers, in their order; those that are gone are left out."""
-        found = {}
-        for number in numbers:
-            row = self._one(f"{_CARDS} WHERE p.id = ?", number)
-            if row is not None:
-                found[number] = Entry(row[0], rows.page_of(row[3:]), row[1], row[2] or 1)
-        return list(found.values())
+        found = {
+            row[0]: Entry(row[0], rows.page_of(row[3:]), row[1], row[2] or 1)
+            for row in self._all(f"{_CARDS} WHERE p.id IN ({_marks(numbers)})", *numbers)
+        }
+        return [found[number] for number in numbers if number in found]
 
     def matching(self, query: Query, offset: int, limit: int) -> Found:
         """Articles whose present text or title holds the words."""
-        expression = match_expression(query.words)
+        expression = surrogate_free(match_expression(query.words))
         if not expression:
             return Found((), 0, False)
-        held, given = conditions(query)
-        # The plus keeps SQLite from running the words anew for each page that the filters leave.
-        within = f" AND +s.rowid IN (SELECT p.id FROM pages p WHERE {' AND '.join(held)})" if held else ""  # noqa: S608
+        held, values = conditions(query)
+        # Each filter is a list of pages out of its own index. The plus keeps SQLite from running the words anew for
+        # each of them.
+        within = "".join(f" AND +s.rowid IN (SELECT p.id FROM pages p WHERE {one})" for one in held)  # noqa: S608
         source = f"FROM search s WHERE search MATCH ?{within}"
-        values = (surrogate_free(expression), *given)
-        total = self._one(f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {COUNTED + 1})", *values)[0]  # noqa: S608
-        numbers: list[int] = []
-        if query.order is Order.RELEVANCE and offset < RANKED:
-            numbers = self._ranked(source, values, offset, limit)
-        if len(numbers) < limit and (total > RANKED or query.order is not Order.RELEVANCE):
-            direction = "ASC" if query.order is Order.OLDEST else "DESC"
-            sql = f"SELECT s.rowid {source} ORDER BY s.rowid {direction} LIMIT ? OFFSET ?"
-            at = max(offset, RANKED) if query.order is Order.RELEVANCE else offset
-            numbers += [number for (number,) in self._all(sql, *values, limit - len(numbers), at)]
-        return Found(tuple(numbers), min(total, COUNTED), total > COUNTED)
+        direction = "ASC" if query.order is Order.OLDEST else "DESC"
+        sql = f"SELECT s.rowid {source} ORDER BY s.rowid {direction} LIMIT ?"
+        enough = max(RANKED, offset + limit)
+        found = [number for (number,) in self._all(sql, expression, *values, enough)]
+        total = len(found) if len(found) < enough else self._count(source, expression, *values)
+        if query.order is Order.RELEVANCE and offset < RANKED and len(found) > 1:
+            found[:RANKED] = self._ranked(expression, found[:RANKED], filtered=bool(held))
+        return Found(tuple(found[offset : offset + limit]), min(total, COUNTED), total > COUNTED)
 
-    def _ranked(self, source: str, values: tuple[object, ...], offset: int, limit: int) -> list[int]:
+    def _count(self, source: str, *values: object) -> int:
+        """How many there are, at most one more than is counted."""
+        sql = f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {COUNTED + 1})"  # noqa: S608
+        return int(self._one(sql, *values)[0])
+
+    def _ranked(self, expression: str, latest: list[int], *, filtered: bool) -> list[int]:
+        """Texts that hold the words, given the latest first, with the best first."""
         weights = ", ".join(map(str, _WORDS.values()))
-        latest = (
-            f"SELECT s.rowid AS number, bm25(search, {weights}) AS rank {source} ORDER BY s.rowid DESC LIMIT {RANKED}"
+        only = f"AND +rowid IN ({', '.join(map(str, latest))})" if filtered else ""
+        sql = (
+            f"SELECT rowid FROM search WHERE search MATCH ? AND rowid >= ? {only} "  # noqa: S608
+            f"ORDER BY bm25(search, {weights}), rowid DESC LIMIT ?"
         )
-        sql = f"SELECT number FROM ({latest}) ORDER BY rank, number DESC LIMIT ? OFFSET ?"  # noqa: S608
-        return [number for (number,) in self._all(sql, *values, min(limit, RANKED - offset), offset)]
+        return [number for (number,) in self._all(sql, expression, latest[-1], len(latest))]
 
     def snippets(self, words: str, numbers: Sequence[int]) -> dict[int, tuple[Span, ...]]:
         """Of each of these texts the place where the words stand."""
-        marks = ", ".join("?" * len(numbers))
+        if not numbers:
+            return {}
+        expression = surrogate_free(match_expression(words))
+        # Where a beginning stands for many words, those are gathered once, not for each of the texts.
+        only = f"rowid BETWEEN {min(numbers)} AND {max(numbers)} AND +rowid" if '"*' in expression else "rowid"
         sql = (
             f"SELECT rowid, snippet(search, 1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608
-            f"AND rowid IN ({marks})"
+            f"AND {only} IN ({_marks(numbers)})"
         )
-        expression = surrogate_free(match_expression(words))
         return {number: spans(text) for number, text in self._all(sql, _OPEN, _CLOSE, expression, *numbers)}
 
     def listed(self, query: Query, kept: bool, offset: int, limit: int) -> Found:
@@ -167,7 +175,7 @@ class Listing(Lookups):
         held += [] if kept else [NOT_OVERRULED]
         source = f"FROM pages p WHERE {' AND '.join(('p.kept = ?', *held, _LATEST))}"
         values = (kept, *given)
-        total = self._one(f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {COUNTED + 1})", *values)[0]  # noqa: S608
+        total = self._count(source, *values)
         direction = "ASC" if query.order is Order.OLDEST else "DESC"
         numbers = self._all(f"SELECT p.id {source} ORDER BY p.id {direction} LIMIT ? OFFSET ?", *values, limit, offset)
         return Found(tuple(number for (number,) in numbers), min(total, COUNTED), total > COUNTED)
@@ -245,40 +253,46 @@ class Listing(Lookups):
         sql = "SELECT q.id FROM pages p JOIN pages q ON q.text = p.text WHERE p.page_id = ? ORDER BY q.id DESC LIMIT ?"
         numbers.update(n for (n,) in self._all(sql, rows.storable(page.page_id), MOST_MOMENTS))
         last = sorted(numbers)[-MOST_MOMENTS:]
-        brought = {}
-        for entry in (entries := self.entries(last)):
-            found = self._one(
-                "SELECT version FROM versions WHERE text = ? AND page = ? LIMIT 1", entry.text, entry.number
-            )
-            brought[entry.number] = int(found[0]) if found else None
-        return [(entry.page, brought[entry.number]) for entry in entries]
-
-    def text_name(self, page_id: str) -> str | None:
-        """The name that the text of a page goes by."""
-        found = self._one("SELECT text FROM pages WHERE page_id = ?", rows.storable(page_id))
-        return found[0] if found else None
+        entries = self.entries(last)
+        texts = sorted({entry.text for entry in entries if entry.text is not None})
+        sql = f"SELECT page, version FROM versions WHERE text IN ({_marks(texts)})"  # noqa: S608
+        brought = dict(self._all(sql, *texts))
+        return [(entry.page, brought.get(entry.number)) for entry in entries]
 
     # ------------------------------------------------------------------------------------------------ pictures
 
     def picture(self, page: PageRow, url: str) -> Capture | None:
         """The capture of a picture at this address: the page's own, else the whole answer nearest to it in time."""
         own = f"{CAPTURES} WHERE c.page_id = ? AND c.url = ? AND c.good LIMIT 1"
-        found = self._capture(own, rows.storable(page.rereads or page.page_id), rows.storable(url))
-        if found is not None:
-            return found
         nearest = f"{CAPTURES} WHERE c.url = ? AND c.good ORDER BY abs(c.time - ?), c.warc, c.offset LIMIT 1"
-        return self._capture(nearest, rows.storable(url), rows.milliseconds(page.captured_at))
+        page_id, at = rows.storable(page.rereads or page.page_id), rows.milliseconds(page.captured_at)
+        for address in map(rows.storable, _as_asked(url)):
+            found = self._capture(own, page_id, address) or self._capture(nearest, address, at)
+            if found is not None:
+                return found
+        return None
 
     def largest_picture(self, page: PageRow) -> Capture | None:
         """The largest raster picture stored with the page, if it is no mere icon."""
-        marks = ", ".join("?" * len(RASTER))
         sql = (
             f"SELECT coalesce((SELECT max(o.length) FROM captures o WHERE o.record_id = c.refers_to AND o.archived AND "  # noqa: S608
             f"o.record_type = 'response'), c.length) AS size, {CAPTURES[7:]} WHERE c.page_id = ? AND c.role = 'asset' "
-            f"AND c.good AND lower(c.mime) IN ({marks}) ORDER BY size DESC, c.offset LIMIT 1"
+            f"AND c.good AND lower(c.mime) IN ({_marks(RASTER)}) ORDER BY size DESC, c.offset LIMIT 1"
         )
         found = self._one(sql, rows.storable(page.rereads or page.page_id), *RASTER)
         return rows.capture_of(found[1:]) if found is not None and found[0] >= _LEAST_LEAD else None
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _as_asked(url: str) -> list[str]:
+    """The address as it is written, and as it goes over the wire."""
+    try:
+        return list(dict.fromkeys((url, wire_url(url))))
+    except ValueError:
+        return [url]
 
 
 def _date(number: int) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date
@@ -147,8 +148,8 @@ def size(number: float) -> str:
 
 
 def lasted(seconds: float | None) -> str:
-    if seconds is None:
-        return "not ended"
+    if seconds is None or not math.isfinite(seconds):
+        return "not known"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

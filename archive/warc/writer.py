@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from archive.disk import AppendFile, Disk
 from archive.errors import StorageError
+from archive.sums import Summing, Sums
 from archive.warc.records import Record, WarcInfo, warcinfo_record
 
 OPEN = ".open"
@@ -33,12 +33,11 @@ class Stored(Struct, frozen=True):
 
 
 class Closed(Struct, frozen=True):
-    """A file that was ended; `size` is in bytes, `digest` is `sha256:` and hex, None where part of it was cut off on
-    the way, so that only the file itself can tell."""
+    """A file that was ended; `sums` are None where part of it was cut off on the way, so that only the file itself can
+    tell."""
 
     name: str
-    size: int
-    digest: str | None
+    sums: Sums | None
 
 
 class NameParts(Struct, frozen=True):
@@ -96,7 +95,7 @@ class WarcWriter:
         self._new = False
         self._broken: StorageError | None = None
         self._closed: list[Closed] = []
-        self._digest = hashlib.sha256()
+        self._sums = Summing()
         self._cut_once = False
 
     @property
@@ -174,8 +173,7 @@ class WarcWriter:
             raise
         finally:
             self._file = None
-        digest = None if self._cut_once else f"sha256:{self._digest.hexdigest()}"
-        self._closed.append(Closed(name, self._synced, digest))
+        self._closed.append(Closed(name, None if self._cut_once else self._sums.sums()))
         return name
 
     def abandon(self) -> None:
@@ -200,7 +198,7 @@ class WarcWriter:
         name = self._next_name(time)
         path = self.folder / (name + OPEN)
         file = self._disk.open_append(path, new=True)
-        self._digest, self._cut_once = hashlib.sha256(), False
+        self._sums, self._cut_once = Summing(), False
         try:
             info = warcinfo_record(self._info, name, time)
             self._write(file, info, None, name)
@@ -220,7 +218,7 @@ class WarcWriter:
 
         def write(data: bytes) -> None:
             file.write(data)
-            self._digest.update(data)
+            self._sums.update(data)
 
         gathered = _Gathered(write)
         write_member(record, gathered.write, warcinfo_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import webencodings
 from charset_normalizer import from_bytes
@@ -29,6 +29,9 @@ _ATTRIBUTE = re.compile(
     rb"(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:\"([^\"]*)\"|'([^']*)'|([^\t\n\f\r >]*)))?"
 )
 _TAG_REST = re.compile(rb"(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+# Of the bytes that a character of a query becomes, what is percent-encoded (URL Standard, special-query set).
+_OUT_OF_QUERY = re.compile(r"[^!$-&(-;=?-~]")
 _CSS_CHARSET = re.compile(rb'@charset "([^"]{0,64})";')
 
 _LANG = re.compile(rb"<html\b[^>]{0,512}?\blang\s{0,8}=\s{0,8}[\"']?([a-z]{2})\b", re.I)
@@ -257,6 +260,28 @@ def _mostly_utf8(body: bytes, strict: bool) -> bool:
 
 def _good(text: str) -> int:
     return len(text) - len(text.encode("ascii", "ignore")) - text.count("\ufffd")
+
+
+def query_in(ref: str, name: str) -> str:
+    """A reference whose query stands in the encoding of the page or sheet that holds it, as browsers ask for it (URL
+    Standard, "percent-encode after encoding"); `name` is what `decode` gave."""
+    front, mark, query = ref.partition("#")[0].partition("?")
+    encoding = None if query.isascii() or _not_utf16(name) == "utf-8" else webencodings.lookup(name)
+    if encoding is None:
+        return ref
+    encode = encoding.codec_info.encode
+    return front + mark + _BEYOND_ASCII.sub(lambda run: _percent(run.group(), encode), query)
+
+
+def _percent(text: str, encode: Callable[[str], tuple[bytes, int]]) -> str:
+    """What the encoding has no place for becomes a numeric character reference."""
+    try:
+        data = encode(text)[0]
+    except UnicodeError:
+        if len(text) > 1:
+            return "".join(_percent(each, encode) for each in text)
+        return f"%26%23{ord(text)}%3B"
+    return _OUT_OF_QUERY.sub(lambda byte: f"%{ord(byte.group()):02X}", data.decode("latin-1"))
 
 
 def _surely_utf8(body: bytes) -> bool:

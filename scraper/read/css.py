@@ -7,7 +7,6 @@ what merely looks like an address is not taken for one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 from archive.urls import MAX_URL, join, wire_url
@@ -51,14 +50,12 @@ _IDENT = re.compile(r"[\w-]*+")
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\n\r\f])?|(\r\n|[\n\r\f])|([\s\S]))")
 
 
-def text(body: bytes, headers: Iterable[tuple[str, str]] = (), fallback: str | None = None) -> str:
-    """The text of a style sheet's bytes; `fallback` is the charset of the page or sheet that links to it."""
-    return charset.decode_css(body, headers, fallback)[0]
+def refs(css: str, base_url: str, encoding: str = "utf-8") -> tuple[Requisite, ...]:
+    """What a sheet, a `style` element or attribute at `base_url` asks for: in order, each once, at most MAX_REFS.
 
-
-def refs(css: str, base_url: str) -> tuple[Requisite, ...]:
-    """What a sheet, a `style` element or attribute at `base_url` asks for: in order, each once, at most MAX_REFS."""
-    return _Sheet(css, base_url).read()
+    `encoding` is that of the bytes that the text was decoded from.
+    """
+    return _Sheet(css, base_url, encoding).read()
 
 
 @lru_cache(64)
@@ -66,8 +63,9 @@ def _origin(base_url: str) -> str:
     return wire_url(join(base_url, "/"))[:-1]
 
 
-def resolve(base_url: str, ref: str) -> str | None:
-    """The wire address of a reference; None for what is not fetched: data, fragments, other schemes, nonsense."""
+def resolve(base_url: str, ref: str, encoding: str = "utf-8") -> str | None:
+    """The wire address of a reference in a page or sheet of that encoding; None for what is not fetched: data,
+    fragments, other schemes, nonsense."""
     ref = ref.strip()
     if not ref or ref[0] == "#" or len(ref) > MAX_URL or ref[:5].lower() == "data:":
         return None
@@ -78,6 +76,8 @@ def resolve(base_url: str, ref: str) -> str | None:
             return (host or _origin(base_url)) + (path or "/") + query
         except ValueError:
             return None
+    if not ref.isascii():
+        ref = charset.query_in(ref, encoding)
     try:
         return wire_url(join(base_url, ref))
     except ValueError:
@@ -87,9 +87,10 @@ def resolve(base_url: str, ref: str) -> str | None:
 class _Sheet:
     """One reading of one sheet; `at` only grows."""
 
-    def __init__(self, css: str, base_url: str) -> None:
+    def __init__(self, css: str, base_url: str, encoding: str) -> None:
         self._css = css
         self._base = base_url
+        self._encoding = encoding
         self._found: dict[str, RequisiteKind] = {}
         self._seen: set[str] = set()
 
@@ -218,7 +219,7 @@ class _Sheet:
         if ref in self._seen:
             return
         self._seen.add(ref)
-        url = resolve(self._base, ref)
+        url = resolve(self._base, ref, self._encoding)
         if url is not None:
             self._found.setdefault(url, kind)
 

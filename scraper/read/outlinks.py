@@ -9,7 +9,7 @@ from scraper.read import css
 MAX_OUTLINKS = 10_000
 
 
-def find(root: HtmlElement, base_url: str) -> tuple[str, ...]:
+def find(root: HtmlElement, base_url: str, encoding: str = "utf-8") -> tuple[str, ...]:
     """The http addresses of a page's links, as they go over the wire: in page order, each once, at most MAX_OUTLINKS.
 
     `base_url` is what relative addresses resolve against (`requisites.base`).
@@ -21,7 +21,7 @@ def find(root: HtmlElement, base_url: str) -> tuple[str, ...]:
         if ref is None or ref in refs:
             continue
         refs.add(ref)
-        url = css.resolve(base_url, ref)
+        url = css.resolve(base_url, ref, encoding)
         if url is not None:
             found[url] = None
             if len(found) >= MAX_OUTLINKS:

@@ -50,10 +50,10 @@ def read(page: Page, limits: Limits | None = None, early: Early | None = None) -
     needs: tuple[Requisite, ...] = ()
     links: tuple[str, ...] = ()
     if page.needs:
-        needs = _attempt(errors, "requisites", lambda: requisites.find(outline, page.url), ())
+        needs = _attempt(errors, "requisites", lambda: requisites.find(outline, page.url, encoding), ())
     if page.links:
-        links = _attempt(errors, "links", lambda: outlinks.find(outline, base), ())
-    further: tuple[str, ...] = _attempt(errors, "pages", lambda: pagination.find(outline, base), ())
+        links = _attempt(errors, "links", lambda: outlinks.find(outline, base, encoding), ())
+    further: tuple[str, ...] = _attempt(errors, "pages", lambda: pagination.find(outline, base, encoding), ())
     directives: tuple[str, ...] = _attempt(errors, "robots", lambda: signals.robots_meta(outline), ())
     seen = _attempt(errors, "signals", lambda: signals.find(outline, markup), Signals())
     refresh = _attempt(errors, "refresh", lambda: signals.refresh(outline, base), None)

@@ -12,14 +12,14 @@ MOST = 60
 _NUMBER = re.compile(r"[0-9]{1,2}")
 
 
-def find(root: HtmlElement, base_url: str) -> tuple[str, ...]:
+def find(root: HtmlElement, base_url: str, encoding: str = "utf-8") -> tuple[str, ...]:
     """Where `rel=next` leads and links whose text is a number, in page order, each once, at most MOST."""
     found: dict[str, None] = {}
     for element in root.iter("link", "a"):
         ref = element.get("href")
         if not ref or not (_is_next(element) or (element.tag == "a" and _is_number(element))):
             continue
-        url = css.resolve(base_url, ref)
+        url = css.resolve(base_url, ref, encoding)
         if url is not None:
             found[url] = None
             if len(found) >= MOST:

@@ -50,9 +50,12 @@ _ANYWHERE = frozenset(
 )
 
 
-def find(root: HtmlElement, url: str) -> tuple[Requisite, ...]:
-    """The requisites of a parsed page that answered at `url`: in page order, each once, at most MAX_REQUISITES."""
-    finder = _Finder(base(root, url))
+def find(root: HtmlElement, url: str, encoding: str = "utf-8") -> tuple[Requisite, ...]:
+    """The requisites of a parsed page that answered at `url`: in page order, each once, at most MAX_REQUISITES.
+
+    `encoding` is that of the bytes that the page was decoded from.
+    """
+    finder = _Finder(base(root, url), encoding)
     finder.walk(root)
     return tuple(Requisite(address, kind) for address, kind in finder.found.items())
 
@@ -95,9 +98,10 @@ def _is_template(ref: str) -> bool:
 class _Finder:
     """Gathers the requisites of one document."""
 
-    def __init__(self, base_url: str, nested: bool = False) -> None:
+    def __init__(self, base_url: str, encoding: str, nested: bool = False) -> None:
         self.found: dict[str, RequisiteKind] = {}
         self._base = base_url
+        self._encoding = encoding
         self._nested = nested
         self._by_tag: dict[str, Callable[[HtmlElement], None]] = {
             "img": self._picture,
@@ -137,7 +141,7 @@ class _Finder:
 
     def _add(self, ref: str | None, kind: RequisiteKind) -> None:
         if ref and len(self.found) < MAX_REQUISITES and not (len(ref) < 4096 and _is_template(ref)):
-            url = css.resolve(self._base, ref)
+            url = css.resolve(self._base, ref, self._encoding)
             if url is not None:
                 self.found.setdefault(url, kind)
 
@@ -150,7 +154,7 @@ class _Finder:
             self._add(ref, "image")
 
     def _sheet(self, text: str) -> None:
-        for requisite in css.refs(text, self._base):
+        for requisite in css.refs(text, self._base, self._encoding):
             if len(self.found) < MAX_REQUISITES and not _is_template(requisite.url[:4096]):
                 self.found.setdefault(requisite.url, requisite.kind)
 
@@ -224,7 +228,7 @@ class _Finder:
             root = html.document_fromstring(source)
         except (etree.LxmlError, ValueError):
             return
-        finder = _Finder(base(root, self._base), nested=True)
+        finder = _Finder(base(root, self._base), self._encoding, nested=True)
         finder.walk(root)
         for url, kind in finder.found.items():
             self.found.setdefault(url, kind)

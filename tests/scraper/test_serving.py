@@ -48,17 +48,25 @@ def test_what_cannot_be_listened_on_says_why() -> None:
 
 
 def test_the_replay_has_another_host_than_the_library() -> None:
-    assert replay.place("127.0.0.1", None, 1).host == "127.0.0.2"
-    assert replay.place("127.0.0.2", 0, 1).host == "localhost"
+    for library, wanted, host in (("127.0.0.1", None, "127.0.0.2"), ("127.0.0.2", 0, "localhost")):
+        found, listener = replay.reserved(library, wanted, 0)
+        with listener:
+            assert (found, listener.getsockname()[0] != library) == (host, True)
 
 
 def test_where_127_0_0_1_is_the_only_address_the_replay_has_another_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    free = replay._free
-    monkeypatch.setattr(replay, "_free", lambda address, port: address == "127.0.0.1" and free(address, port))
-    assert replay.place("127.0.0.1", None, 1).host == "localhost"
-    found = replay.place("localhost", None, 1)
-    assert (found.host, found.address) == ("127.0.0.1", "127.0.0.1")
+    monkeypatch.setattr(replay, "_is_ours", lambda address: address == "127.0.0.1")
+    for library, host in (("127.0.0.1", "localhost"), ("localhost", "127.0.0.1")):
+        found, listener = replay.reserved(library, None, 0)
+        with listener:
+            assert (found, listener.getsockname()[0]) == (host, "127.0.0.1")
 
 
-def test_a_port_past_the_last_is_none() -> None:
-    assert 0 < replay.place("127.0.0.1", None, 65536).port < 65536
+def test_a_preferred_port_that_cannot_be_had_is_passed_over() -> None:
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        for preferred in (taken.getsockname()[1], 65536):
+            _, listener = replay.reserved("127.0.0.1", None, preferred)
+            with listener:
+                assert listener.getsockname()[1] not in (0, preferred)
+        with pytest.raises(UsageError, match="is taken"):
+            replay.reserved("127.0.0.1", taken.getsockname()[1], 0)

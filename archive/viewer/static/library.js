@@ -18,8 +18,10 @@ if (search && results) {
       if (value && !(name === "order" && value === "relevance")) query.set(name, value);
     }
     const tail = query.toString() ? `?${query}` : "";
-    if (tail === location.search) return;
     asked?.abort();
+    asked = null;
+    results.removeAttribute("aria-busy");
+    if (tail === location.search) return;
     const own = (asked = new AbortController());
     results.setAttribute("aria-busy", "true");
     try {
@@ -103,11 +105,9 @@ for (const button of document.querySelectorAll("[data-help]")) {
 
 // ---------------------------------------------------------------- pictures that are not there
 
-const drop = (picture) => picture.closest(".card")?.classList.remove("pictured");
 for (const picture of document.querySelectorAll("img.thumb")) {
-  if (picture.complete && picture.naturalWidth === 0 && picture.loading !== "lazy") drop(picture);
   picture.addEventListener("error", () => {
-    drop(picture);
-    picture.remove();
+    picture.closest(".card")?.classList.remove("pictured");
+    picture.closest(".frame")?.remove();
   });
 }

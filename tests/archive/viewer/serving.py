@@ -7,7 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
@@ -43,6 +43,22 @@ class Served:
         with requests.Session() as session:
             session.trust_env = False
             return session.request(method, f"{self.origin}{path}", timeout=60, allow_redirects=False, **more)
+
+
+TOKEN = "a-token-that-the-terminal-shows"
+
+
+@dataclass
+class Writing:
+    """A library that may write, and what was asked of it."""
+
+    there: Served
+    kept: list[str] = field(default_factory=list)
+    overruled: list[tuple[str, str]] = field(default_factory=list)
+    trouble: list[Exception] = field(default_factory=list)
+
+    def post(self, path: str, headers: dict[str, str] | None = None, **fields: Any) -> Any:
+        return self.there.ask("POST", path, data=fields, headers=headers or {})
 
 
 @contextmanager

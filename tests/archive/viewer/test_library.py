@@ -408,8 +408,9 @@ def test_the_largest_picture_stands_for_a_page(tmp_path: Path) -> None:
         assert dot.type == "image/gif"
 
 
-def test_the_picture_that_the_article_names_goes_first(tmp_path: Path) -> None:
-    pictured(tmp_path, "https://news.test/dot.gif")
+@pytest.mark.parametrize("named", ["https://news.test/dot.gif", "HTTPS://news.test:443/dot.gif#x"])
+def test_the_picture_that_the_article_names_goes_first(tmp_path: Path, named: str) -> None:
+    pictured(tmp_path, named)
     for library in looked_into(tmp_path):
         found = library.read("p1")
         assert found is not None
@@ -489,6 +490,19 @@ def test_a_rebuilt_collection_shows_the_same(tmp_path: Path) -> None:
     before = everything()
     rebuild(settings(tmp_path))
     assert everything() == before
+
+
+def test_a_catalog_that_was_rebuilt_meanwhile_is_read(tmp_path: Path) -> None:
+    fill(tmp_path)
+    for library in looked_into(tmp_path):
+        before, choices = library.search(Query("pier")), library.choices()
+        folder = folder_of(tmp_path)
+        min(folder.glob("archive/*")).unlink()
+        rebuild(settings(tmp_path))
+        assert before.total == 1
+        assert library.search(Query("pier")).total == library.collection.stats()["articles"] == 1
+        assert library.page("p01") is None
+        assert library.choices() != choices
 
 
 def test_many_threads_read_at_once(papers: Library) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +12,11 @@ from msgspec.structs import replace
 
 from archive.collection import Collection
 from archive.errors import UnreachableError
-from archive.models import PageRow
-from archive.viewer.app import Site, Writes
 from archive.viewer.guarding import MOST_QUERY
-from tests.archive.collecting import article, asset, fill, group, page, run, settings
+from tests.archive.collecting import article, asset, group, page, run, settings
 from tests.archive.viewer.papers import picture
-from tests.archive.viewer.serving import Served, served
+from tests.archive.viewer.serving import TOKEN, Served, Writing, served
 
-TOKEN = "a-token-that-the-terminal-shows"
 ANY = (
     "/",
     "/search?page=0",
@@ -119,43 +114,6 @@ def test_only_raster_pictures_leave_the_archive(tmp_path: Path, data: bytes, sen
 
 
 # ------------------------------------------------------------------------------------------------ writing
-
-
-@dataclass
-class Writing:
-    there: Served
-    kept: list[str] = field(default_factory=list)
-    overruled: list[tuple[str, str]] = field(default_factory=list)
-    trouble: list[Exception] = field(default_factory=list)
-
-    def post(self, path: str, headers: dict[str, str] | None = None, **fields: Any) -> Any:
-        return self.there.ask("POST", path, data=fields, headers=headers or {})
-
-
-@pytest.fixture
-def writing(tmp_path: Path) -> Iterator[Writing]:
-    fill(tmp_path)
-    with Collection.open(settings(tmp_path), None) as collection:
-        calls = Writing(Served(0))
-
-        def row(page_id: str) -> PageRow:
-            if calls.trouble:
-                raise calls.trouble[0]
-            found = collection.page(page_id)
-            assert found is not None
-            return found
-
-        def keep(url: str) -> PageRow:
-            calls.kept.append(url)
-            return row("p01")
-
-        def overrule(page_id: str, reason: str) -> PageRow:
-            calls.overruled.append((page_id, reason))
-            return row(page_id)
-
-        with served(collection, Site("Main", frozenset(), writes=Writes(TOKEN, keep, overrule))) as there:
-            calls.there = there
-            yield calls
 
 
 def test_a_library_that_may_not_write_has_no_route_for_it(library: Served) -> None:

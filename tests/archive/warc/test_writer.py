@@ -9,6 +9,7 @@ import tracemalloc
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from fastwarc.warc import ArchiveIterator as FastIterator
@@ -17,6 +18,7 @@ from warcio.archiveiterator import ArchiveIterator
 from archive.disk import Disk
 from archive.errors import StorageError
 from archive.spool import Spool
+from archive.sums import Sums
 from archive.warc.reader import read_groups, read_records
 from archive.warc.records import Record, WarcInfo, answer_id, exchange_records, group_record
 from archive.warc.recovery import mend
@@ -52,7 +54,8 @@ def test_a_file_bears_open_until_it_is_closed(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == [stored[0].warc]
     (closed,) = writer.take_closed()
     content = (tmp_path / stored[0].warc).read_bytes()
-    assert closed == Closed(stored[0].warc, len(content), f"sha256:{sha256(content).hexdigest()}")
+    digest = f"sha256:{sha256(content).hexdigest()}"
+    assert closed == Closed(stored[0].warc, Sums(len(content), digest, f"{crc32(content):08x}"))
     assert writer.take_closed() == ()
     assert writer.name is None
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scraper.read.charset import decode, decode_css, from_headers, prescan, sniff
+from scraper.read.charset import decode, decode_css, from_headers, prescan, query_in, sniff
 
 
 def html(content_type: str) -> tuple[tuple[str, str], ...]:
@@ -158,3 +158,21 @@ def test_declared_utf8_comes_back(text: str) -> None:
 @pytest.mark.timeout(10)
 def test_hostile_bytes_take_linear_time(body: bytes) -> None:
     decode(body)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "ref", "asked"),
+    [
+        ("windows-1251", "/p?name=мост#да", "/p?name=%EC%EE%F1%F2"),
+        ("windows-1252", "größe?n=größe&x=%C3%B6", "größe?n=gr%F6%DFe&x=%C3%B6"),
+        # The second byte of the first character is a letter, as such it stands; the URL Standard has it so.
+        ("shift_jis", "?q=ア港", "?q=%83A%8D`"),
+        ("windows-1252", "?q=港", "?q=%26%2328207%3B"),
+        ("iso-2022-jp", "?q=港", "?q=%1B$B9A%1B(B"),
+        ("windows-1251", "/мост", "/мост"),
+        ("utf-8", "?q=ö", "?q=ö"),
+        ("utf-16le", "?q=ö", "?q=ö"),
+    ],
+)
+def test_a_query_is_asked_in_the_encoding_of_its_page(encoding: str, ref: str, asked: str) -> None:
+    assert query_in(ref, encoding) == asked

@@ -32,7 +32,7 @@ CORPUS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     "clipped.warc.gz": (0, 0, 0, ("0: the file ends inside a gzip member",)),
     "decode.warc": (2, 0, 0, ()),
     "example-bad-non-chunked.warc.gz": (2, 0, 0, ("2538: the block is not what WARC-Block-Digest says",)),
-    "example-collection-with-lists.warc": (6, 0, 11, ()),
+    "example-collection-with-lists.warc": (6, 5, 11, ()),
     "example-digest.warc": (0, 0, 0, ("0: the payload is not what WARC-Payload-Digest says",)),
     "example-iana.org-chunked.warc": (1, 0, 0, ()),
     "example-iana.warc": (6, 5, 49, ()),
@@ -405,6 +405,8 @@ def test_kills_lose_nothing_and_the_next_run_goes_on(there: Home) -> None:
     listed = there.run("--json", "list", "-n", "1000").rows
     assert sorted(row["url"] for row in listed) == sorted(f"https://p.test/{n}" for n in range(120))
     before = derived(there.collection.parents[1])
+    # What a killed process was writing under a hidden name stays until then.
+    before["text"] = {name: data for name, data in before["text"].items() if "/." not in name}
     assert there.run("rebuild").code == 0
     assert derived(there.collection.parents[1]) == before
 

@@ -67,9 +67,10 @@ def safe_name(of: str, ending: str) -> str:
 
 
 class Known:
-    """Which files came in already, by their digests; a run looks them up once."""
+    """Which files came in already and are there, by their digests; a run looks them up once."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._entries: dict[str, Entry] = {}
         for entry in present(folder / NAME).values():
             self.add(entry)
@@ -81,7 +82,8 @@ class Known:
                 self._entries[entry.source] = entry
 
     def find(self, sha256: str) -> Entry | None:
-        return self._entries.get(sha256)
+        entry = self._entries.get(sha256)
+        return entry if entry is not None and (self._folder / entry.file).exists() else None
 
 
 def is_native(path: Path, name: str) -> bool:

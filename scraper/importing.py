@@ -168,7 +168,12 @@ class Importer:
 
     def _take(self, arriving: Arriving, told: Told, kind: Kind, listed: Sequence[ListedPage]) -> None:
         packed: list[WarcError] = []
-        arrived = self._inbox.take(arriving, told.sha256, kind, packed.append)
+        try:
+            arrived = self._inbox.take(arriving, told.sha256, kind, packed.append)
+        except UsageError as lacking:
+            told.damaged(arriving.of, None, str(lacking))
+            self._run.tell(told)
+            return
         told.stored = f"archive/{arrived.foreign.file}"
         told.size, told.packed_anew = arrived.foreign.size, arrived.packed
         for error in packed:

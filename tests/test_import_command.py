@@ -259,6 +259,32 @@ def test_a_revisit_finds_its_original_in_another_file_whatever_their_order(there
     assert rows(there, str(lost))[0]["unresolved"] == 1
 
 
+def test_a_file_that_was_taken_away_can_be_imported_again(there: Home) -> None:
+    path = gzipped(there.folder / "a.warc.gz", crawl())
+    assert rows(there, str(path))[0]["pages"] == 3
+    before = derived(there.collection.parents[1])
+    (there.collection / "archive" / "a.warc.gz").unlink()
+    assert there.run("verify").code == 5
+    assert rows(there, str(path))[0]["outcome"] == "imported"
+    verified = there.run("verify")
+    assert verified.code == 0, verified.out
+    assert derived(there.collection.parents[1]) == before
+
+
+def test_what_is_excluded_stays_out_and_comes_back(there: Home) -> None:
+    path = gzipped(there.folder / "a.warc.gz", crawl())
+    assert rows(there, str(path))[0]["pages"] == 3
+    before = derived(there.collection.parents[1])
+    assert there.run("exclude", STORY, "--reason", "asked for").code == 0
+    index = (there.collection / "indexes" / "index.cdxj").read_text()
+    assert f'"url": "{STORY}"' not in index and "paper.test/a.png" in index
+    assert there.run("show", STORY).code == 1
+    verified = there.run("verify")
+    assert verified.code == 0, verified.out
+    assert there.run("exclude", "--undo", STORY).code == 0
+    assert derived(there.collection.parents[1]) == before
+
+
 def test_a_dry_run_writes_nothing(there: Home) -> None:
     path = gzipped(there.folder / "a.warc.gz", crawl())
     listed = wacz(there.folder / "a.wacz", {"data.warc.gz": path.read_bytes()}, [{"url": STORY, "ts": ""}])

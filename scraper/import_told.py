@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from msgspec import Struct, field
@@ -12,9 +14,10 @@ from msgspec.structs import asdict
 
 from archive.errors import DamageError
 from archive.models import Verdict
-from scraper.saying import fit
+from scraper.saying import fit, say
 
 _MOST_TOLD = 1000
+_SECONDS = 3.0
 
 
 class Asked(Struct, frozen=True):
@@ -88,6 +91,19 @@ class Run(Struct):
     @property
     def exit_code(self) -> int:
         return DamageError.exit_code if any(told.damage for told in self.told) else 0
+
+
+class Progress:
+    """How far it is, for whoever watches: a line at most every few seconds."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._silent = quiet or not sys.stderr.isatty()
+        self._last = monotonic()
+
+    def __call__(self, words: str) -> None:
+        if not self._silent and monotonic() - self._last >= _SECONDS:
+            self._last = monotonic()
+            say(words)
 
 
 def file_lines(told: Told, quiet: bool) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -33,7 +32,7 @@ from scraper import __version__
 from scraper.import_natives import natives
 from scraper.import_pages import Damaged, Grouping, Judge, NotKept, Source, judged_pages
 from scraper.import_plan import Entry, Plan, chains, gather
-from scraper.import_told import Asked, Outcome, Run, Told, summary_lines
+from scraper.import_told import Asked, Outcome, Progress, Run, Told, summary_lines
 from scraper.quantity import size_text
 from scraper.runlog import run_id, told_time, write_report
 from scraper.running import now
@@ -96,14 +95,14 @@ class Importer:
         self._run = run
         self._known = Known(collection.path)
         self._inbox = Inbox(collection.path)
+        self._progress = Progress(run.asked.quiet)
         self._later: list[tuple[Arrived, Told, Sequence[ListedPage]]] = []
 
     def bring_in(self, path: Path) -> None:
         """A file, or all that a WACZ holds."""
         size = path.stat().st_size
         self._need_room(path, size)
-        if not self._run.asked.quiet and sys.stderr.isatty():
-            say(f"{path} ({size_text(size)})")
+        self._progress(f"{path} ({size_text(size)})")
         if not is_zip(path):
             self._bring_in(Arriving(path, path.name), sums_of(path, Disk()).sha256, ())
             return
@@ -210,7 +209,14 @@ class Importer:
         def wrong(found: Found, words: str) -> None:
             told.damaged(name, found.offset, words)
 
-        return gather(_counted(foreign_records(source.path, damaged), told), source.path.name, self._original, wrong)
+        records = self._counted(foreign_records(source.path, damaged), told)
+        return gather(records, source.path.name, self._original, wrong)
+
+    def _counted(self, records: Iterator[Found], told: Told) -> Iterator[Found]:
+        for record in records:
+            told.records += 1
+            self._progress(f"{told.of}: {100 * record.offset // max(told.size, 1)}% read")
+            yield record
 
     def _count(self, plan: Plan, told: Told) -> None:
         told.skipped = dict(plan.skipped)
@@ -236,6 +242,7 @@ class Importer:
             if self._run.stopped():
                 break
             self._tally(group, told)
+            self._progress(f"{told.of}: {told.pages} pages in, of {len(found)}")
             if group.data.side and self._collection.captures(group.data.page_id):
                 continue
             waiting.append(self._collection.bring_in(group))
@@ -254,9 +261,3 @@ class Importer:
     def _original(self, entry: Entry) -> Capture | None:
         """What a revisit refers to among what is kept already."""
         return self._collection.original_at(*entry.refers)
-
-
-def _counted(records: Iterator[Found], told: Told) -> Iterator[Found]:
-    for record in records:
-        told.records += 1
-        yield record

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from msgspec import Struct
 
@@ -21,6 +25,38 @@ _PIECE = 1 << 20
 _MOST_JSON = 64 << 20
 _MOST_PAGES = 1_000_000
 _ENCRYPTED = 0x1
+
+
+_BROKEN = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    EOFError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+@contextmanager
+def _told(path: Path, where: str) -> Iterator[None]:
+    """What a broken zip brings zipfile to is damage; what the disk does is not."""
+    try:
+        yield
+    except _BROKEN as error:
+        raise DamageError(f"{where}: {error}") from error
+    except OSError as error:
+        if error.errno in (None, errno.EINVAL):
+            raise DamageError(f"{where}: {error}") from error
+        raise storage_error(error, path) from error
+
+
+def _read(file: IO[bytes], path: Path, where: str) -> bytes:
+    with _told(path, where):
+        return file.read(_PIECE)
 
 
 class ListedPage(Struct, frozen=True):
@@ -36,12 +72,8 @@ class Wacz:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problems: list[str] = []
-        try:
+        with _told(path, f"{path.name} is no WACZ file"):
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-            raise DamageError(f"{path.name} is no WACZ file: {error}") from error
-        except OSError as error:
-            raise storage_error(error, path) from error
         try:
             self.digests = self._read_package()
             if not self.entries():
@@ -65,15 +97,15 @@ class Wacz:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """The bytes of one file. Raises DamageError where the zip is damaged."""
-        try:
+        where = f"{self.path.name}, {name}"
+        with _told(self.path, where):
             info = self._zip.getinfo(name)
             if info.flag_bits & _ENCRYPTED:
-                raise DamageError(f"{self.path.name}, {name}: it is encrypted")
-            with self._zip.open(info) as file:
-                while piece := file.read(_PIECE):
-                    yield piece
-        except (zipfile.BadZipFile, NotImplementedError, zlib.error, EOFError, KeyError) as error:
-            raise DamageError(f"{self.path.name}, {name}: {error}") from error
+                raise DamageError(f"{where}: it is encrypted")
+            file = self._zip.open(info)
+        with file:
+            while piece := _read(file, self.path, where):
+                yield piece
 
     def pages(self) -> list[ListedPage]:
         """All pages that the lists name. What of them cannot be read is in `problems`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 from pathlib import Path
 
 import pytest
@@ -163,6 +164,37 @@ def test_arc_damage_is_told_and_the_next_record_read(tmp_path: Path) -> None:
     found, told = read(path)
     assert [f.url for f in found] == ["filedesc://x.arc", "http://old.test/2"]
     assert [error.offset for error in told] == [data.index(b"http://old.test/1")]
+
+
+@pytest.mark.parametrize("name", ["a.warc", "a.warc.gz", "a.arc", "a.arc.gz"])
+def test_whatever_is_wrong_is_told_and_nothing_else_happens(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if ".arc" in name:
+        arc(path, [(f"http://old.test/{n}", http(html(str(n)))) for n in range(4)])
+    else:
+        (gzipped if name.endswith(".gz") else plain)(path, crawl())
+    whole = path.read_bytes()
+    chance = random.Random(name)
+    seen = 0
+    for _ in range(60):
+        data = bytearray(whole)
+        for _ in range(chance.randint(1, 5)):
+            at = chance.randrange(len(data))
+            how = chance.randrange(3)
+            if how == 0:
+                data[at] = chance.randrange(256)
+            elif how == 1:
+                del data[at : at + chance.randint(1, 300)]
+            else:
+                data[at:at] = data[: chance.randint(1, 900)]
+        path.write_bytes(data)
+        try:
+            found, told = read(path)
+        except Misshapen:
+            continue
+        seen += bool(told) or any(each.wrong for each in found)
+        assert [f.offset for f in found] == sorted({f.offset for f in found})
+    assert seen > 10
 
 
 def test_lines_of_arc_records() -> None:

@@ -29,7 +29,12 @@ CORPUS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
     "bad.arc": (0, 0, 0, ("0: no ARC record begins here", "262: no ARC record begins here")),
     "badexample.arc.gz": (0, 0, 1, ("2369: no ARC record", "2606: the file ends", "2882: the file ends")),
     "cc.warc.gz": (1, 0, 0, ()),
-    "clipped.warc.gz": (0, 0, 0, ("0: the file ends inside a gzip member",)),
+    "clipped.warc.gz": (
+        0,
+        0,
+        0,
+        ("0: the file ends inside a gzip member; lost is the response of http://www.houstonpress.com/",),
+    ),
     "decode.warc": (2, 0, 0, ()),
     "example-bad-non-chunked.warc.gz": (2, 0, 0, ("2538: the block is not what WARC-Block-Digest says",)),
     "example-collection-with-lists.warc": (6, 5, 11, ()),

@@ -7,6 +7,7 @@ Others (several records in a member, one in several, zstd) are packed anew, reco
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
@@ -21,7 +22,8 @@ from archive.errors import UsageError, WarcError
 from archive.warc.arc import is_arc, parse_line
 from archive.warc.checks import Digesting, digest_problem
 from archive.warc.chunked import is_chunked
-from archive.warc.members import GZIP_MAGIC, Broken
+from archive.warc.group import parse_fields
+from archive.warc.members import GZIP_MAGIC, Broken, open_source
 from archive.warc.reader import StoredRecord, place_id, read_at, read_records
 from archive.warc.walk import START, Fault, Walked, Window, walk
 
@@ -32,6 +34,7 @@ _DICTIONARY = 0x184D2A5D
 _MOST_DICTIONARY = 64 << 20
 _PIECE = 1 << 20
 _LINE = 16 * 1024
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
 
 
 class Found(Struct, frozen=True):
@@ -179,7 +182,7 @@ def _mended(path: Path, fault: Fault, until: int, gzipped: bool, tell: Callable[
     try:
         record = read_at(path, fault.offset)
     except WarcError:
-        tell(WarcError(path.name, fault.offset, fault.words))
+        tell(WarcError(path.name, fault.offset, f"{fault.words}{_lost(path, fault.offset)}"))
         return
     end = record.offset + record.length
     if gzipped:
@@ -190,11 +193,24 @@ def _mended(path: Path, fault: Fault, until: int, gzipped: bool, tell: Callable[
     else:
         rest = _between(path, end, until) if end <= until else None
         if rest is None:
-            tell(WarcError(path.name, fault.offset, fault.words))
+            tell(WarcError(path.name, fault.offset, f"{fault.words}{_lost(path, fault.offset)}"))
             return
         if rest.strip(b"\r\n"):
             tell(WarcError(path.name, fault.offset, f"{fault.words}; it is read as long as it says that it is"))
     yield _from_stored(record)
+
+
+def _lost(path: Path, offset: int) -> str:
+    """What is lost, in words, as far as the record's header can be read."""
+    try:
+        with told(path), path.open("rb") as file:
+            source = open_source(file, offset, strict=False)
+            source.start()
+            fields = {name.lower(): value for name, value in reversed(parse_fields(source.head(_HEADER_END, _PIECE)))}
+    except Broken:
+        return ""
+    url = _address(fields.get("warc-target-uri", ""))
+    return f"; lost is the {fields.get('warc-type', 'record')[:20]} of {url[:500]}" if url else ""
 
 
 def _between(path: Path, start: int, end: int) -> bytes:

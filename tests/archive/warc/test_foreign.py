@@ -87,10 +87,12 @@ def test_a_wrong_digest_is_told_of_a_record_that_is_read(tmp_path: Path) -> None
 def test_a_cut_file_gives_what_is_before_the_cut(tmp_path: Path) -> None:
     path = gzipped(tmp_path / "a.warc.gz", crawl())
     before = gzipped(tmp_path / "b.warc.gz", crawl()[:4]).stat().st_size
-    path.write_bytes(path.read_bytes()[: before + 50])
+    path.write_bytes(path.read_bytes()[: before + 250])
     found, told = read(path)
     assert len(found) == 4
-    assert [(error.offset, "ends inside" in error.problem) for error in told] == [(before, True)]
+    (error,) = told
+    assert error.offset == before
+    assert error.problem == "the file ends inside a gzip member; lost is the response of https://paper.test/old"
 
 
 @pytest.mark.parametrize("shape", ["one member", "split"])

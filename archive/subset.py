@@ -2,7 +2,8 @@
 
 A page brings its whole group (less what is excluded from the collection), later readings of it, the originals of its
 revisits, and the requisites that another page's group stores, with the redirects that lead to them. Each gzip member is
-copied as it is; the `warcinfo` records that they name come along.
+copied as it is; the `warcinfo` records that they name come along. Of an imported file whose records are no gzip
+members of WARC the whole comes along.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from archive.wacz import Content, Export, Moved, Warc
 from archive.warc.encode import write_member
 from archive.warc.group import GroupData
 from archive.warc.joined import all_sources_of, pieces
-from archive.warc.reader import read_at
+from archive.warc.reader import known_id, read_at
 from archive.warc.records import WarcInfo, warcinfo_record
 from archive.warc.writer import ENDING, name_key
 from archive.whole import Texts, file_of
@@ -80,6 +81,8 @@ def subset(
     plan = _Plan(collection.path / ARCHIVE, wish)
     for each in gathered.stretches():
         plan.add(each)
+    for name in gathered.whole():
+        plan.add_whole(name)
     folder = stack.enter_context(TemporaryDirectory(prefix=".export-", dir=tmp))
     lines = (cdxj.line(plan.moved(capture)) for capture in gathered.captures())
     index = stack.enter_context(closing(cdxj.SortedLines(lines, Path(folder))))
@@ -110,12 +113,17 @@ class _Gathered:
         self._groups: dict[str, tuple[Stretch, ...]] = {}
         self._single: dict[tuple[str, int], tuple[Stretch, Capture]] = {}
         self._wanted: list[tuple[str, GroupData]] = []
+        self._whole: dict[str, dict[int, Capture]] = {}
 
     def add_page(self, row: PageRow) -> None:
         start = self._collection.start_of(row.page_id)
         stretches, group = _group(self._path(file_of(row)), start, row.page_id, self._excluded)
         self._groups[row.page_id] = stretches
         self._wanted += ((url, group) for url in group.shared)
+        if group.foreign is not None:
+            for capture in self._collection.captures(row.page_id):
+                if capture.warc == group.foreign.file and self._single_record(capture):
+                    self._original(capture)
 
     def resolve(self) -> None:
         """Originals and shared requisites, once all groups are known."""
@@ -155,9 +163,12 @@ class _Gathered:
         """Whether the record is there to be copied, by itself or in its group."""
         if capture.warc not in self._closed:
             return False
+        if not capture.warc.endswith(ENDING):
+            self._whole.setdefault(capture.warc, {})[capture.offset] = capture
+            return True
         if not self._in_group(capture):
             record = read_at(self._path(capture.warc), capture.offset)
-            if record.record_id != capture.record_id:
+            if known_id(record) != capture.record_id:
                 raise WarcError(capture.warc, capture.offset, "another record lies where the catalog says")
             stretch = Stretch(capture.warc, record.offset, record.length, record.header("WARC-Warcinfo-ID"))
             self._single[capture.warc, capture.offset] = stretch, capture
@@ -185,6 +196,12 @@ class _Gathered:
         for page_id in self._groups:
             yield from (each for each in self._own(page_id) if each.record_type != "metadata")
         yield from (capture for _, capture in self._single.values())
+        for held in self._whole.values():
+            yield from held.values()
+
+    def whole(self) -> list[str]:
+        """The files that come along whole."""
+        return sorted(self._whole)
 
 
 def _group(path: Path, start: int, page_id: str, excluded: Exclusions) -> tuple[tuple[Stretch, ...], GroupData]:
@@ -228,6 +245,7 @@ class _Plan:
         self._wish = wish
         self._files: list[_File] = []
         self._places: dict[str, list[tuple[Stretch, str, int]]] = {}
+        self._whole: list[str] = []
         self._infos = cache(self._find_infos)
 
     def add(self, stretch: Stretch) -> None:
@@ -242,6 +260,9 @@ class _Plan:
         self._places.setdefault(stretch.warc, []).append((stretch, file.name, file.size))
         file.stretches.append(stretch)
         file.size += stretch.length
+
+    def add_whole(self, warc: str) -> None:
+        self._whole.append(warc)
 
     def _begin(self, number: int) -> _File:
         wish = self._wish
@@ -266,14 +287,20 @@ class _Plan:
         """The capture where it comes to lie."""
         from bisect import bisect_right
 
+        if capture.warc in self._whole:
+            return capture
         there = self._places[capture.warc]
         stretch, name, at = there[bisect_right(there, capture.offset, key=lambda each: each[0].offset) - 1]
         return replace(capture, warc=name, offset=at + capture.offset - stretch.offset)
 
     def files(self, tell: Callable[[str], None]) -> Iterator[Warc]:
+        count = len(self._files) + len(self._whole)
         for number, file in enumerate(self._files, start=1):
-            tell(f"file {number} of {len(self._files)}: {file.name}")
+            tell(f"file {number} of {count}: {file.name}")
             yield Warc(file.name, file.size, self._bytes(file))
+        for number, name in enumerate(self._whole, start=len(self._files) + 1):
+            tell(f"file {number} of {count}: {name}, whole")
+            yield Warc(name, path=self._folder / name)
 
     def _bytes(self, file: _File) -> Iterator[bytes]:
         yield file.head

@@ -31,6 +31,7 @@ WAITING = Path("a body waiting to be stored")
 _CHUNK = 1 << 20
 _TRANSFER_ENCODING = re.compile(rb"^transfer-encoding(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
 _STATUS_LINE = re.compile(rb"HTTP/(?!1\.[01][ \r\n])([0-9.]{1,8})(?=[ \r\n])")
+_RECORD_ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x3b\x3d\x3f-\x7e]+>\Z")
 _NOT_IN_ADDRESS = re.compile(r"[^\x21-\x7e]")
 
 
@@ -198,6 +199,18 @@ def reread_record(again: Rereading) -> Record:
         ("WARC-Refers-To", again.origin.record_id),
     ]
     return _record("metadata", fields, again.time, FIELDS_TYPE, body=dump(reread_data(again)))
+
+
+def import_record(data: GroupData) -> Record:
+    """The last record of a group whose exchanges lie in an imported file."""
+    page = next((part for part in data.parts if part.role == "page"), None)
+    fields = [
+        ("WARC-Target-URI", target(page.url if page is not None else data.link.url)),
+        ("WARC-Page-ID", one_line(data.page_id)),
+    ]
+    if page is not None and page.record_id and _RECORD_ID.match(page.record_id):
+        fields.append(("WARC-Refers-To", page.record_id))
+    return _record("metadata", fields, data.time, FIELDS_TYPE, body=dump(data))
 
 
 def answer_id(records: Sequence[Record]) -> str | None:

@@ -6,6 +6,7 @@ that fails is an error, where a mapped file would end the process.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import zlib
@@ -32,6 +33,7 @@ _VERSION = re.compile(rb"WARC/[0-9]\.[0-9]{1,2}[ \t]*\r?\n")
 _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*chunked", re.IGNORECASE | re.MULTILINE)
 _DIGITS = re.compile(r"[0-9]{1,18}\Z")
 _END = b"\r\n\r\n"
+START = 4096
 
 
 class Window:
@@ -74,7 +76,8 @@ class Fault(Struct, frozen=True):
 
 class Walked(Struct, frozen=True):
     """A record that was read to its end. `offset` and `length` are bytes of its gzip member, or of itself in a plain
-    file. `block` is kept of small kinds of records alone; `wrong` are digests that are not right, in words."""
+    file. `block` is kept of small kinds of records alone; `wrong` are digests that are not right, in words. Where asked
+    for, `digest` is the payload's, "sha256:" and hex, and `start` its first bytes, both as it is stored."""
 
     offset: int
     length: int
@@ -85,6 +88,8 @@ class Walked(Struct, frozen=True):
     block: bytes | None
     breaches: tuple[Breach, ...]
     wrong: tuple[str, ...]
+    digest: str = ""
+    start: bytes = b""
 
     @property
     def type(self) -> str:
@@ -112,13 +117,14 @@ class _Bad(Exception):
         self.record_id = record_id
 
 
-def walk(view: Window) -> Iterator[Walked | Fault]:
-    """The records of a gzipped or plain WARC file, in order, and what is wrong between them (WARC 1.1, annex A.2)."""
+def walk(view: Window, *, payloads: bool = False) -> Iterator[Walked | Fault]:
+    """The records of a gzipped or plain WARC file, in order, and what is wrong between them (WARC 1.1, annex A.2).
+    `payloads`: digest and first bytes of each payload are wanted."""
     gzipped = bytes(view[:2]) == GZIP_MAGIC[:2]
     at, size = 0, len(view)
     while at < size:
         try:
-            record = _record(_Member(view, at) if gzipped else _Plain(view, at), at)
+            record = _record(_Member(view, at) if gzipped else _Plain(view, at), at, payloads)
         except _Bad as bad:
             yield Fault(at, bad.words, bad.record_id)
             found = bad.end if bad.end is not None and bad.end > at else _next(view, at + 1, gzipped)
@@ -226,7 +232,7 @@ class _Plain(_Stream):
 # ------------------------------------------------------------------------------------------------------- a record
 
 
-def _record(stream: _Stream, offset: int) -> Walked:
+def _record(stream: _Stream, offset: int, payloads: bool) -> Walked:
     stream.more()
     end = stream.held.find(_END)
     while end < 0:
@@ -246,6 +252,7 @@ def _record(stream: _Stream, offset: int) -> Walked:
     stream.held = stream.held[len(head) :]
     try:
         block = _Block(stream, length, headers, values)
+        block.payload = hashlib.sha256() if payloads else None
         block.read()
         end = stream.finish()
     except _Bad as bad:
@@ -260,6 +267,8 @@ def _record(stream: _Stream, offset: int) -> Walked:
         block=block.kept,
         breaches=tuple(breaches(Named(head, headers, values))),
         wrong=tuple(block.wrong()),
+        digest=f"sha256:{block.payload.hexdigest()}" if block.payload is not None else "",
+        start=block.start,
     )
 
 
@@ -278,6 +287,8 @@ class _Block:
         self._as_coded: Digesting | None = None
         self._headers = headers
         self.http_head = b""
+        self.payload: hashlib._Hash | None = None
+        self.start = b""
         self.kept: bytes | None = b"" if self._kind in _KEPT_TYPES and length <= _MOST_KEPT else None
 
     def read(self) -> None:
@@ -315,6 +326,10 @@ class _Block:
             self._plain = Dechunked()
 
     def _update(self, piece: bytes) -> None:
+        if self.payload is not None:
+            self.payload.update(piece)
+            if len(self.start) < START:
+                self.start += piece[: START - len(self.start)]
         if self._plain is None:
             self._digesting.update(piece)
             return

@@ -204,7 +204,7 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
                 found.stopped = len(checked) < len(files)
                 break
     else:
-        with ProcessPoolExecutor(watch.processes, get_context("forkserver")) as pool:
+        with ProcessPoolExecutor(watch.processes, get_context("fork")) as pool:
             waiting = {pool.submit(check_file, *each): each[1] for each in ordered}
             for future in as_completed(waiting):
                 name = waiting[future]

@@ -238,7 +238,7 @@ def _member_end(path: Path, offset: int) -> int:
 
 def _from_stored(record: StoredRecord) -> Found:
     digest, start = hashlib.sha256(), b""
-    claimed = Digesting(record.headers)
+    claimed = Digesting({name.lower(): value for name, value in reversed(record.headers)})
     claimed.head(record.http_head)
     with record.payload() as payload:
         while piece := payload.read(_PIECE):

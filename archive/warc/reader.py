@@ -278,7 +278,7 @@ def _record(path: Path, source: Source, rules: Rules, start: int) -> StoredRecor
     if rules.framing and (problem := field_problem(Named(head, headers, names))):
         raise Broken(problem)
     kind = names.get("warc-type", "").lower()
-    block = _Block(source, int(length), keep=kind in _SMALL_TYPES, digests=headers if rules.digests else ())
+    block = _Block(source, int(length), keep=kind in _SMALL_TYPES, digests=names if rules.digests else {})
     http_head = block.http_head() if _holds_http(kind, names) else b""
     block.finish(kind)
     _expect_end(source, rules)
@@ -302,7 +302,7 @@ def _arc_record(path: Path, source: Source, rules: Rules, start: int) -> StoredR
     line = source.head(arc.LINE_END, arc.MOST_LINE)
     headers, length = arc.parse_line(line)
     kind = headers[0][1]
-    block = _Block(source, length, keep=kind in _SMALL_TYPES, digests=())
+    block = _Block(source, length, keep=kind in _SMALL_TYPES, digests={})
     http_head = block.http_head() if kind == "response" else b""
     block.finish(kind)
     end = source.end()
@@ -337,7 +337,7 @@ def _expect_end(source: Source, rules: Rules) -> None:
 class _Block:
     """The block of one record, taken once: small ones are kept, digests made on the way."""
 
-    def __init__(self, source: Source, size: int, *, keep: bool, digests: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, source: Source, size: int, *, keep: bool, digests: dict[str, str]) -> None:
         self._source = source
         self._left = size
         self._digesting = Digesting(digests)

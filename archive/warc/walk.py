@@ -251,7 +251,7 @@ def _record(stream: _Stream, offset: int, payloads: bool) -> Walked:
     length = int(values["content-length"])
     stream.held = stream.held[len(head) :]
     try:
-        block = _Block(stream, length, headers, values)
+        block = _Block(stream, length, values)
         block.payload = hashlib.sha256() if payloads else None
         block.read()
         end = stream.finish()
@@ -275,17 +275,15 @@ def _record(stream: _Stream, offset: int, payloads: bool) -> Walked:
 class _Block:
     """A record's block, taken from the stream piece by piece, both digests made on the way."""
 
-    def __init__(
-        self, stream: _Stream, length: int, headers: tuple[tuple[str, str], ...], values: dict[str, str]
-    ) -> None:
+    def __init__(self, stream: _Stream, length: int, values: dict[str, str]) -> None:
         self._stream = stream
         self._left = length
         self._kind = values.get("warc-type", "").lower()
         self._http = self._kind in _HTTP_TYPES and values.get("content-type", "").lower().startswith("application/http")
-        self._digesting = Digesting(headers)
+        self._digesting = Digesting(values)
         self._plain: Dechunked | None = None
         self._as_coded: Digesting | None = None
-        self._headers = headers
+        self._values = values
         self.http_head = b""
         self.payload: hashlib._Hash | None = None
         self.start = b""
@@ -322,7 +320,7 @@ class _Block:
         self._digesting.block.update(head)
         if head and _CHUNKED.search(head) and self._digesting.payload.claimed:
             # Tools differ in what they call the payload of a body whose transfer coding was left on.
-            self._as_coded = Digesting(self._headers)
+            self._as_coded = Digesting(self._values)
             self._plain = Dechunked()
 
     def _update(self, piece: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import uuid
 from collections.abc import Sequence
@@ -25,6 +26,8 @@ REQUEST_TYPE = "application/http; msgtype=request"
 RESPONSE_TYPE = "application/http; msgtype=response"
 EMPTY_DIGEST = "sha256:" + hashlib.sha256().hexdigest()
 
+WAITING = Path("a body waiting to be stored")
+"""How messages name what is on its way into a record."""
 _CHUNK = 1 << 20
 _TRANSFER_ENCODING = re.compile(rb"^transfer-encoding(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
 _STATUS_LINE = re.compile(rb"HTTP/(?!1\.[01][ \r\n])([0-9.]{1,8})(?=[ \r\n])")
@@ -69,7 +72,7 @@ class Record(Struct, frozen=True):
 
     def payload(self) -> BinaryIO:
         """A reader of the block less its HTTP head. The caller closes it."""
-        return (Spool.of(self.body) if isinstance(self.body, bytes) else self.body).open()
+        return io.BytesIO(self.body) if isinstance(self.body, bytes) else self.body.open()
 
     def payload_bytes(self, limit: int | None = None) -> bytes:
         """The payload, or its first `limit` bytes."""
@@ -307,7 +310,7 @@ def _digest(head: bytes, body: Spool | bytes = b"") -> str:
     elif not head:
         return body.digest
     else:
-        with told(Path("a body waiting to be stored")), body.open() as reader:
+        with told(WAITING), body.open() as reader:
             while chunk := reader.read(_CHUNK):
                 digest.update(chunk)
     return "sha256:" + digest.hexdigest()

@@ -2,8 +2,8 @@
 
 A page brings its whole group (less what is excluded from the collection), later readings of it, the originals of its
 revisits, and the requisites that another page's group stores, with the redirects that lead to them. Each gzip member is
-copied as it is; the `warcinfo` records that they name come along. Of an imported file whose records are no gzip
-members of WARC the whole comes along.
+copied as it is; the `warcinfo` records that they name come along. Of an imported file whose records are no gzip members
+of WARC the whole comes along, unless something in it is excluded.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from archive.rows import ARCHIVE
 from archive.urls import stamp
 from archive.wacz import Content, Export, Moved, Warc
 from archive.warc.encode import write_member
+from archive.warc.foreign import foreign_records
 from archive.warc.group import GroupData
 from archive.warc.joined import all_sources_of, pieces
 from archive.warc.reader import known_id, read_at
@@ -114,6 +115,7 @@ class _Gathered:
         self._single: dict[tuple[str, int], tuple[Stretch, Capture]] = {}
         self._wanted: list[tuple[str, GroupData]] = []
         self._whole: dict[str, dict[int, Capture]] = {}
+        self._comes_whole = cache(self._holds_nothing_excluded)
 
     def add_page(self, row: PageRow) -> None:
         start = self._collection.start_of(row.page_id)
@@ -164,6 +166,8 @@ class _Gathered:
         if capture.warc not in self._closed:
             return False
         if not capture.warc.endswith(ENDING):
+            if not self._comes_whole(capture.warc):
+                return False
             self._whole.setdefault(capture.warc, {})[capture.offset] = capture
             return True
         if not self._in_group(capture):
@@ -173,6 +177,12 @@ class _Gathered:
             stretch = Stretch(capture.warc, record.offset, record.length, record.header("WARC-Warcinfo-ID"))
             self._single[capture.warc, capture.offset] = stretch, capture
         return True
+
+    def _holds_nothing_excluded(self, warc: str) -> bool:
+        if not self._excluded:
+            return True
+        records = foreign_records(self._path(warc), lambda error: None)
+        return all(self._excluded.of(found.url) is None for found in records if found.url)
 
     def _in_group(self, capture: Capture) -> bool:
         group = self._groups.get(capture.page_id)

@@ -23,21 +23,21 @@ def natives(folder: Path, run: Run) -> set[str]:
         return set()
     brought = set()
     for one in bring_natives(folder, lambda tmp: _found_natives(run.asked.files, folder, tmp), Disk()):
-        native, line = one.native, one.line
-        brought.add(native.sha256)
-        told = Told(native.name, sha256=native.sha256)
+        ours, line = one.native, one.line
+        brought.add(ours.sha256)
+        told = Told(ours.name, sha256=ours.sha256)
         if line is None:
-            told.damaged(native.name, None, one.why)
+            told.damaged(ours.name, None, one.why)
         else:
             told.outcome = Outcome.IMPORTED if one.new else Outcome.ALREADY
             told.stored, told.size = line.file, line.size
         if one.new:
             told.notes.append("a file of tearsheet's own: what it holds is kept as it was kept there")
-            checked = check_file(native.path, native.name)
+            checked = check_file(ours.path, ours.name)
             told.records = checked.records
             for problem in checked.problems:
                 if problem.kind is not Trouble.NOTE:
-                    told.damaged(native.name, problem.offset, problem.words)
+                    told.damaged(ours.name, problem.offset, problem.words)
         run.tell(told)
     return brought
 

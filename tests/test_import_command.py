@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 import signal
@@ -400,6 +401,20 @@ def test_an_export_of_some_pages_brings_what_lies_in_imported_files(there: Home)
     for url, title in ((STORY, "The pier"), ("http://old.test/", "An old page")):
         assert other.run("show", "--html", url).out.encode() == html(title)
     assert other.run("show", "https://far.test/").code == 1
+
+
+def test_an_export_leaves_out_what_is_excluded_of_imported_files(there: Home) -> None:
+    gzipped(there.folder / "a.warc.gz", crawl())
+    arc(there.folder / "old.arc", [(f"http://old.test/{n}", http(html(f"Page {n}"))) for n in (1, 2)])
+    assert there.run("import", "a.warc.gz", "old.arc").code == 0
+    assert there.run("exclude", "http://old.test/1", "https://paper.test/bridge", "--reason", "asked for").code == 0
+    made = there.run("export", "wacz", "--all", "-o", "all.wacz")
+    assert made.code == 0, made.err
+    with zipfile.ZipFile(there.folder / "all.wacz") as zipped:
+        data = [zipped.read(name) for name in zipped.namelist() if name.startswith("archive/")]
+    held = b"".join(gzip.decompress(each) if each[:2] == b"\x1f\x8b" else each for each in data)
+    assert b"<h1>The pier</h1>" in held
+    assert b"<h1>The bridge</h1>" not in held and b"<h1>Page 1</h1>" not in held
 
 
 def test_what_was_imported_is_asked_again_like_anything_else(tmp_path: Path) -> None:

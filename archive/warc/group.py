@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,8 @@ from archive.models import (
 
 FIELDS_TYPE = "application/warc-fields"
 GROUP_FIELD = "group"
+# Never one that a file of ours may bear.
+_FOREIGN_FILE = re.compile(r"(?!.+-\d{17}-\d{5}-)[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.w?arc(?:\.gz)?\Z")
 _VERSION = 1
 _NOT_MODIFIED = 304
 
@@ -318,9 +321,24 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         extractor=plain.get("extractor", ""),
         side=plain.get("side", False),
         reread=_reread_from_plain(plain["reread"]) if "reread" in plain else None,
-        foreign=Foreign(**plain["foreign"]) if "foreign" in plain else None,
+        foreign=_foreign_from_plain(plain["foreign"]) if "foreign" in plain else None,
         overrules=_overruling_from_plain(plain["overrules"]) if "overrules" in plain else None,
     )
+
+
+def _foreign_from_plain(plain: dict[str, Any]) -> Foreign:
+    """Raises ValueError for what would be a file outside archive/: the record may come from a stranger."""
+    foreign = Foreign(**plain)
+    if not _FOREIGN_FILE.match(foreign.file):
+        raise ValueError(f"the group field names a file that cannot be ({foreign.file[:80]!r})")
+    return foreign
+
+
+def _lies_from_plain(plain: dict[str, Any]) -> Lies:
+    lies = Lies(**plain)
+    if lies.offset < 0 or lies.length < 0:
+        raise ValueError("the group field names a place that cannot be")
+    return lies
 
 
 def _part_from_plain(plain: dict[str, Any]) -> PartData:
@@ -339,5 +357,5 @@ def _part_from_plain(plain: dict[str, Any]) -> PartData:
         truncated=plain.get("truncated"),
         redacted=tuple(plain.get("redacted", ())),
         head=head.encode("latin-1") if head is not None else None,
-        lies=Lies(**plain["lies"]) if "lies" in plain else None,
+        lies=_lies_from_plain(plain["lies"]) if "lies" in plain else None,
     )

@@ -14,7 +14,7 @@ from archive.models import Article, Link, Paragraph, Verdict, VerdictKind
 from archive.placing import ImportedGroup
 from archive.rebuild import rebuild
 from archive.rows import warc_number
-from archive.warc.group import Foreign, GroupData, Lies, PartData
+from archive.warc.group import Foreign, GroupData, Lies, PartData, dump, load
 from archive.warc.reader import read_at
 from archive.warc.writer import parse_name
 from tests.archive.collecting import (
@@ -151,6 +151,28 @@ def test_a_rebuild_needs_no_imported_file(tmp_path: Path) -> None:
     second = derived(tmp_path)
     assert second["index"] == first["index"] and second["text"] == first["text"]
     assert second["catalog"]["captures"] == first["catalog"]["captures"]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "../../a.warc",
+        "/etc/a.warc",
+        ".a.warc",
+        "a.txt",
+        "a/b.warc",
+        "",
+        "a\n.warc",
+        "t-20260102030406678-00000-h.warc.gz",
+    ],
+)
+def test_a_group_that_names_a_file_outside_is_garbled(file: str) -> None:
+    verdict = Verdict(VerdictKind.ARTICLE, "seen")
+    good = GroupData("p", Link(STORY), TIME, verdict, (), foreign=Foreign("a.warc", "a.warc", 1, "sha256:0"))
+    assert load(dump(good)) == good
+    bad = GroupData("p", Link(STORY), TIME, verdict, (), foreign=Foreign(file, "a.warc", 1, "sha256:0"))
+    with pytest.raises(ValueError, match="names a file that cannot be"):
+        load(dump(bad))
 
 
 def test_files_of_ours_are_told_from_others(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help fetch test check bench bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
-        bench-startup bench-verify bench-viewer soak lock clean
+        bench-startup bench-verify bench-viewer soak fuzz lock clean
 
 help: ## say what there is
 	@echo "make fetch URL=https://…   keep an article: snapshot, text and proof"
@@ -37,6 +37,9 @@ check: $(VENV)/dev.stamp ## ruff, strict mypy and the fast tests
 
 soak: $(VENV)/dev.stamp ## what takes longer than tests may
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
+
+fuzz: $(VENV)/dev.stamp ## hostile bytes for the parsers, a minute for each (pip install -e .[fuzz]: led by coverage)
+	$(BIN)/python -m fuzz $(ARGS)
 
 bench: bench-startup bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-text bench-verify bench-viewer ## all measurements
 
@@ -75,8 +78,8 @@ lock: ## resolve the requirements afresh, with hashes (needs the network)
 	  --output-file requirements/dev.txt pyproject.toml
 
 clean: ## remove what was installed and made, but nothing that was kept
-	rm -rf $(VENV) $(VENV)-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find archive scraper tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) $(VENV)-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz
+	find archive scraper tests bench fuzz -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

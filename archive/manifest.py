@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 
 from archive import chain
 from archive.chain import Broken
@@ -42,7 +42,7 @@ class Event:
     """Records were taken out of the file for good: `why` says so, and `of` what file it was."""
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """One line: `file` is relative to the collection's folder; size and checksums are as in `Sums`, "" where a line of
     an earlier version does not tell."""
 
@@ -62,8 +62,8 @@ def read(path: Path) -> Iterator[tuple[int, Entry | Broken]]:
     """As `chain.read`; a line that tells of no file is broken, too."""
     for number, fields in chain.read(path):
         try:
-            yield number, fields if isinstance(fields, Broken) else Entry(**fields)
-        except TypeError:
+            yield number, fields if isinstance(fields, Broken) else convert(fields, Entry)
+        except ValidationError:
             yield number, Broken(number, "the line does not tell of a file")
 
 

@@ -34,6 +34,8 @@ _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*chunked", re.IGNORECASE 
 _DIGITS = re.compile(r"[0-9]{1,18}\Z")
 _END = b"\r\n\r\n"
 START = 4096
+# As the reader has it: servers and tools end lines with LF alone, and what is kept is what they sent.
+_HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class Window:
@@ -234,12 +236,10 @@ class _Plain(_Stream):
 
 def _record(stream: _Stream, offset: int, payloads: bool) -> Walked:
     stream.more()
-    end = stream.held.find(_END)
-    while end < 0:
+    while (found := _HEAD_END.search(stream.held)) is None:
         if len(stream.held) > _MOST_HEADER or not stream.more():
             raise _Bad("no WARC record begins here", stream.end_if_known())
-        end = stream.held.find(_END)
-    head = stream.held[: end + len(_END)]
+    head = stream.held[: found.end()]
     version = _VERSION.match(head)
     if version is None:
         raise _Bad("no WARC record begins here", stream.end_if_known())
@@ -310,10 +310,10 @@ class _Block:
 
     def _read_head(self) -> None:
         stream, searched = self._stream, min(self._left, _MOST_HTTP)
-        end = stream.held.find(_END, 0, searched)
-        while end < 0 and len(stream.held) < searched and stream.more():
-            end = stream.held.find(_END, 0, searched)
-        head = stream.held[: end + len(_END)] if end >= 0 else b""
+        found = _HEAD_END.search(stream.held, 0, searched)
+        while found is None and len(stream.held) < searched and stream.more():
+            found = _HEAD_END.search(stream.held, 0, searched)
+        head = stream.held[: found.end() if found else searched]
         stream.held = stream.held[len(head) :]
         self._left -= len(head)
         self.http_head = head

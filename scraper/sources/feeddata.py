@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -123,11 +123,11 @@ def _items(root: _Element, base: str, *, is_atom: bool) -> Document:
     from lxml import etree
 
     addresses: list[str] = []
-    written, more = _reduced(root, base, addresses, is_atom=is_atom)
+    more = _reduced(root, base, addresses, is_atom=is_atom)
     headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         parsed = feedparser.parse(
-            io.BytesIO(etree.tostring(written, encoding="utf-8")),
+            io.BytesIO(etree.tostring(root, encoding="utf-8")),
             response_headers=headers,
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -149,8 +149,8 @@ def _items(root: _Element, base: str, *, is_atom: bool) -> Document:
     return Document(tuple(items), tuple(feeds)[:MAX_NAMED], problem)
 
 
-def _reduced(root: _Element, base: str, addresses: list[str], *, is_atom: bool) -> tuple[_Element, bool]:
-    """A feed of nothing but its items, and of these nothing but where and when they are; and whether there were more.
+def _reduced(root: _Element, base: str, addresses: list[str], *, is_atom: bool) -> bool:
+    """Leaves of a feed nothing but its items, and of these nothing but where and when they are; says if it had more.
 
     Addresses are resolved here and put into `addresses`: feedparser sees stand-ins for them, since it would write some
     of them otherwise.
@@ -158,12 +158,14 @@ def _reduced(root: _Element, base: str, addresses: list[str], *, is_atom: bool) 
     from lxml import etree
 
     found = list(islice((e for e in root.iter() if _local(e) in _ITEMS and e is not root), MAX_ITEMS + 1))
-    written = etree.Element(root.tag, nsmap=cast("dict[str, str]", root.nsmap))
-    place = written if is_atom else etree.SubElement(written, "channel")
-    for item in found[:MAX_ITEMS]:
-        _reduce(item, _base(item, base), addresses)
+    taken = [(item, _base(item, base)) for item in found[:MAX_ITEMS]]
+    # Not a new element: strangers name namespaces of which lxml makes none.
+    root.clear()
+    place = root if is_atom else etree.SubElement(root, "channel")
+    for item, within in taken:
+        _reduce(item, within, addresses)
         place.append(item)
-    return written, len(found) > MAX_ITEMS
+    return len(found) > MAX_ITEMS
 
 
 def _base(element: _Element, base: str) -> str:

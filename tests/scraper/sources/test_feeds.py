@@ -215,6 +215,17 @@ def test_hostile_feeds_cost_little(data: bytes) -> None:
     assert time.process_time() - begun < 5
 
 
+@pytest.mark.parametrize(
+    "name", [b"http://a.test/\xff\xff\x01x-ns#", b"http://a.test/%zz", b"a b", b"{", b"\xf4\x8f\xbf\xbf"]
+)
+@pytest.mark.parametrize("root", ["rdf:RDF", "rss", "feed"])
+def test_namespaces_that_are_no_addresses(root: str, name: bytes) -> None:
+    start = f"<{root} xmlns:rdf='".encode() + name + b"' xmlns='" + name + b"'>"
+    data = start + f"<item><link>/a</link></item></{root}>".encode()
+    found = read(data, BASE)
+    assert found.problem or [item.url for item in found.items] in ([], ["https://news.test/a"])
+
+
 def test_items_are_bounded_and_it_is_told() -> None:
     document = read(rss("<item><link>/a</link></item>" * (MAX_ITEMS + 5)).encode(), BASE)
     assert len(document.items) == MAX_ITEMS

@@ -247,6 +247,18 @@ def test_namespaces_that_are_no_addresses(root: str, name: bytes) -> None:
     assert found.problem or [item.url for item in found.items] in ([], ["https://news.test/a"])
 
 
+@pytest.mark.parametrize("step", ["b/", "b" * 100 + "/", "https://a.test/" + "c/" * 4000])
+def test_bases_within_bases_cost_little(step: str) -> None:
+    """Each of ten thousand items would bring back all of a long address, put together from hundreds."""
+    start, end = f"<a xml:base='{step}'>" * 240, "</a>" * 240
+    body = "<entry><link href='x'/><link href='y'/></entry>" * 10_000
+    begun = time.process_time()
+    found = read(f"<feed>{start}{body}{end}</feed>".encode(), BASE)
+    assert time.process_time() - begun < 5
+    assert len(found.items) == 10_000
+    assert max(len(item.url) for item in found.items) < 1100
+
+
 def test_items_are_bounded_and_it_is_told() -> None:
     document = read(rss("<item><link>/a</link></item>" * (MAX_ITEMS + 5)).encode(), BASE)
     assert len(document.items) == MAX_ITEMS

@@ -44,16 +44,19 @@ class Sum(Struct):
 
 
 class Expected(Struct):
-    """What one file, or all, must have brought: lines of the index, of the pages list, rows that link addresses."""
+    """What one file, or all, must have brought: lines of the index, of the pages list, rows that link addresses, rows
+    of captures in imported files."""
 
     index: Sum
     pages: Sum
     links: int = 0
+    foreign: int = 0
 
     def join(self, other: Expected) -> None:
         self.index.join(other.index)
         self.pages.join(other.pages)
         self.links += other.links
+        self.foreign += other.foreign
 
 
 def nothing() -> Expected:
@@ -146,16 +149,27 @@ class Agreement:
 
     def _check_captures(self, group: Derived) -> Iterator[str]:
         assert self.warc is not None
-        self._captures += len(group.captures)
+        numbers = {self.place.warc: self.warc} | self._number_of(group)
+        elsewhere = sum(capture.warc != self.place.warc for capture in group.captures)
+        self._captures += len(group.captures) - elsewhere
+        self.expected.foreign += elsewhere
         if not group.captures:
             return
         page_id = group.captures[0].page_id
-        sql = "SELECT * FROM captures WHERE page_id = ? AND warc = ?"
+        sql = "SELECT * FROM captures WHERE page_id = ? AND (warc = ? OR warc < 0)"
         there = Counter(tuple(row) for row in self._reader.all(sql, storable(page_id), self.warc))
-        meant = Counter(_stored(rows.capture_values(capture, self.warc)) for capture in group.captures)
+        meant = Counter(_stored(rows.capture_values(capture, numbers[capture.warc])) for capture in group.captures)
         if there != meant:
             differing = next(iter((meant - there) or (there - meant)))
             yield f"the captures of page {page_id} are not what the records say, among them {differing[0]}"
+
+    def _number_of(self, group: Derived) -> dict[str, int]:
+        """The number of the imported file of which the group tells, 0 where the catalog has none."""
+        if group.foreign is None:
+            return {}
+        sql = "SELECT id FROM warcs WHERE folder = ? AND name = ?"
+        found = self._reader.one(sql, self.place.folder, group.foreign.file)
+        return {group.foreign.file: found["id"] if found is not None else 0}
 
     def _check_page(self, group: Derived, row: PageRow) -> Iterator[str]:
         self._pages += 1

@@ -15,7 +15,7 @@ from archive.derive import ArticleFiles, Derived, Place, View, derive, digest, o
 from archive.disk import Disk
 from archive.errors import WarcError
 from archive.manifest import Manifest
-from archive.models import PageRow, VerdictKind
+from archive.models import PageRow, Role, VerdictKind
 from archive.pages import Pages
 from archive.rows import ARCHIVE, from_milliseconds, milliseconds
 from archive.texts import Contents, Texts
@@ -39,7 +39,8 @@ class Parts(Struct, frozen=True):
 
 
 class _TextChange(Struct, frozen=True):
-    """What is to be done in text/ once the catalog knows of it."""
+    """What is to be done in text/ once the catalog knows of it: `before` moves to `before_file` first. Without it, that
+    is where an earlier text goes, if it is one."""
 
     files: ArticleFiles
     before: Version | None
@@ -99,6 +100,9 @@ class Applier:
             parts.pages.append()
         with parts.catalog.transaction():
             parts.catalog.mark_indexed(place.folder, place.warc, size)
+            for name in parts.catalog.imported_by(place.folder, place.warc):
+                path = parts.warcs / place.folder / name
+                parts.catalog.mark_indexed(place.folder, name, self._disk.size(path) if self._disk.exists(path) else 0)
             parts.catalog.set_state(PAGES_SIZE, parts.pages.size)
 
     def undo(self, place: Place) -> None:
@@ -172,6 +176,8 @@ class Applier:
     def _article(self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]) -> PageRow:
         catalog = self._parts.catalog
         current = catalog.current_version(files.name)
+        if group.foreign is not None and current is not None and milliseconds(row.captured_at) < current.captured_at:
+            return self._earlier_article(group, row, files, changes)
         text_digest = digest(files.text)
         told = replace(row, text=f"text/{files.name}.txt")
         if current is not None and current.text_digest == text_digest:
@@ -184,20 +190,43 @@ class Applier:
         if current is not None:
             before_file = self._file_of_earlier(current)
             catalog.move_version(current, before_file)
-        version = Version(
+        version = self._version(group, row, files, number, page)
+        catalog.add_version(version, row, files.plain)
+        changes.append(_TextChange(files, current, before_file))
+        return replace(told, version=number) if current is not None else told
+
+    def _version(self, group: Derived, row: PageRow, files: ArticleFiles, number: int, page: int) -> Version:
+        return Version(
             text=files.name,
             number=number,
             file=files.name,
             page=page,
             captured_at=milliseconds(row.captured_at),
-            text_digest=text_digest,
+            text_digest=digest(files.text),
             data_digest=digest(files.data),
-            warc=catalog.warc(group.place.folder, group.place.warc),
+            warc=self._parts.catalog.warc(group.place.folder, group.place.warc),
             start=group.start,
         )
-        catalog.add_version(version, row, files.plain)
-        changes.append(_TextChange(files, current, before_file))
-        return replace(told, version=number) if current is not None else told
+
+    def _earlier_article(
+        self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]
+    ) -> PageRow:
+        """An imported capture that is older than the newest text: its own takes its place among the earlier ones."""
+        catalog = self._parts.catalog
+        versions = catalog.versions(files.name)
+        at, text_digest = milliseconds(row.captured_at), digest(files.text)
+        number = next(version.number for version in versions if version.captured_at > at)
+        for same in versions[max(0, number - 2) : number]:
+            if same.text_digest == text_digest:
+                catalog.add_page(row, at=group.at, start=group.start, version=same.number)
+                return replace(row, text=f"text/{same.file}.txt")
+        catalog.make_room(files.name, number)
+        page = catalog.add_page(row, at=group.at, start=group.start, version=number, fresh=True)
+        version = self._version(group, row, files, number, page)
+        version = replace(version, file=self._file_of_earlier(version))
+        catalog.add_earlier(version)
+        changes.append(_TextChange(files, None, version.file))
+        return replace(row, text=f"text/{version.file}.txt", version=number)
 
     def _file_of_earlier(self, version: Version) -> str:
         """The name that the version gets: the article's, with the time of its capture."""
@@ -212,7 +241,8 @@ class Applier:
         texts, before = self._parts.texts, change.before
         if before is not None:
             texts.move(before.text, change.before_file, _digests(before), partial(self.contents, before))
-        texts.put(change.files.name, (change.files.text, change.files.data))
+        name = change.before_file if before is None and change.before_file else change.files.name
+        texts.put(name, (change.files.text, change.files.data))
 
     # ------------------------------------------------------------------------------------------------ from records
 
@@ -258,5 +288,8 @@ def _digests(version: Version) -> tuple[str, str]:
 
 def page_line(row: PageRow, group: Derived) -> bytes:
     """The line of the pages list that a kept page gets."""
-    mime = next((capture.mime for capture in group.captures if capture.offset == row.offset), "")
+    if group.foreign is not None:
+        mime = next((capture.mime for capture in group.captures if capture.role == Role.PAGE), "")
+    else:
+        mime = next((capture.mime for capture in group.captures if capture.offset == row.offset), "")
     return pages.line(row, group.files.plain if group.files is not None else None, mime)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from typing import Any, BinaryIO, Protocol
 
 PIECE = 64 * 1024
@@ -191,10 +193,23 @@ class _Brotli:
 
 
 def _brotli() -> Decoder | None:
-    """Only from a release on that can bound what comes out at a time; another package of that name may hide it."""
-    try:
-        decompressor = importlib.import_module("brotli").Decompressor()
-        decompressor.process(b"", output_buffer_limit=PIECE)
-    except (ImportError, AttributeError, TypeError):
-        return None
-    return _Brotli(decompressor)
+    """Only from a release on that can bound what comes out at a time; another package of that name may hide it, but not
+    the extension beneath it."""
+    for load in (lambda: importlib.import_module("brotli"), _extension):
+        try:
+            decompressor = load().Decompressor()
+            decompressor.process(b"", output_buffer_limit=PIECE)
+        except (ImportError, AttributeError, TypeError):
+            continue
+        return _Brotli(decompressor)
+    return None
+
+
+def _extension() -> Any:
+    """The module `_brotli` as it lies there: the other package leaves its own under that name."""
+    spec = PathFinder.find_spec("_brotli")
+    if spec is None or spec.loader is None:
+        raise ImportError("there is no module _brotli")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

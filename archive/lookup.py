@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
@@ -205,6 +205,27 @@ class Lookups:
         sql = f"{CAPTURES} WHERE c.record_id = ? AND c.archived AND c.record_type = 'response' LIMIT 1"
         return self._capture(sql, record_id)
 
+    def original_of(self, revisit: Capture) -> Capture | None:
+        """What a revisit refers to: a response in archive/, or a resource of the same imported page."""
+        found = self.response(revisit.refers_to or "")
+        if found is not None:
+            return found
+        sql = f"{CAPTURES} WHERE c.page_id = ? AND c.record_id = ? AND c.record_type = 'resource' AND c.warc < 0"
+        return self._capture(sql, revisit.page_id, revisit.refers_to)
+
+    def response_at(self, url: str, date: str) -> Capture | None:
+        """The response in archive/ of exactly this address and time, as a WARC-Date tells it, to the second."""
+        try:
+            second = datetime.fromisoformat(date[:19]).replace(tzinfo=UTC)
+        except ValueError:
+            return None
+        at = rows.milliseconds(second)
+        sql = (
+            f"{CAPTURES} WHERE c.url = ? AND c.time >= ? AND c.time < ? AND c.archived "
+            "AND c.record_type = 'response' ORDER BY c.time LIMIT 1"
+        )
+        return self._capture(sql, rows.storable(url), at, at + 1000)
+
     def capture_of(self, row: PageRow) -> Capture | None:
         """The capture that is the page's end; None where no answer came. Of another reading, that of the page read."""
         if row.rereads:
@@ -215,7 +236,7 @@ class Lookups:
             capture = rows.capture_of(found)
             if capture.record_type != "metadata" and f"{capture.folder}/{capture.warc}" == row.warc:
                 return capture
-        return None
+        return self._capture(f"{CAPTURES} WHERE c.page_id = ? AND c.role = 'page' AND c.warc < 0", row.page_id)
 
     def captures(self, page_id: str) -> list[Capture]:
         """All that a page group brought, in the order in which it lies in its files."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from msgspec import Struct, ValidationError, convert
@@ -30,6 +31,9 @@ class Event:
     """A run ended the file."""
     FOUND = "found"
     """The file was there already, or a run that was killed left it: nobody vouches for what it was before."""
+    IMPORTED = "imported"
+    """The file came from elsewhere, under the name `of`; where it was packed anew, `why` says so and `source` is the
+    digest of what came."""
     REMOVED = "removed"
     """The file went, and `into` names the one that holds its records now."""
     REPAIRED = "repaired"
@@ -51,6 +55,7 @@ class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     of: str = ""
     why: str = ""
     crc32: str = ""
+    source: str = ""
 
 
 def read(path: Path) -> Iterator[tuple[int, Entry | Broken]]:
@@ -83,10 +88,12 @@ class Manifest:
         self._folder = folder
         self._disk = disk
         self._clock = clock
+        self._lock = Lock()
 
     def add(self, entries: Sequence[Entry]) -> None:
-        """Lines at the end, durable on return."""
-        chain.add(self.path, [_fields(entry) for entry in entries], self._disk)
+        """Lines at the end, durable on return. Safe in threads that share this object."""
+        with self._lock:
+            chain.add(self.path, [_fields(entry) for entry in entries], self._disk)
 
     def entry(self, event: str, file: str, sums: Sums | None = None) -> Entry:
         """A line for a file that is there; its sums are taken now, unless they are given."""
@@ -127,5 +134,5 @@ def _fields(entry: Entry) -> dict[str, Any]:
     plain: dict[str, Any] = {"event": entry.event, "file": entry.file}
     if entry.event != Event.REMOVED:
         plain |= {"size": entry.size, "sha256": entry.sha256}
-    plain |= {name: value for name in ("crc32", "into", "of", "why") if (value := getattr(entry, name))}
+    plain |= {name: value for name in ("crc32", "into", "of", "why", "source") if (value := getattr(entry, name))}
     return plain | {"time": entry.time}

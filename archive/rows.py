@@ -25,6 +25,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _TIME_BITS = 43
 _HASH_BITS = 20
 _SERIAL_BITS = 17
+_FOREIGN_SPARE = 2
 
 CAPTURE_COLUMNS = (
     "c.url, c.time, c.role, c.verdict, c.status, c.mime, c.digest, c.record_id, c.record_type, w.folder, w.name, "
@@ -59,8 +60,11 @@ def page_number(time: datetime, page_id: str) -> int:
 
 
 def warc_number(folder: str, name: str) -> int:
-    """A WARC file's number in the catalog, in the order of names."""
+    """A WARC file's number in the catalog, in the order of names; below 0 for one that was imported."""
     stamp, serial, _ = name_key(name)
+    if not stamp:
+        digest = hashlib.sha256(f"{folder}/{name}".encode("utf-8", "surrogatepass")).digest()
+        return -1 - (int.from_bytes(digest[:8], "big") >> _FOREIGN_SPARE)
     try:
         time = _bounded(parse_stamp(stamp))
     except ValueError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from archive.scripts import is_spaced
+
 # Scripts that are written without spaces: each of their characters is a word of its own, and a word that is looked for
 # is a phrase of them. U+200B keeps them apart, since no text holds one: `clean_inline` takes it out.
 _APART = "\u200b"
@@ -19,8 +21,8 @@ _QUERY_PART = re.compile(r'"([^"]*)"?|(\S+)')
 
 def apart(text: str) -> str:
     """`text` as the search index holds it."""
-    if text.isascii():
-        return text
+    if is_spaced(text):
+        return text.replace(_APART, "") if _APART in text else text
     return _unspaced().sub(f"{_APART}\\g<0>{_APART}", text.replace(_APART, "")).replace(_APART * 2, _APART)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from archive.scripts import is_spaced
+
 _EACH = (
     "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u3096\u30a1-\u30fa"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -23,6 +25,8 @@ _UNSPACED_MARKS = (
 )
 _LETTERS = rf"(?:(?![{_EACH}{_UNSPACED}\u0964])[\w{_MARKS}])++"
 _WORD = rf"{_LETTERS}(?:['’.,\-]{_LETTERS})*+"
+_RADICALS = "\u2e80-\u2fdf"
+"""Those of `_EACH` that a spaced text may hold."""
 _ASCII_WORD = re.compile(r"\w++(?:['.,\-]\w++)*+")
 _ASCII_TOKEN = re.compile(r"\w++(?:['.,\-]\w++)*+|\s++|[^\w\s]")
 
@@ -31,6 +35,13 @@ _ASCII_TOKEN = re.compile(r"\w++(?:['.,\-]\w++)*+|\s++|[^\w\s]")
 def _any_word() -> re.Pattern[str]:
     """Takes longer to compile than to count a page's words: not before a text needs it."""
     return re.compile(rf"[{_EACH}]|([{_UNSPACED}]++)|{_WORD}")
+
+
+@cache
+def _spaced_word() -> re.Pattern[str]:
+    """What `_any_word` finds in a text with spaces between its words."""
+    letters = rf"[\w{_MARKS}]++"
+    return re.compile(rf"[{_RADICALS}]|{letters}(?:['’.,\-]{letters})*+")
 
 
 @cache
@@ -43,6 +54,8 @@ def count_words(text: str) -> int:
     Thai, Lao, Khmer and Burmese runs by their length."""
     if text.isascii():
         return len(_ASCII_WORD.findall(text))
+    if is_spaced(text):
+        return len(_spaced_word().findall(text))
     runs = _any_word().findall(text)  # each a run without spaces, or empty for a word
     return len(runs) + sum(-(-len(run) // _MEAN_WORD) - 1 for run in runs if run)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +74,17 @@ def test_a_host_and_a_pattern(there: Home) -> None:
     assert there.run("exclude", "https://daily.test/1*", "--reason", "too").code == 0
     assert shown(there) == {"https://daily.test/0"}
     assert there.run("verify", "-q").code == 0
+
+
+def test_an_export_is_without_it(there: Home) -> None:
+    url = "https://daily.test/0"
+    assert there.run("exclude", url, "--reason", "court order").code == 0
+    assert there.run("export", "wacz", "--all", "-o", "all.wacz").code == 0
+    with zipfile.ZipFile(there.folder / "all.wacz") as wacz:
+        pages = wacz.read("pages/pages.jsonl").decode()
+        warcs = [gzip.decompress(wacz.read(name)) for name in wacz.namelist() if name.startswith("archive/")]
+    assert [url in pages, "https://daily.test/1" in pages] == [False, True]
+    assert [b"pier 0 of daily.test" in b"".join(warcs), b"pier 1 of daily.test" in b"".join(warcs)] == [False, True]
 
 
 def test_what_is_wrong_is_said_and_nothing_done(there: Home) -> None:

@@ -270,9 +270,13 @@ class Library:
 
     # ------------------------------------------------------------------------------------------------ what is held
 
+    def revision(self) -> int:
+        """Another number whenever the catalog has changed."""
+        return self._listing.revision()
+
     def _once(self, name: object, make: Callable[[], _T]) -> _T:
         """What `make` gives, made anew when the catalog has changed."""
-        revision = self._listing.revision()
+        revision = self.revision()
         with self._lock:
             held = self._held.get(name)
         if held is None or held[0] != revision:

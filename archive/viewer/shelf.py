@@ -14,6 +14,9 @@ from archive.viewer.model import Card, Choices, Front, Health, Moment, Picture, 
 class Bare:
     """What a library shows in which nothing is kept yet."""
 
+    def revision(self) -> int:
+        return 0
+
     def front(self, days: int = 7, per_site: int = 4) -> Front:
         return Front((), {}, ())
 

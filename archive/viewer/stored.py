@@ -37,13 +37,14 @@ def attachment(name: str) -> str:
 class RawRecord:
     """The page's own record, one gzip member to the byte. ASGI without a framework between: programs ask for many.
 
-    Where a record lies is remembered, since no file ever holds something else under the same name; a file that has been
-    renamed or joined to others is looked up anew.
+    Where a record lies is remembered until the catalog changes: a page may be excluded then. A file that was renamed or
+    joined to others in between is looked up anew.
     """
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._places: OrderedDict[str, Place] = OrderedDict()
+        self._revision = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
@@ -83,9 +84,13 @@ class RawRecord:
         raise HTTPException(404)
 
     def _place(self, page_id: str, known: bool) -> Place:
+        library = self._shelf.library()
+        if (revision := library.revision()) != self._revision:
+            self._places.clear()
+            self._revision = revision
         place = self._places.get(page_id) if known else None
         if place is None:
-            place = self._shelf.library().record(page_id)
+            place = library.record(page_id)
             if place is None:
                 raise HTTPException(404)
             self._places[page_id] = place

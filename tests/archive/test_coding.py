@@ -21,10 +21,9 @@ def test_codings_are_listed_in_the_order_of_their_use() -> None:
     assert content_codings(headers) == ["gzip", "deflate"]
 
 
-def test_brotli_where_there_is_a_module_for_it() -> None:
+def test_brotli_though_another_package_may_bear_its_name() -> None:
     decoder = decoder_for(["br"])
-    if decoder is None:
-        pytest.skip("no brotli module that can bound its output")
+    assert decoder is not None
     packed = importlib.import_module("brotli").compress(TEXT * 20)
     out = list(decoder.feed(packed))
     assert b"".join(out) == TEXT * 20 and max(map(len, out)) <= 2 * PIECE

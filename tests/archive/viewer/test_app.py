@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from warcio.archiveiterator import ArchiveIterator
 
 from archive.collection import Collection
+from archive.excluding import Run, asked_for, exclude
 from archive.telling import as_dict
 from archive.viewer.app import Site
 from archive.viewer.rendering import STATIC
@@ -210,6 +211,22 @@ def test_a_record_whose_file_was_renamed_is_found_again(tmp_path: Path) -> None:
             writing.close()
             assert not list(folder_of(tmp_path).glob("archive/*.open"))
             assert there.get("/page/p01/record").content == before != b""
+
+
+def test_what_is_excluded_is_gone_at_once(tmp_path: Path) -> None:
+    run(tmp_path, FIRST_RUN, start=0)
+    paths = ("/page/p01", "/page/p01/record", "/page/p01/text", "/api/page/p01", f"/find?url={STORY}")
+    with Collection.open(settings(tmp_path), None) as collection, served(collection) as there:
+        for path in paths:
+            assert there.get(path).status_code in (200, 303), path
+        assert "A quiet day" in there.get("/").text
+        named = [asked_for("news.test", "the publisher asked for it", "", datetime(2026, 1, 2, tzinfo=UTC))]
+        exclude(folder_of(tmp_path), named, Run())
+        for path in paths:
+            assert there.get(path).status_code == 404, path
+        for path in ("/", "/search?q=pier", "/feed.atom", "/api/front", "/api/changes", "/quarantine"):
+            text = there.get(path).text
+            assert "A quiet day" not in text and "news.test/story" not in text, path
 
 
 def test_the_text_is_the_file(library: Served, filled: Collection) -> None:

@@ -62,16 +62,17 @@ def find(root: HtmlElement, url: str, encoding: str = "utf-8") -> tuple[Requisit
 
 
 def base(root: HtmlElement, url: str) -> str:
-    """What relative addresses of the page resolve against: its first `base` with an address, else its own address."""
+    """What relative addresses of the page resolve against: its first `base` with an address, else its own address; as
+    `css.bounded` has it."""
     for element in root.iter("base"):
         href = element.get("href")
         if href is not None:
             try:
                 wire_url(join(url, href))
             except ValueError:
-                return url
-            return join(url, href)
-    return url
+                return css.bounded(url)
+            return css.bounded(join(url, href))
+    return css.bounded(url)
 
 
 def srcset(value: str) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ from tests.archive.collecting import (
 from tests.archive.test_crashes import check, root, run_all
 from tests.disks import FailingDisk
 from tests.making import TIME
+from tests.statements import Statements, refuse, watched
 
 __all__ = ["root"]
 ALONE = Watch(workers=1)
@@ -118,55 +119,9 @@ def test_a_folder_that_may_only_be_read(root: Path, monkeypatch: pytest.MonkeyPa
 # ------------------------------------------------------------------------------------------------------- SQLite
 
 
-class Statements:
-    """The catalog's statements, counted; the one with the number `fail_at` (from 0) does what `fail` says instead."""
-
-    def __init__(self, fail_at: int = -1, fail: Callable[[], None] = lambda: None, *, stays: bool = False) -> None:
-        self.count = 0
-        self._fail_at = fail_at
-        self._fail = fail
-        self._stays = stays
-
-    def next(self) -> None:
-        number, self.count = self.count, self.count + 1
-        if number == self._fail_at or (self._stays and 0 <= self._fail_at < number):
-            self._fail()
-
-
-def connecting(statements: Statements) -> Callable[..., sqlite3.Connection]:
-    """sqlite3.connect, with an eye on all connections that write a catalog."""
-    real = sqlite3.connect
-
-    class Watched(sqlite3.Connection):
-        def execute(self, *given: Any) -> sqlite3.Cursor:
-            statements.next()
-            return super().execute(*given)
-
-        def executemany(self, *given: Any) -> sqlite3.Cursor:
-            statements.next()
-            return super().executemany(*given)
-
-        def executescript(self, *given: Any) -> sqlite3.Cursor:
-            statements.next()
-            return super().executescript(*given)
-
-    def connect(path: Any, **more: Any) -> sqlite3.Connection:
-        return real(path, factory=Watched, **more) if isinstance(path, Path) else real(path, **more)
-
-    return connect
-
-
 def watched_run(root: Path, statements: Statements, told: list[PageRow]) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite3, "connect", connecting(statements))
+    with watched(statements):
         run_all(root, Disk(), told)
-
-
-def refuse(words: str) -> Callable[[], None]:
-    def fail() -> None:
-        raise sqlite3.OperationalError(words)
-
-    return fail
 
 
 def check_statements(root: Path, numbers: Iterable[int], words: str, *, stays: bool) -> None:

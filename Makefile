@@ -12,7 +12,7 @@ LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help fetch test check bench bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
-        bench-startup bench-verify bench-viewer soak fuzz lock clean
+        bench-replay bench-startup bench-verify bench-viewer soak fuzz lock clean
 
 help: ## say what there is
 	@echo "make fetch URL=https://…   keep an article: snapshot, text and proof"
@@ -41,7 +41,7 @@ soak: $(VENV)/dev.stamp ## what takes longer than tests may
 fuzz: $(VENV)/dev.stamp ## hostile bytes for the parsers, a minute for each (pip install -e .[fuzz]: led by coverage)
 	$(BIN)/python -m fuzz $(ARGS)
 
-bench: bench-startup bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-text bench-verify bench-viewer ## all measurements
+bench: bench-startup bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-replay bench-text bench-verify bench-viewer ## all measurements
 
 bench-fetch: $(VENV)/dev.stamp ## one page with 30 requisites, against wget and trafilatura
 	$(BIN)/python -m bench.fetch $(ARGS)
@@ -63,6 +63,9 @@ bench-startup: $(VENV)/dev.stamp ## what starting the command costs
 
 bench-text: $(VENV)/dev.stamp ## how good the text is, over a corpus of pages
 	$(BIN)/python -m bench.text $(ARGS)
+
+bench-replay: $(VENV)/dev.stamp ## pywb's look-ups in an index of a million captures, against one of a thousand
+	$(BIN)/python -m bench.replay $(ARGS)
 
 bench-verify: $(VENV)/dev.stamp ## a check of a collection, against decompressing and digesting its records
 	$(BIN)/python -m bench.verify $(ARGS)

@@ -7,7 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive.collecting import OLD, PICTURE, PICTURE_BYTES, STORY, fill, folder_of, page_lines
+from tests.archive.collecting import (
+    OLD,
+    PICTURE,
+    PICTURE_BYTES,
+    STORY,
+    Clock,
+    article,
+    fill,
+    folder_of,
+    group,
+    opened,
+    page,
+    page_lines,
+)
+from tests.disks import QuickDisk
 from tests.pywb import Pywb, replaying
 
 pytestmark = pytest.mark.pywb
@@ -66,3 +80,17 @@ def test_every_listed_page_is_found(pywb: Pywb, root: Path) -> None:
         stamp = "".join(c for c in line["ts"] if c.isdigit())
         assert pywb.get(f"/main/{stamp}mp_/{line['url']}").status == 200
     assert not list((folder_of(root) / "archive").glob("*.open"))
+
+
+def test_hundreds_of_warc_files_replay_as_they_are(tmp_path: Path) -> None:
+    """A file a page, as a cron job leaves them that finds one article at a time."""
+    bodies = {f"https://news.test/{n}": f"<p>story {n}</p>".encode() * 40 for n in range(300)}
+    with opened(tmp_path, warc_size=1, disk=QuickDisk(), clock=Clock()) as collection:
+        for n, (url, body) in enumerate(bodies.items()):
+            told = article(f"What happened {n}.", url)
+            collection.commit(group(f"p{n}", n, [page(n, body, url)], article=told)).result(30)
+    assert len(list((folder_of(tmp_path) / "archive").glob("*.warc.gz"))) == len(bodies)
+    with replaying(tmp_path) as pywb:
+        for url in list(bodies)[::37]:
+            answer = pywb.get(f"/main/id_/{url}")
+            assert (answer.status, answer.body) == (200, bodies[url])

@@ -88,13 +88,12 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
         raise NotKeptError(f"there is no collection {folder}")
     found = Verified(quick=quick)
     before: object = None
+    whole: Path | None = None
     files = _closed(folder)
     if quick:
         checked = {name: _digested(folder / name, name) for name in _watched(files, folder, watch, found)}
     else:
-        if not (folder / catalog.NAME).exists() and files:
-            found.problems.append(Problem(Kind.MISSING, catalog.NAME, "the catalog is not there"))
-        whole = folder if (folder / catalog.NAME).exists() else None
+        whole = _with_catalog(folder, found) if files or (folder / catalog.NAME).exists() else None
         before = _state(folder) if whole else None
         ours = [(folder / name, name, whole if _is_ours(name) else None) for name in files]
         checked = _check_all(ours, watch, found)
@@ -108,7 +107,7 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
     if not found.stopped:
         found.problems += _against_manifest(folder, checked)
         found.head = chain.head(folder / manifest.NAME)
-        if not quick and (folder / catalog.NAME).exists():
+        if whole is not None:
             found.problems += _unvouched(folder, checked.keys() - known.keys())
             mine = {name: each for name, each in checked.items() if _is_ours(name)}
             found.problems += compare(folder, mine, checked.keys() - mine.keys(), before)
@@ -148,6 +147,19 @@ def _closed(folder: Path) -> list[str]:
         wanted = [name for name in names if name.endswith(FOREIGN_ENDINGS) and not name.startswith(".")]
         found += [f"{kind}/{name}" for name in sorted(wanted, key=name_key)]
     return found
+
+
+def _with_catalog(folder: Path, found: Verified) -> Path | None:
+    """The folder, if its catalog is one that can be compared with; else that is told, and records alone are read."""
+    if not (folder / catalog.NAME).exists():
+        found.problems.append(Problem(Kind.MISSING, catalog.NAME, "the catalog is not there"))
+        return None
+    try:
+        Reader(folder).close()
+    except TearsheetError as error:
+        found.problems.append(Problem(Kind.DERIVED, catalog.NAME, str(error)))
+        return None
+    return folder
 
 
 def _state(folder: Path) -> object:

@@ -178,7 +178,7 @@ class _Member(_Stream):
         while not self._zip.eof:
             data = self._waiting or self._view[self._at : self._at + _IN]
             if not len(data):
-                raise _Bad("the file ends inside a gzip member", len(self._view))
+                raise _Bad("the file ends inside a gzip member")
             if not self._waiting:
                 self._at += len(data)
             try:

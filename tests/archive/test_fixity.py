@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,14 @@ def test_a_file_that_is_no_warc_file_is_told(tmp_path: Path) -> None:
     found = verify_files([path], ALONE)
     assert found.exit_code == 5
     assert [problem.offset for problem in found.bad] == [0]
+
+
+def test_a_catalog_of_another_release_is_told(whole: Path, tmp_path: Path) -> None:
+    root = tmp_path / "x"
+    shutil.copytree(whole, root)
+    for version, age in ((1, "an older"), (99, "a newer")):
+        with closing(sqlite3.connect(folder_of(root) / "catalog.sqlite")) as db:
+            db.execute(f"PRAGMA user_version = {version}")
+        found = verified(root)
+        assert found.exit_code == 5
+        assert any(f"{age} tearsheet made this catalog" in problem.words for problem in found.bad)

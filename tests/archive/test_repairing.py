@@ -10,6 +10,7 @@ import pytest
 from archive.fixity import Watch, verify_collection
 from archive.repairing import Asked, Repair, repair
 from archive.warc.reader import read_records
+from archive.warc.walk import Walked, Window, walk
 from tests.archive.collecting import derived, fill, folder_of
 from tests.archive.vandal import cut_a_record_out, cut_the_end, flip_a_bit, remove_a_file, swap_a_file, warcs
 from tests.disks import QuickDisk
@@ -112,3 +113,21 @@ def test_a_dry_run_changes_nothing(root: Path) -> None:
     made = repaired(root, dry=True)
     assert len(made.files) == 1
     assert everything(root) == before
+
+
+def test_a_member_that_damage_makes_endless_hides_nothing_behind_it(whole: Path, tmp_path: Path) -> None:
+    """A bit in a deflated block's head can make all that follows a part of it."""
+    root = tmp_path / "x"
+    shutil.copytree(whole, root)
+    path = max(warcs(folder_of(root)), key=lambda path: path.stat().st_size)
+    records = list(read_records(path, strict=True))
+    original = path.read_bytes()
+    for number in range(2, 6):
+        for at in range(10, 40):
+            content = bytearray(original)
+            content[records[number].offset + at] ^= 1 << (at % 8)
+            path.write_bytes(content)
+            with path.open("rb") as file:
+                found = {each.record_id for each in walk(Window(file)) if isinstance(each, Walked)}
+            missing = {record.record_id for record in records} - found
+            assert missing <= {records[number].record_id}, (number, at)

@@ -11,7 +11,7 @@ LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help fetch test check bench bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
+.PHONY: help fetch test check bench bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory bench-replay \
         bench-startup soak lock clean
 
 help: ## say what there is
@@ -37,7 +37,7 @@ check: $(VENV)/dev.stamp ## ruff, strict mypy and the fast tests
 soak: $(VENV)/dev.stamp ## what takes longer than tests may
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
 
-bench: bench-startup bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-text ## all measurements
+bench: bench-startup bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-replay bench-text ## all measurements
 
 bench-fetch: $(VENV)/dev.stamp ## one page with 30 requisites, against wget and trafilatura
 	$(BIN)/python -m bench.fetch $(ARGS)
@@ -53,6 +53,9 @@ bench-export: $(VENV)/dev.stamp ## a collection of 1 GB as one WACZ file, agains
 
 bench-memory: $(VENV)/dev.stamp ## peak memory of a 1 GB download
 	$(BIN)/python -m bench.memory $(ARGS)
+
+bench-replay: $(VENV)/dev.stamp ## pywb's look-up among a million captures and among a thousand
+	$(BIN)/python -m bench.replay $(ARGS)
 
 bench-startup: $(VENV)/dev.stamp ## what starting the command costs
 	$(BIN)/python -m bench.startup $(ARGS)

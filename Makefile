@@ -11,8 +11,8 @@ LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help fetch test check bench bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory bench-replay \
-        bench-startup soak lock clean
+.PHONY: help fetch test check bench bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
+        bench-replay bench-startup bench-verify bench-viewer soak fuzz lock clean
 
 help: ## say what there is
 	@echo "make fetch URL=https://…   keep an article: snapshot, text and proof"
@@ -25,6 +25,7 @@ fetch: $(VENV)/run.stamp
 export URL
 
 test: $(VENV)/dev.stamp ## run all tests but the soak tests
+	@$(BIN)/python -m tests.axe
 	@$(BIN)/python -m tests.replaywebpage
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
@@ -37,7 +38,10 @@ check: $(VENV)/dev.stamp ## ruff, strict mypy and the fast tests
 soak: $(VENV)/dev.stamp ## what takes longer than tests may
 	$(BIN)/python -m pytest -m soak --timeout 3600 $(ARGS)
 
-bench: bench-startup bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-replay bench-text ## all measurements
+fuzz: $(VENV)/dev.stamp ## hostile bytes for the parsers, a minute for each (pip install -e .[fuzz]: led by coverage)
+	$(BIN)/python -m fuzz $(ARGS)
+
+bench: bench-startup bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-replay bench-text bench-verify bench-viewer ## all measurements
 
 bench-fetch: $(VENV)/dev.stamp ## one page with 30 requisites, against wget and trafilatura
 	$(BIN)/python -m bench.fetch $(ARGS)
@@ -63,6 +67,12 @@ bench-startup: $(VENV)/dev.stamp ## what starting the command costs
 bench-text: $(VENV)/dev.stamp ## how good the text is, over a corpus of pages
 	$(BIN)/python -m bench.text $(ARGS)
 
+bench-verify: $(VENV)/dev.stamp ## a check of a collection, against decompressing and digesting its records
+	$(BIN)/python -m bench.verify $(ARGS)
+
+bench-viewer: $(VENV)/dev.stamp ## the library on 100,000 articles; raw records against pywb
+	$(BIN)/python -m bench.viewer $(ARGS)
+
 lock: ## resolve the requirements afresh, with hashes (needs the network)
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet pip-tools
@@ -71,8 +81,8 @@ lock: ## resolve the requirements afresh, with hashes (needs the network)
 	  --output-file requirements/dev.txt pyproject.toml
 
 clean: ## remove what was installed and made, but nothing that was kept
-	rm -rf $(VENV) $(VENV)-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find archive scraper tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) $(VENV)-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz
+	find archive scraper tests bench fuzz -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

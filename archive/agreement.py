@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from urllib.parse import quote
 from msgspec import Struct
 from msgspec.structs import replace
 
-from archive import catalog, cdxj, rows
+from archive import catalog, cdxj, exclusions, rows
 from archive.applying import page_line
 from archive.catalog import told
 from archive.derive import Derived, Place, digest, origin_moved
@@ -24,7 +25,7 @@ from archive.urls import parse_stamp
 
 _SPAN = 1 << 128
 _MOST_OF_A_TIME = 1000
-_OF_EARLIER = ("title", "authors", "date", "words", "original_url", "extractor", "text", "version")
+_OF_EARLIER = ("title", "authors", "date", "words", "original_url", "language", "extractor", "text", "version")
 
 
 class Sum(Struct):
@@ -43,16 +44,19 @@ class Sum(Struct):
 
 
 class Expected(Struct):
-    """What one file, or all, must have brought: lines of the index, of the pages list, rows that link addresses."""
+    """What one file, or all, must have brought: lines of the index, of the pages list, rows that link addresses, rows
+    of captures in imported files."""
 
     index: Sum
     pages: Sum
     links: int = 0
+    foreign: int = 0
 
     def join(self, other: Expected) -> None:
         self.index.join(other.index)
         self.pages.join(other.pages)
         self.links += other.links
+        self.foreign += other.foreign
 
 
 def nothing() -> Expected:
@@ -92,6 +96,7 @@ class Agreement:
 
     def __init__(self, reader: Reader, place: Place) -> None:
         self.expected = nothing()
+        self._exclusions = exclusions.load(reader.path.parent)
         self._reader = reader
         self.place = place
         found = reader.one("SELECT id, bytes FROM warcs WHERE folder = ? AND name = ?", place.folder, place.warc)
@@ -103,7 +108,10 @@ class Agreement:
     def group(self, given: Derived) -> Iterator[str]:
         if self.warc is None:
             return
-        group = self._at_home(given)
+        found = self._exclusions.left_of(self._at_home(given))
+        if found is None:
+            return
+        group = found
         for capture in group.captures:
             if capture.folder == rows.ARCHIVE and capture.record_type != "metadata":
                 self.expected.index.add(cdxj.line(capture))
@@ -141,16 +149,27 @@ class Agreement:
 
     def _check_captures(self, group: Derived) -> Iterator[str]:
         assert self.warc is not None
-        self._captures += len(group.captures)
+        numbers = {self.place.warc: self.warc} | self._number_of(group)
+        elsewhere = sum(capture.warc != self.place.warc for capture in group.captures)
+        self._captures += len(group.captures) - elsewhere
+        self.expected.foreign += elsewhere
         if not group.captures:
             return
         page_id = group.captures[0].page_id
-        sql = "SELECT * FROM captures WHERE page_id = ? AND warc = ?"
+        sql = "SELECT * FROM captures WHERE page_id = ? AND (warc = ? OR warc < 0)"
         there = Counter(tuple(row) for row in self._reader.all(sql, storable(page_id), self.warc))
-        meant = Counter(_stored(rows.capture_values(capture, self.warc)) for capture in group.captures)
+        meant = Counter(_stored(rows.capture_values(capture, numbers[capture.warc])) for capture in group.captures)
         if there != meant:
             differing = next(iter((meant - there) or (there - meant)))
             yield f"the captures of page {page_id} are not what the records say, among them {differing[0]}"
+
+    def _number_of(self, group: Derived) -> dict[str, int]:
+        """The number of the imported file of which the group tells, 0 where the catalog has none."""
+        if group.foreign is None:
+            return {}
+        sql = "SELECT id FROM warcs WHERE folder = ? AND name = ?"
+        found = self._reader.one(sql, self.place.folder, group.foreign.file)
+        return {group.foreign.file: found["id"] if found is not None else 0}
 
     def _check_page(self, group: Derived, row: PageRow) -> Iterator[str]:
         self._pages += 1
@@ -160,14 +179,19 @@ class Agreement:
             return
         there = dict(found)
         number = int(there["id"])
+        version = there["version"] if group.files is not None else None
         assert self.warc is not None
-        values = rows.page_values(row, number, self.warc, group.start, there["version"])
+        place = rows.PagePlace(number, self.warc, group.start, version, self._is_fresh(group, row, number))
+        values = rows.page_values(row, place)
         meant = dict(zip(there, _stored(values), strict=True))
+        if there["language"] is None:
+            # A catalog of before languages were in it knows none.
+            meant["language"] = None
         told_row = row
         if row.verdict is VerdictKind.UNCHANGED and group.files is None:
             if not self._of_earlier(there, row):
                 yield f"page {row.page_id} says of {row.final_url} what no earlier capture does"
-            told_row = replace(row, title=there["title"])
+            told_row = replace(row, title=there["title"], authors=tuple(json.loads(there["authors"])))
             for name in _OF_EARLIER:
                 meant[name] = there[name]
         wrong = [name for name, value in meant.items() if there[name] != value]
@@ -178,20 +202,39 @@ class Agreement:
         if row.verdict.kept and group.captured:
             self.expected.pages.add(page_line(told_row, group))
         yield from self._check_links(meant, number)
+        yield from self._check_authors(told_row, number)
         if group.files is not None:
             yield from self._check_version(group, there, number)
 
+    def _is_fresh(self, group: Derived, row: PageRow, number: int) -> bool:
+        """Whether the page brought what was not there: a text, or a page without one."""
+        if group.files is None:
+            return row.verdict.kept and row.verdict is not VerdictKind.UNCHANGED
+        sql = "SELECT 1 FROM versions WHERE text = ? AND page = ?"
+        new = row.rereads is None and row.verdict is not VerdictKind.UNCHANGED
+        return new and self._reader.one(sql, group.files.name, number) is not None
+
+    def _check_authors(self, row: PageRow, number: int) -> Iterator[str]:
+        found = self._reader.one("SELECT names FROM authors WHERE rowid = ?", number)
+        meant = apart(surrogate_free(rows.dump(row.authors))) if row.authors else None
+        if (found["names"] if found is not None else None) != meant:
+            yield f"page {row.page_id} is not found by its authors"
+        if row.overrules is not None:
+            found = self._reader.one("SELECT page_id FROM overrulings WHERE overruled = ?", row.overrules)
+            if found is None or found["page_id"] != row.page_id:
+                yield f"page {row.overrules} is not said to be overruled by {row.page_id}"
+
     def _of_earlier(self, there: dict[str, Any], row: PageRow) -> bool:
         """Whether what a confirmed page is said to say is what another capture of it says."""
-        if there["text"] is None and there["title"] == storable(row.title):
+        if there["text"] is None and there["title"] == storable(row.title) and there["language"] is None:
             return True
         sql = (
             "SELECT 1 FROM links l JOIN pages p ON p.id = l.page WHERE l.address = ? AND l.kept = 1 AND p.id != ? "
             "AND p.title IS ? AND p.authors IS ? AND p.date IS ? AND p.words IS ? AND p.original_url IS ? "
-            "AND p.text IS ? AND p.version IS ? LIMIT 1"
+            "AND p.language IS ? AND p.text IS ? AND p.version IS ? LIMIT 1"
         )
         address = next(iter(rows.identities(row.final_url)), "")
-        names = ("title", "authors", "date", "words", "original_url", "text", "version")
+        names = ("title", "authors", "date", "words", "original_url", "language", "text", "version")
         values = [there[name] for name in names]
         return self._reader.one(sql, storable(address), there["id"], *values) is not None
 

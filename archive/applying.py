@@ -9,13 +9,13 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from archive import cdxj, pages
+from archive import cdxj, exclusions, pages
 from archive.catalog import Catalog, Version
 from archive.derive import ArticleFiles, Derived, Place, View, derive, digest, origin_moved
 from archive.disk import Disk
 from archive.errors import WarcError
 from archive.manifest import Manifest
-from archive.models import PageRow, VerdictKind
+from archive.models import PageRow, Role, VerdictKind
 from archive.pages import Pages
 from archive.rows import ARCHIVE, from_milliseconds, milliseconds
 from archive.texts import Contents, Texts
@@ -39,7 +39,8 @@ class Parts(Struct, frozen=True):
 
 
 class _TextChange(Struct, frozen=True):
-    """What is to be done in text/ once the catalog knows of it."""
+    """What is to be done in text/ once the catalog knows of it: `before` moves to `before_file` first. Without it, that
+    is where an earlier text goes, if it is one."""
 
     files: ArticleFiles
     before: Version | None
@@ -53,6 +54,7 @@ class Applier:
         self._parts = parts
         self._disk = disk
         self.manifest = Manifest(parts.warcs, disk)
+        self._exclusions = exclusions.load(parts.warcs)
 
     def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]:
         """All of these groups, in the order of commit: one transaction, then texts and waiting page lines.
@@ -68,8 +70,13 @@ class Applier:
                 if self._is_there(group):
                     found.append(self._as_there(group))
                     continue
-                self._parts.catalog.add_captures(group.captures)
-                row = self._page(group, changes)
+                left = self._exclusions.left_of(group)
+                if left is not None:
+                    self._parts.catalog.add_captures(left.captures)
+                if left is None or (left.page is None and group.page is not None):
+                    found.append(self._as_there(group))
+                    continue
+                row = self._page(left, changes)
                 found.append(row)
                 if row is not None and row.verdict.kept and group.captured:
                     lines.append(page_line(row, group))
@@ -93,6 +100,9 @@ class Applier:
             parts.pages.append()
         with parts.catalog.transaction():
             parts.catalog.mark_indexed(place.folder, place.warc, size)
+            for name in parts.catalog.imported_by(place.folder, place.warc):
+                path = parts.warcs / place.folder / name
+                parts.catalog.mark_indexed(place.folder, name, self._disk.size(path) if self._disk.exists(path) else 0)
             parts.catalog.set_state(PAGES_SIZE, parts.pages.size)
 
     def undo(self, place: Place) -> None:
@@ -140,7 +150,7 @@ class Applier:
         if row.verdict is VerdictKind.UNCHANGED and group.files is None:
             return self._unchanged(group, row)
         if group.files is None:
-            self._parts.catalog.add_page(row, at=group.at, start=group.start, version=None)
+            self._parts.catalog.add_page(row, at=group.at, start=group.start, version=None, fresh=row.verdict.kept)
             return row
         return self._article(group, row, group.files, changes)
 
@@ -157,6 +167,7 @@ class Applier:
                 date=before.date,
                 words=before.words,
                 original_url=before.original_url,
+                language=before.language,
                 extractor=row.extractor or before.extractor,
             )
         self._parts.catalog.add_page(replace(row, text=text), at=group.at, start=group.start, version=version)
@@ -165,31 +176,57 @@ class Applier:
     def _article(self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]) -> PageRow:
         catalog = self._parts.catalog
         current = catalog.current_version(files.name)
+        if group.foreign is not None and current is not None and milliseconds(row.captured_at) < current.captured_at:
+            return self._earlier_article(group, row, files, changes)
         text_digest = digest(files.text)
         told = replace(row, text=f"text/{files.name}.txt")
         if current is not None and current.text_digest == text_digest:
             catalog.add_page(row, at=group.at, start=group.start, version=current.number)
             return told
         number = current.number + 1 if current is not None else 1
-        page = catalog.add_page(row, at=group.at, start=group.start, version=number)
+        fresh = row.rereads is None and row.verdict is not VerdictKind.UNCHANGED
+        page = catalog.add_page(row, at=group.at, start=group.start, version=number, fresh=fresh)
         before_file = ""
         if current is not None:
             before_file = self._file_of_earlier(current)
             catalog.move_version(current, before_file)
-        version = Version(
+        version = self._version(group, row, files, number, page)
+        catalog.add_version(version, row, files.plain)
+        changes.append(_TextChange(files, current, before_file))
+        return replace(told, version=number) if current is not None else told
+
+    def _version(self, group: Derived, row: PageRow, files: ArticleFiles, number: int, page: int) -> Version:
+        return Version(
             text=files.name,
             number=number,
             file=files.name,
             page=page,
             captured_at=milliseconds(row.captured_at),
-            text_digest=text_digest,
+            text_digest=digest(files.text),
             data_digest=digest(files.data),
-            warc=catalog.warc(group.place.folder, group.place.warc),
+            warc=self._parts.catalog.warc(group.place.folder, group.place.warc),
             start=group.start,
         )
-        catalog.add_version(version, row, files.plain)
-        changes.append(_TextChange(files, current, before_file))
-        return replace(told, version=number) if current is not None else told
+
+    def _earlier_article(
+        self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]
+    ) -> PageRow:
+        """An imported capture that is older than the newest text: its own takes its place among the earlier ones."""
+        catalog = self._parts.catalog
+        versions = catalog.versions(files.name)
+        at, text_digest = milliseconds(row.captured_at), digest(files.text)
+        number = next(version.number for version in versions if version.captured_at > at)
+        for same in versions[max(0, number - 2) : number]:
+            if same.text_digest == text_digest:
+                catalog.add_page(row, at=group.at, start=group.start, version=same.number)
+                return replace(row, text=f"text/{same.file}.txt")
+        catalog.make_room(files.name, number)
+        page = catalog.add_page(row, at=group.at, start=group.start, version=number, fresh=True)
+        version = self._version(group, row, files, number, page)
+        version = replace(version, file=self._file_of_earlier(version))
+        catalog.add_earlier(version)
+        changes.append(_TextChange(files, None, version.file))
+        return replace(row, text=f"text/{version.file}.txt", version=number)
 
     def _file_of_earlier(self, version: Version) -> str:
         """The name that the version gets: the article's, with the time of its capture."""
@@ -204,7 +241,8 @@ class Applier:
         texts, before = self._parts.texts, change.before
         if before is not None:
             texts.move(before.text, change.before_file, _digests(before), partial(self.contents, before))
-        texts.put(change.files.name, (change.files.text, change.files.data))
+        name = change.before_file if before is None and change.before_file else change.files.name
+        texts.put(name, (change.files.text, change.files.data))
 
     # ------------------------------------------------------------------------------------------------ from records
 
@@ -216,22 +254,28 @@ class Applier:
 
 def read_group(warcs: Path, place: Place, start: int) -> Derived | None:
     """The group whose first record lies at `start`; None if it is damaged."""
+    try:
+        records = group_records(warcs, place, start)
+    except WarcError:
+        return None
+    data = records[-1].group()
+    return derive(place, views(records), data) if data is not None else None
+
+
+def group_records(warcs: Path, place: Place, start: int) -> tuple[StoredRecord, ...]:
+    """The records of the group whose first lies at `start`, its metadata record last. Raises WarcError."""
     path = warcs / place.folder / place.warc
     if not path.exists():
         path = path.with_name(path.name + ".open")
     records: list[StoredRecord] = []
     at = start
-    try:
-        while len(records) < _MOST_RECORDS:
-            record = read_at(path, at)
-            records.append(record)
-            data = record.group()
-            if data is not None:
-                return derive(place, views(records), data)
-            at = record.offset + record.length
-    except WarcError:
-        return None
-    return None
+    while len(records) < _MOST_RECORDS:
+        record = read_at(path, at)
+        records.append(record)
+        if record.group() is not None:
+            return tuple(records)
+        at = record.offset + record.length
+    raise WarcError(place.warc, start, "the page's group has no end")
 
 
 def views(records: Sequence[StoredRecord]) -> list[View]:
@@ -244,5 +288,8 @@ def _digests(version: Version) -> tuple[str, str]:
 
 def page_line(row: PageRow, group: Derived) -> bytes:
     """The line of the pages list that a kept page gets."""
-    mime = next((capture.mime for capture in group.captures if capture.offset == row.offset), "")
+    if group.foreign is not None:
+        mime = next((capture.mime for capture in group.captures if capture.role == Role.PAGE), "")
+    else:
+        mime = next((capture.mime for capture in group.captures if capture.offset == row.offset), "")
     return pages.line(row, group.files.plain if group.files is not None else None, mime)

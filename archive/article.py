@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date
-from functools import cache
 from typing import TypeVar
 
 from msgspec.structs import asdict
 
-from archive.inline import clean_inline
+from archive.inline import CODE, EMPHASIS, LINK, STRONG, clean_inline
 from archive.models import (
     Article,
     ArticleMeta,
@@ -26,39 +24,13 @@ from archive.models import (
 )
 from archive.parse import parse
 from archive.render import render
+from archive.wording import count_words
 
-__all__ = ["clean_inline", "from_json", "parse", "plain", "render", "said", "to_json", "words"]
+__all__ = ["clean_inline", "from_json", "parse", "plain", "plain_inline", "render", "said", "texts", "to_json", "words"]
 
 _T = TypeVar("_T")
 
 # ------------------------------------------------------------------------------------------------ plain text
-
-_LINK = re.compile(
-    r"\[((?:[^\[\]]|\[[^\[\]]*+\])*+)\]\((?:https?:|mailto:)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+\)", re.IGNORECASE
-)
-_STRONG = re.compile(r"\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])")
-_CODE = re.compile(r"(?<!`)`(?=[^`])([^`]+)`(?!`)")
-
-_EACH = (
-    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u3096\u30a1-\u30fa"
-    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-)
-_UNSPACED = "\u0e00-\u0edf\u1000-\u109f\u1780-\u17ff"
-_MEAN_WORD = 5
-# Combining marks that are no word characters to the regex engine, and the joiners of clean text.
-_MARKS = (
-    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u0670\u06d6-\u06ed\u0711\u0730-\u074a"
-    "\u07a6-\u07b0\u0900-\u0963\u0981-\u0df3\u200c\u200d"
-)
-_LETTERS = rf"(?:(?![{_EACH}{_UNSPACED}\u0964])[\w{_MARKS}])++"
-_ASCII_WORD = re.compile(r"\w++(?:['.,\-]\w++)*+")
-
-
-@cache
-def _any_word() -> re.Pattern[str]:
-    """Takes longer to compile than to count a page's words: not before a text needs it."""
-    return re.compile(rf"[{_EACH}]|([{_UNSPACED}]++)|{_LETTERS}(?:['’.,\-]{_LETTERS})*+")
 
 
 def plain(article: Article) -> str:
@@ -70,51 +42,50 @@ def said(article: Article) -> tuple[str, int]:
     """`plain` and `words`, in one go."""
     by = ", ".join(article.authors)
     caption = " ".join(t for t in (article.caption, article.credit) if t)
-    head = [_plain_inline(part) for part in (article.title, article.subtitle, by) if part]
-    intro = _plain_inline(article.intro or "")
-    body = [_plain_inline(text) for text in _texts(article.body)]
-    whole = "\n\n".join(t for t in (*head, intro, _plain_inline(caption), *body) if t)
-    return whole, _count(intro) + sum(map(_count, body))
+    head = [plain_inline(part) for part in (article.title, article.subtitle, by) if part]
+    intro = plain_inline(article.intro or "")
+    body = [plain_inline(text) for _, text in texts(article.body)]
+    whole = "\n\n".join(t for t in (*head, intro, plain_inline(caption), *body) if t)
+    return whole, count_words(intro) + sum(map(count_words, body))
 
 
 def words(article: Article) -> int:
     """The words of intro and body. Where words are written without spaces between them, Chinese and Japanese
     characters count as one each, and Thai, Lao, Khmer and Burmese runs by their length."""
-    texts = (article.intro or "", *_texts(article.body))
-    return sum(_count(_plain_inline(text)) for text in texts)
+    told = (article.intro or "", *(text for _, text in texts(article.body)))
+    return sum(count_words(plain_inline(text)) for text in told)
 
 
-def _plain_inline(text: str) -> str:
+def plain_inline(text: str) -> str:
+    """Inline Markdown as the words that it shows."""
     if "](" in text:
-        text = _LINK.sub(r"\1", text)
+        text = LINK.sub(r"\1", text)
     if "`" in text:
-        text = _CODE.sub(r"\1", text)
+        text = CODE.sub(r"\1", text)
     if "*" in text:
-        for pattern in (_EMPHASIS, _STRONG, _EMPHASIS):
+        for pattern in (EMPHASIS, STRONG, EMPHASIS):
             text = pattern.sub(r"\1", text)
     return clean_inline(text)
 
 
-def _count(text: str) -> int:
-    if text.isascii():
-        return len(_ASCII_WORD.findall(text))
-    runs = _any_word().findall(text)  # each a run without spaces, or empty for a word
-    return len(runs) + sum(-(-len(run) // _MEAN_WORD) - 1 for run in runs if run)
-
-
-def _texts(blocks: tuple[Block, ...]) -> Iterator[str]:
+def texts(blocks: tuple[Block, ...]) -> Iterator[tuple[str, str]]:
+    """What the blocks say, in their order, inline Markdown and all: each paragraph, item and row with its kind."""
     for block in blocks:
         match block:
-            case Paragraph(text=text) | Heading(text=text) | Code(text=text):
-                yield text
+            case Paragraph(text=text):
+                yield "paragraph", text
+            case Heading(text=text):
+                yield "heading", text
+            case Code(text=text):
+                yield "code", text
             case Quote(paragraphs=paragraphs):
-                yield from paragraphs
+                yield from (("quote", text) for text in paragraphs)
             case ListBlock():
-                yield from _item_texts(block)
+                yield from (("item", text) for text in _item_texts(block))
             case Table(rows=rows):
-                yield from (" ".join(cell for cell in row if cell) for row in rows)
+                yield from (("row", " ".join(cell for cell in row if cell)) for row in rows)
             case Caption(text=caption, credit=credit):
-                yield " ".join(t for t in (caption, credit) if t)
+                yield "caption", " ".join(t for t in (caption, credit) if t)
 
 
 def _item_texts(block: ListBlock) -> Iterator[str]:

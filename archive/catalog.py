@@ -67,6 +67,9 @@ class Version(Struct, frozen=True):
     start: int
 
 
+IN_FOREIGN = "c.warc < 0 AND c.page_id IN (SELECT page_id FROM captures WHERE warc = ?)"
+"""Captures `c` in imported files that the groups of one file of ours tell of."""
+
 VERSION = "SELECT text, version, file, page, captured_at, text_digest, data_digest, warc, start FROM versions"
 
 
@@ -172,9 +175,16 @@ class Catalog:
         return (found[0], found[1], found[2]) if found else None
 
     def captures_of(self, folder: str, name: str) -> Iterator[Capture]:
-        """What the index says of one file, in the file's order."""
+        """What the index says of one file of ours, in the file's order, then of imported files of which it tells."""
+        warc = self.warc(folder, name)
         sql = f"{rows.CAPTURES} WHERE c.warc = ? AND c.record_type != 'metadata' ORDER BY c.offset"
-        yield from self._captures(sql, self.warc(folder, name))
+        yield from self._captures(sql, warc)
+        yield from self._captures(f"{rows.CAPTURES} WHERE {IN_FOREIGN}", warc)
+
+    def imported_by(self, folder: str, name: str) -> list[str]:
+        """The imported files of which the groups of one file of ours tell."""
+        sql = f"SELECT DISTINCT w.name FROM captures c JOIN warcs w ON w.id = c.warc WHERE {IN_FOREIGN}"  # noqa: S608
+        return [found for (found,) in self.all(sql, self.warc(folder, name))]
 
     def indexable(self) -> Iterator[Capture]:
         """Every capture that the index of a collection has a line of."""
@@ -207,16 +217,22 @@ class Catalog:
         row = self.one(f"{rows.PAGES} WHERE p.id = ?", found[0])
         return rows.page_of(row), found[1], found[2]
 
-    def add_page(self, row: PageRow, *, at: datetime, start: int, version: int | None) -> int:
+    def add_page(self, row: PageRow, *, at: datetime, start: int, version: int | None, fresh: bool = False) -> int:
         """Gives the page's number, which grows with `at`. `row.text` is the article's name in text/, `start` its first
-        record's offset."""
+        record's offset. `fresh` says that the page brought what was not there."""
         number = rows.page_number(at, row.page_id)
         while self.one("SELECT 1 FROM pages WHERE id = ?", number) is not None:
             number += 1
         folder, _, name = (row.warc or "").partition("/")
-        self._insert("pages", rows.page_values(row, number, self.warc(folder, name), start, version))
+        place = rows.PagePlace(number, self.warc(folder, name), start, version, fresh)
+        self._insert("pages", rows.page_values(row, place))
+        if row.authors:
+            names = apart(surrogate_free(rows.dump(row.authors)))
+            self.one("INSERT INTO authors (rowid, names) VALUES (?, ?)", number, names)
         for address in rows.identities(row.url, row.final_url, row.original_url):
             self.one("INSERT OR IGNORE INTO links VALUES (?, ?, ?)", rows.storable(address), row.verdict.kept, number)
+        if row.overrules is not None:
+            self._insert("overrulings", (row.overrules, row.page_id))
         return number
 
     # ------------------------------------------------------------------------------------------------ texts
@@ -246,6 +262,23 @@ class Catalog:
         )
         self.add_search(version.page, row.title or "", body)
 
+    def versions(self, text: str) -> list[Version]:
+        """All texts that an article has had, the earliest first."""
+        return [Version(*found) for found in self.all(f"{VERSION} WHERE text = ? ORDER BY version", text)]
+
+    def make_room(self, text: str, number: int) -> None:
+        """The versions of an article from this one on count one more each."""
+        for (last,) in self.all("SELECT version FROM versions WHERE text = ? ORDER BY version DESC", text):
+            if last >= number:
+                self._renumber(text, last, last + 1)
+        self.one("UPDATE articles SET version = version + 1 WHERE text = ?", text)
+
+    def add_earlier(self, version: Version) -> None:
+        """A version before the newest, which stays the one that is found by search."""
+        self._insert("versions", (version.text, version.number, *_after_number(version)))
+        if version.number == 1:
+            self.one("UPDATE articles SET first_at = ? WHERE text = ?", version.captured_at, version.text)
+
     def add_search(self, page: int, title: str, body: str) -> None:
         texts = apart(surrogate_free(title)), apart(surrogate_free(body))
         self.one("INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", page, *texts)
@@ -265,11 +298,16 @@ class Catalog:
             self.one("DELETE FROM articles WHERE text = ?", text)
         self.one("DELETE FROM versions WHERE warc = ?", warc)
         self.one("DELETE FROM links WHERE page IN (SELECT id FROM pages WHERE warc = ?)", warc)
+        self.one("DELETE FROM overrulings WHERE page_id IN (SELECT page_id FROM pages WHERE warc = ?)", warc)
+        self.one("DELETE FROM authors WHERE rowid IN (SELECT id FROM pages WHERE warc = ?)", warc)
         self.one("DELETE FROM pages WHERE warc = ?", warc)
+        self.one(f"DELETE FROM captures AS c WHERE {IN_FOREIGN}", warc)  # noqa: S608 - our own words
         self.one("DELETE FROM captures WHERE warc = ?", warc)
         self.one("DELETE FROM warcs WHERE id = ?", warc)
+        self.one("DELETE FROM warcs WHERE id < 0 AND id NOT IN (SELECT warc FROM captures WHERE warc < 0)")
         moves, restored = [], []
         for (text,) in touched:
+            self._number_anew(text)
             current = self.current_version(text)
             if current is not None:
                 restored.append(current)
@@ -277,6 +315,17 @@ class Catalog:
                     moves.append((current, current.file))
                 self._restore(current)
         return moves, restored
+
+    def _number_anew(self, text: str) -> None:
+        """Versions count from 1: an earlier one may have gone."""
+        numbers = self.all("SELECT version FROM versions WHERE text = ? ORDER BY version", text)
+        for number, (before,) in enumerate(numbers, start=1):
+            if before != number:
+                self._renumber(text, before, number)
+
+    def _renumber(self, text: str, before: int, number: int) -> None:
+        self.one("UPDATE versions SET version = ? WHERE text = ? AND version = ?", number, text, before)
+        self.one("UPDATE pages SET version = ? WHERE text = ? AND version = ?", number, text, before)
 
     def _restore(self, version: Version) -> None:
         self.move_version(version, version.text)

@@ -17,18 +17,21 @@ from msgspec.structs import replace
 
 from archive import article as articles
 from archive import catalog
-from archive.applying import Applier
+from archive.applying import Applier, group_records
 from archive.committing import Committer, Writers
-from archive.derive import head_fields
+from archive.derive import Place, head_fields
 from archive.disk import Disk
 from archive.errors import DamageError, NotKeptError, StorageError, UsageError, WarcError
 from archive.lookup import Lookups, Wanted
+from archive.manifest import Manifest
 from archive.models import Article, Capture, PageGroup, PageRow, Rereading
 from archive.opening import make_folder
+from archive.placing import ImportedGroup
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
-from archive.warc.reader import StoredRecord, read_at
+from archive.warc.chunked import is_chunked, plain
+from archive.warc.reader import StoredRecord, known_id, read_at
 from archive.warc.records import WarcInfo
 from archive.warc.writer import WarcWriter
 from archive.writing import has_warcs, opened_to_write
@@ -67,20 +70,30 @@ class Answer(Struct, frozen=True):
         return head_fields(self.http_head)[1]
 
     def payload(self) -> BinaryIO:
-        """A reader of the body as stored, content coding and all. The caller closes it."""
+        """A reader of the body as stored, content coding and all, without the transfer coding that some tools leave on.
+        The caller closes it."""
         try:
-            return self.source.payload()
+            reader = self.source.payload()
         except WarcError:
             if self._again is None or self.source.path.exists():
                 raise
-            return self._again().payload()
+            reader = self._again().payload()
+        return plain(reader) if is_chunked(self.source.http_head) else reader
 
 
 class Collection:
     """One collection. Made by `open`; a context manager. Safe in threads."""
 
-    def __init__(self, path: Path, lookups: Lookups | None, committer: Committer | None, stack: ExitStack) -> None:
+    def __init__(
+        self,
+        path: Path,
+        lookups: Lookups | None,
+        committer: Committer | None,
+        stack: ExitStack,
+        manifest: Manifest | None = None,
+    ) -> None:
         self.path = path
+        self.manifest = manifest
         self.tmp = path / "tmp"
         self._lookups = lookups
         self._committer = committer
@@ -119,7 +132,7 @@ class Collection:
             stack.callback(lookups.close)
             committer = Committer(_writers(settings, run, disk, clock), applier, lookups, settings.warc_size)
             stack.callback(committer.close)
-            return cls(folder, lookups, committer, stack.pop_all())
+            return cls(folder, lookups, committer, stack.pop_all(), applier.manifest)
 
     @classmethod
     def _open_to_read(cls, folder: Path, disk: Disk, missing_ok: bool) -> Collection:
@@ -154,6 +167,13 @@ class Collection:
             raise StorageError(f"{self.path} was opened to read")
         return self._committer.commit(group)
 
+    def bring_in(self, group: ImportedGroup) -> Future[PageRow | None]:
+        """The same for a page that lies in a file of another tool, which is in archive/ already; None for a group of
+        what belongs to no page."""
+        if self._committer is None:
+            raise StorageError(f"{self.path} was opened to read")
+        return self._committer.bring_in(group)
+
     # ------------------------------------------------------------------------------------------------ looking up
 
     def known_page(self, url: str) -> tuple[PageRow, Capture] | None:
@@ -181,6 +201,10 @@ class Collection:
         """The latest page kept under this address: asked for, answering or the article's own. Without one, the latest
         that failed."""
         return self._lookups.find(url) if self._lookups else None
+
+    def find_failed(self, url: str) -> PageRow | None:
+        """The latest page under this address that was not kept."""
+        return self._lookups.find_failed(url) if self._lookups else None
 
     def find_text(self, url: str) -> PageRow | None:
         """The latest page kept under this address that has a text."""
@@ -237,6 +261,17 @@ class Collection:
         """All that was stored with a page."""
         return self._lookups.captures(page_id) if self._lookups else []
 
+    def overruled(self, page_id: str) -> str | None:
+        """The page id of what a quarantined page has become by a person's word; None if nobody has overruled it."""
+        return self._lookups.overruled(page_id) if self._lookups else None
+
+    def group_of(self, row: PageRow) -> tuple[StoredRecord, ...]:
+        """All records of a page's group as they lie in its file, the metadata record last. Raises WarcError where one
+        is damaged or gone."""
+        start = self.start_of(row.page_id)
+        folder, _, name = (row.warc or "").partition("/")
+        return group_records(self.path, Place(folder, name), start)
+
     # ------------------------------------------------------------------------------------------------ for exports
 
     def closed_files(self) -> frozenset[str]:
@@ -260,7 +295,14 @@ class Collection:
 
     def original_of(self, revisit: Capture) -> Capture | None:
         """The response that a revisit refers to."""
-        return self._lookups.response(revisit.refers_to or "") if self._lookups else None
+        return self._lookups.original_of(revisit) if self._lookups else None
+
+    def original_at(self, record_id: str, url: str, date: str) -> Capture | None:
+        """The response that a revisit of another tool refers to, by its id, or by its address and date."""
+        if self._lookups is None:
+            return None
+        found = self._lookups.response(record_id) if record_id else None
+        return found or (self._lookups.response_at(url, date) if url and date else None)
 
     def nearest(self, url: str, time: datetime) -> Capture | None:
         """The answer kept of exactly this address whose time is nearest."""
@@ -271,7 +313,7 @@ class Collection:
         record = self._record(capture)
         if capture.record_type != "revisit":
             return Answer(record, record, partial(self._record, capture))
-        original = self._lookups.response(capture.refers_to or "") if self._lookups else None
+        original = self._lookups.original_of(capture) if self._lookups else None
         if original is None:
             raise WarcError(capture.warc, capture.offset, "the response that this revisit refers to is not kept")
         return Answer(record, self._record(original), partial(self._record, original))
@@ -288,6 +330,18 @@ class Collection:
                     raise
                 capture = now
         return _read(self._warc(capture), capture)
+
+    def place(self, capture: Capture) -> tuple[Path, int, int] | None:
+        """Where the record lies now: its file, offset and length in bytes; None where its file is gone."""
+        for _ in range(_LOOKS):
+            path = self._warc(capture)
+            if path.exists():
+                return path, capture.offset, capture.length
+            now = self._lookups.again(capture) if self._lookups else None
+            if now is None or now == capture:
+                return None
+            capture = now
+        return None
 
     def text_of(self, row: PageRow) -> str | None:
         """The text file of a page, as it is; None if it has none. Where the file is missing, the WARC file has it."""
@@ -326,7 +380,7 @@ class Collection:
 
 def _read(path: Path, capture: Capture) -> StoredRecord:
     record = read_at(path, capture.offset)
-    if record.record_id != capture.record_id:
+    if known_id(record) != capture.record_id:
         raise WarcError(capture.warc, capture.offset, "another record lies where the catalog says")
     return record
 

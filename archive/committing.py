@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from typing import Any
 
 from msgspec import Struct
 
@@ -16,7 +17,7 @@ from archive.disk import storage_error
 from archive.errors import StorageError, TearsheetError
 from archive.manifest import Event
 from archive.models import PageGroup, PageRow, Rereading
-from archive.placing import Draft, Fresh, Known, place, place_again
+from archive.placing import Draft, Fresh, ImportedGroup, Known, place, place_again, place_import
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.warc import group as group_fields
 from archive.warc.records import Record
@@ -42,8 +43,8 @@ class Writers(Struct, frozen=True):
 
 
 class _Waiting(Struct):
-    group: PageGroup | Rereading
-    future: Future[PageRow]
+    group: PageGroup | Rereading | ImportedGroup
+    future: Future[Any]
     size: int
 
 
@@ -72,7 +73,14 @@ class Committer:
     def commit(self, group: PageGroup | Rereading) -> Future[PageRow]:
         """The group's row, once it is durable and in the catalog; StorageError if that cannot be. Waits while many
         groups wait."""
-        future: Future[PageRow] = Future()
+        return self._enqueue(group)
+
+    def bring_in(self, group: ImportedGroup) -> Future[PageRow | None]:
+        """The same for a page of an imported file; None for what belongs to no page."""
+        return self._enqueue(group)
+
+    def _enqueue(self, group: PageGroup | Rereading | ImportedGroup) -> Future[Any]:
+        future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
         size = sum(part.exchange.body.size for part in group.parts) if isinstance(group, PageGroup) else 0
         with self._changed:
@@ -143,16 +151,13 @@ class Committer:
         rows = iter(self._applier.apply([each for group in written for each in group.derived]))
         for group in written:
             told = [next(rows) for _ in group.derived]
-            row = told[0]
-            assert row is not None
-            group.waiting.future.set_result(row)
+            group.waiting.future.set_result(told[0])
 
     def _draft(self, waiting: _Waiting, fresh: Fresh) -> Draft | None:
         """None if nothing sensible can be made of the group, which is its sender's to hear."""
         own = Fresh(fresh)
         try:
-            group = waiting.group
-            draft = place_again(group) if isinstance(group, Rereading) else place(group, own)
+            draft = _placed(waiting.group, own)
         except TearsheetError:
             raise
         except OSError as error:
@@ -217,6 +222,12 @@ class Committer:
         for each in waiting:
             if not each.future.done():
                 each.future.set_exception(_same(failure))
+
+
+def _placed(group: PageGroup | Rereading | ImportedGroup, fresh: Fresh) -> Draft:
+    if isinstance(group, PageGroup):
+        return place(group, fresh)
+    return place_again(group) if isinstance(group, Rereading) else place_import(group)
 
 
 def _taken_back(writer: WarcWriter) -> bool:

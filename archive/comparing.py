@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,9 +24,9 @@ def state(reader: Reader) -> object:
     return tuple(found) if found is not None else None
 
 
-def compare(folder: Path, ours: dict[str, Checked], before: object) -> Iterator[Problem]:
-    """What is wrong with index, pages list, catalog and text files as a whole. `ours` are the closed files by name,
-    checked; `before` is the `state` of the catalog before they were.
+def compare(folder: Path, ours: dict[str, Checked], imported: Collection[str], before: object) -> Iterator[Problem]:
+    """What is wrong with index, pages list, catalog and text files as a whole. `ours` are our closed files by name,
+    checked, `imported` the names of others that are there; `before` is the `state` of the catalog before.
     """
     whole = all(each.whole for each in ours.values())
     expected = nothing()
@@ -38,7 +38,7 @@ def compare(folder: Path, ours: dict[str, Checked], before: object) -> Iterator[
                 words = "a run ended meanwhile: index, pages list and sums were not compared"
                 yield Problem(Kind.NOTE, catalog.NAME, words)
                 return
-            for words in _unknown_files(reader, ours):
+            for words in _unknown_files(reader, {*ours, *imported}):
                 yield Problem(Kind.MISSING, words, "the catalog knows it, and it is not there")
             for words in _catalog(reader, expected if whole else None):
                 yield Problem(Kind.DERIVED, catalog.NAME, words)
@@ -49,7 +49,7 @@ def compare(folder: Path, ours: dict[str, Checked], before: object) -> Iterator[
         yield Problem(Kind.DERIVED, catalog.NAME, str(error))
 
 
-def _unknown_files(reader: Reader, ours: dict[str, Checked]) -> Iterator[str]:
+def _unknown_files(reader: Reader, ours: Collection[str]) -> Iterator[str]:
     for row in reader.each("SELECT folder || '/' || name AS file FROM warcs WHERE indexed"):
         if row["file"] not in ours:
             yield row["file"]
@@ -154,6 +154,9 @@ def _catalog(reader: Reader, expected: Expected | None) -> Iterator[str]:
         )
         if found is not None and found["n"] != expected.links:
             yield f"{found['n']} rows link addresses to pages, {expected.links} should"
+        found = reader.one("SELECT count(*) AS n FROM captures WHERE warc < 0")
+        if found is not None and found["n"] != expected.foreign:
+            yield f"{found['n']} captures are said to lie in imported files, {expected.foreign} should"
     sql = (
         "WITH v AS (SELECT text, max(version) AS last, count(*) AS n, min(version) AS least FROM versions "
         "GROUP BY text) "
@@ -178,6 +181,13 @@ def _catalog(reader: Reader, expected: Expected | None) -> Iterator[str]:
         yield f"version {row['version']} of text/{row['text']}.txt names a page that did not bring it"
     for row in reader.each("SELECT name FROM warcs WHERE indexed NOT IN (0, 1)"):
         yield f"it does not say whether {row['name']} is done with"
+    for table, count in (
+        ("authors", "SELECT count(*) FROM pages WHERE authors != '[]'"),
+        ("overrulings", "SELECT count(*) FROM overrulings WHERE page_id IN (SELECT page_id FROM pages)"),
+    ):
+        both = reader.one(f"SELECT (SELECT count(*) FROM {table}), ({count})")  # noqa: S608 - our own words
+        if both is not None and both[0] != both[1]:
+            yield f"the table {table} has {both[0]} rows, {both[1]} should be there"
     found = reader.one("SELECT count(*) AS n FROM articles a WHERE text NOT IN (SELECT text FROM versions)")
     if found is not None and found["n"]:
         yield f"{found['n']} articles have no version"

@@ -9,54 +9,39 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any
 
 import msgspec.json
 from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import article as articles
+from archive.captures import (
+    Place,
+    RecordLike,
+    View,
+    foreign_capture,
+    group_capture,
+    head_fields,
+    part_capture,
+    resource_capture,
+    resource_kind,
+    time_of,
+)
 from archive.models import Article, Capture, Origin, PageRow, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK
 from archive.textpath import text_path
 from archive.urls import strip_tracking
-from archive.warc.group import GroupData, PartData
+from archive.warc.group import Foreign, GroupData, Lies, PartData
 from archive.warc.records import warc_date
 
-_MIME_END = re.compile(r"[;\s]")
-_RESOURCE = re.compile(r"urn:(text|article):")
-_MOST_HEAD = 1 << 20
+# The primary subtag of a language tag (BCP 47, 2.2.1); og:locale has an underscore behind it.
+_PRIMARY = re.compile(r"\s*([A-Za-z]{2,3})(?![^-_\s])")
+__all__ = ["ArticleFiles", "Derived", "Place", "RecordLike", "View", "derive", "digest", "head_fields", "origin_moved"]
+
 TEXT_TYPE = "text/plain; charset=utf-8"
 ARTICLE_TYPE = "application/json"
-
-
-class RecordLike(Protocol):
-    """What drafts and stored records have in common."""
-
-    @property
-    def type(self) -> str: ...
-    @property
-    def record_id(self) -> str: ...
-    @property
-    def http_head(self) -> bytes: ...
-    def header(self, name: str) -> str | None: ...
-    def payload_bytes(self, limit: int | None = None) -> bytes: ...
-
-
-class View(Struct, frozen=True):
-    """A record and where it lies: bytes of its gzip member."""
-
-    record: RecordLike
-    offset: int
-    length: int
-
-
-class Place(Struct, frozen=True):
-    """The file that a group lies in: `folder` is "archive" or "quarantine", `warc` the final name."""
-
-    folder: str
-    warc: str
 
 
 class ArticleFiles(Struct, frozen=True):
@@ -72,7 +57,8 @@ class ArticleFiles(Struct, frozen=True):
 
 class Derived(Struct, frozen=True):
     """`page` is None for a side group. `page.text` is the article's name in text/, less its ending. `start` is the
-    offset of the group's first record, `at` the time by which the catalog orders pages."""
+    offset of the group's first record, `at` the time by which the catalog orders pages. `foreign` is the imported file
+    in which the captures lie: they may be older than what is kept already."""
 
     place: Place
     start: int
@@ -80,6 +66,7 @@ class Derived(Struct, frozen=True):
     page: PageRow | None
     captures: tuple[Capture, ...]
     files: ArticleFiles | None
+    foreign: Foreign | None = None
 
     @property
     def captured(self) -> bool:
@@ -91,9 +78,11 @@ class Derived(Struct, frozen=True):
 def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
     """`views` are the group's records in the file's order, the last one its metadata record, which says `data`."""
     by_id = {view.record.record_id: view for view in views}
-    captures = [_part_capture(place, part, by_id.get(part.record_id or ""), views[-1], data) for part in data.parts]
-    resources = [(view, match[1]) for view in views if (match := _resource(view))]
-    captures += [_resource_capture(place, view, kind, data) for view, kind in resources]
+    if data.foreign is not None:
+        return _derive_imported(place, views, data, data.foreign)
+    captures = [part_capture(place, part, by_id.get(part.record_id or ""), views[-1], data) for part in data.parts]
+    resources = [(view, match[1]) for view in views if (match := resource_kind(view))]
+    captures += [resource_capture(place, view, kind, data) for view, kind in resources]
     found = [capture for capture in captures if capture is not None]
     found.sort(key=lambda capture: capture.offset)
     start = views[0].offset
@@ -110,90 +99,51 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
     origin = _origin(place, end, view) if end is not None and view is not None else None
     files = _files(place, data, origin, resources, article)
     page = _page(place, data, view or views[-1], article, files)
+    if data.overrules is not None:
+        # By when it was said: what a crawl looks for since its last time is among the latest.
+        page = replace(page, overrules=data.overrules.page_id)
+        return Derived(place, start, data.time, page, tuple(found), files)
     return Derived(place, start, page.captured_at, page, tuple(found), files)
 
 
-def head_fields(head: bytes) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The status line and the (name, value) pairs of an HTTP header block; folded lines joined, latin-1."""
-    lines = head[:_MOST_HEAD].decode("latin-1").replace("\r\n", "\n").split("\n")
-    fields: list[tuple[str, str]] = []
-    for each in lines[1:]:
-        if each[:1] in (" ", "\t") and fields:
-            fields[-1] = (fields[-1][0], f"{fields[-1][1]} {each.strip()}".strip())
-        elif ":" in each:
-            name, _, value = each.partition(":")
-            fields.append((name.strip(), value.strip()))
-    return lines[0], tuple(fields)
+# ------------------------------------------------------------------------------------------------------- imported
 
 
-def _mime(content_type: str) -> str:
-    return _MIME_END.split(content_type.strip(), maxsplit=1)[0]
-
-
-def _time(view: View) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(view.record.header("WARC-Date") or "")
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-# ------------------------------------------------------------------------------------------------------- captures
-
-
-def _part_capture(place: Place, part: PartData, view: View | None, group: View, data: GroupData) -> Capture | None:
-    if view is None and part.record_id is not None:
-        # The record was lost to damage, and was told of.
-        return None
-    stored = view or group
-    record = stored.record
-    fields = dict[str, str]()
-    if view is not None:
-        for name, value in reversed(head_fields(part.head or record.http_head)[1]):
-            fields[name.lower()] = value
-    return Capture(
-        url=(record.header("WARC-Target-URI") or part.url) if view is not None else part.url,
-        time=(_time(view) if view is not None else None) or part.time,
-        role=part.role,
-        verdict=part.verdict.kind,
-        status=part.status,
-        mime=_mime(fields.get("content-type", "")),
-        digest=(record.header("WARC-Payload-Digest") or "") if view is not None else "",
-        record_id=record.record_id,
-        record_type=record.type,
-        folder=place.folder,
-        warc=place.warc,
-        offset=stored.offset,
-        length=stored.length,
-        page_id=data.page_id,
-        etag=fields.get("etag"),
-        last_modified=fields.get("last-modified"),
-        refers_to=record.header("WARC-Refers-To") if record.type == "revisit" else None,
-        truncated=part.truncated,
+def _derive_imported(place: Place, views: Sequence[View], data: GroupData, foreign: Foreign) -> Derived:
+    """A group that holds no exchange: its captures lie in the imported file, and the metadata record tells of them."""
+    last = views[-1]
+    captures = [foreign_capture(place, foreign, part, part.lies, data) for part in data.parts if part.lies is not None]
+    resources = [(view, match[1]) for view in views if (match := resource_kind(view))]
+    captures += [resource_capture(place, view, kind, data) for view, kind in resources]
+    captures.append(group_capture(place, last, data))
+    start = views[0].offset
+    if data.side:
+        return Derived(place, start, data.time, None, tuple(captures), None, foreign)
+    end = _end(data)
+    article = _article(resources)
+    origin = _foreign_origin(place, foreign, end, end.lies) if end is not None and end.lies is not None else None
+    files = _files(place, data, origin, resources, article)
+    page = replace(
+        _page(place, data, last, article, files),
+        digest=end.lies.digest if end is not None and end.lies is not None else None,
+        captured_at=end.time if end is not None else data.time,
     )
+    return Derived(place, start, page.captured_at, page, tuple(captures), files, foreign)
 
 
-def _resource(view: View) -> re.Match[str] | None:
-    return _RESOURCE.match(view.record.header("WARC-Target-URI") or "") if view.record.type == "resource" else None
-
-
-def _resource_capture(place: Place, view: View, kind: str, data: GroupData) -> Capture:
-    record = view.record
-    return Capture(
-        url=record.header("WARC-Target-URI") or "",
-        time=_time(view) or data.time,
-        role=kind,
-        verdict=data.verdict.kind,
-        status=None,
-        mime=_mime(record.header("Content-Type") or ""),
-        digest=record.header("WARC-Payload-Digest") or "",
-        record_id=record.record_id,
-        record_type=record.type,
-        folder=place.folder,
-        warc=place.warc,
-        offset=view.offset,
-        length=view.length,
-        page_id=data.page_id,
+def _foreign_origin(place: Place, foreign: Foreign, end: PartData, lies: Lies) -> Origin:
+    return Origin(
+        url=end.url,
+        time=end.time,
+        file=f"{place.folder}/{foreign.file}",
+        record_id=end.record_id or "",
+        record_type=lies.record_type,
+        offset=lies.offset,
+        length=lies.length,
+        status=end.status,
+        ip=end.ip,
+        payload=lies.digest or None,
+        refers_to=lies.refers_to,
     )
 
 
@@ -225,7 +175,7 @@ def _page(place: Place, data: GroupData, view: View, article: Article | None, fi
         warc=f"{place.folder}/{place.warc}",
         offset=view.offset,
         digest=view.record.header("WARC-Payload-Digest") if answered else None,
-        captured_at=(_time(view) if answered else None) or (end.time if end is not None else data.time),
+        captured_at=(time_of(view) if answered else None) or (end.time if end is not None else data.time),
         requisites=_requisites(data),
         missing=data.missing,
         source=data.link.source,
@@ -233,7 +183,13 @@ def _page(place: Place, data: GroupData, view: View, article: Article | None, fi
         attempts=end.attempts if end is not None else 0,
         elapsed=end.elapsed if end is not None else 0.0,
         extractor=data.extractor,
+        language=_language(article),
     )
+
+
+def _language(article: Article | None) -> str | None:
+    match = _PRIMARY.match(article.meta.language or "") if article is not None else None
+    return match[1].lower() if match else None
 
 
 def _page_again(
@@ -307,7 +263,7 @@ def _origin(place: Place, end: PartData, view: View) -> Origin:
     record = view.record
     return Origin(
         url=end.url,
-        time=_time(view) or end.time,
+        time=time_of(view) or end.time,
         file=f"{place.folder}/{place.warc}",
         record_id=record.record_id,
         record_type=record.type,

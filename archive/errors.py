@@ -9,6 +9,7 @@ TearsheetError
 │   └── WarcError       a WARC record breaks the standard
 ├── FormatError         a text file is not in the article format          exit 1
 ├── NotKeptError        nothing is kept of an address                     exit 1
+├── ReplayError         the replay cannot be started                      exit 1
 └── FetchError          an address gave no usable answer                  exit 1
     ├── RefusedError    we refuse to ask it (scheme, private address)
     ├── UnreachableError   DNS, refused, reset, TLS, no answer in time    retried
@@ -65,6 +66,10 @@ class FormatError(TearsheetError):
 
 
 class NotKeptError(TearsheetError):
+    pass
+
+
+class ReplayError(TearsheetError):
     pass
 
 

@@ -7,7 +7,7 @@ next check.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
-from archive import catalog, manifest
+from archive import catalog, chain, manifest
 from archive.agreement import Reader
+from archive.chain import Broken
 from archive.checking import Checked, Kind, Problem, check_file, digest_of
 from archive.comparing import compare, state
 from archive.errors import DamageError, NotKeptError, TearsheetError
-from archive.manifest import Broken, Entry, Event
+from archive.manifest import Entry, Event
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.warc.foreign import ENDINGS as FOREIGN_ENDINGS
 from archive.warc.joined import all_sources_of, is_joined
 from archive.warc.writer import ENDING, OPEN, name_key
 
@@ -96,14 +98,20 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
         before = _state(folder) if whole else None
         ours = [(folder / name, name, whole if _is_ours(name) else None) for name in files]
         checked = _check_all(ours, watch, found)
+    known = manifest.present(folder / manifest.NAME)
+    for name, each in checked.items():
+        if name in known and known[name].event == Event.IMPORTED:
+            each.problems = list(_as_it_came(each, known[name]))
     found.problems += [problem for each in checked.values() for problem in each.problems]
     found.files, found.records = len(checked), sum(each.records for each in checked.values())
     found.size = sum(each.size for each in checked.values())
     if not found.stopped:
         found.problems += _against_manifest(folder, checked)
-        found.head = manifest.head(folder / manifest.NAME)
+        found.head = chain.head(folder / manifest.NAME)
         if not quick and (folder / catalog.NAME).exists():
-            found.problems += compare(folder, {n: c for n, c in checked.items() if _is_ours(n)}, before)
+            found.problems += _unvouched(folder, checked.keys() - known.keys())
+            mine = {name: each for name, each in checked.items() if _is_ours(name)}
+            found.problems += compare(folder, mine, checked.keys() - mine.keys(), before)
     found.problems += [
         Problem(Kind.NOTE, name, "a run is writing it, or was killed; the next one ends it") for name in _open(folder)
     ]
@@ -137,7 +145,7 @@ def _closed(folder: Path) -> list[str]:
             names = [path.name for path in (folder / kind).iterdir()]
         except FileNotFoundError:
             continue
-        wanted = [name for name in names if name.endswith((".warc.gz", ".warc"))]
+        wanted = [name for name in names if name.endswith(FOREIGN_ENDINGS) and not name.startswith(".")]
         found += [f"{kind}/{name}" for name in sorted(wanted, key=name_key)]
     return found
 
@@ -154,6 +162,26 @@ def _open(folder: Path) -> list[str]:
     return sorted(
         str(path.relative_to(folder)) for kind in (ARCHIVE, QUARANTINE) for path in folder.glob(f"{kind}/*{OPEN}")
     )
+
+
+def _unvouched(folder: Path, unknown: Collection[str]) -> Iterator[Problem]:
+    """Imported files that the catalog knows and the manifest does not."""
+    with closing(Reader(folder)) as reader:
+        for row in reader.all("SELECT folder || '/' || name AS file FROM warcs WHERE id < 0 AND indexed"):
+            if row["file"] in unknown:
+                words = f"it does not know {row['file']}, of which the catalog does: import that file again"
+                yield Problem(Kind.MANIFEST, manifest.NAME, words)
+
+
+def _as_it_came(checked: Checked, entry: Entry) -> Iterator[Problem]:
+    """An imported file stays as it is, with whatever is wrong in it: that is worth a note, as long as it is the same
+    to the byte."""
+    same = (checked.size, checked.sha256) == (entry.size, entry.sha256)
+    for problem in checked.problems:
+        if same and problem.kind in (Kind.DAMAGE, Kind.RULE):
+            yield replace(problem, kind=Kind.NOTE, words=f"{problem.words}; it came so")
+        else:
+            yield problem
 
 
 def _is_ours(name: str) -> bool:
@@ -176,7 +204,7 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
                 found.stopped = len(checked) < len(files)
                 break
     else:
-        with ProcessPoolExecutor(watch.processes, get_context("forkserver")) as pool:
+        with ProcessPoolExecutor(watch.processes, get_context("fork")) as pool:
             waiting = {pool.submit(check_file, *each): each[1] for each in ordered}
             for future in as_completed(waiting):
                 name = waiting[future]
@@ -236,9 +264,10 @@ def _against_manifest(folder: Path, checked: dict[str, Checked]) -> Iterator[Pro
         if isinstance(entry, Broken):
             yield Problem(Kind.MANIFEST, manifest.NAME, f"line {number}: {entry.words}")
     known = manifest.present(path)
+    ours += [name for name in checked if name in known and known[name].event == Event.IMPORTED and not _is_ours(name)]
     joined = {
         f"{name.partition('/')[0]}/{source.name}"
-        for name in ours
+        for name in filter(_is_ours, ours)
         if is_joined(name.rpartition("/")[2])
         for source in all_sources_of(folder / name)
     }

@@ -98,6 +98,16 @@ def _one_of(characters: str) -> re.Pattern[str]:
     return re.compile(f"[{characters}]")
 
 
+# ------------------------------------------------------------------------------------------------ marks in a line
+
+LINK = re.compile(
+    r"\[((?:[^\[\]]|\[[^\[\]]*+\])*+)\]\(((?:https?:|mailto:)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+)\)", re.IGNORECASE
+)
+"""Text and address."""
+STRONG = re.compile(r"\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*")
+EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])")
+CODE = re.compile(r"(?<!`)`(?=[^`])([^`]+)`(?!`)")
+
 # ------------------------------------------------------------------------------------------------ lines of a body
 
 HEADING = re.compile(r"(#{1,6}) (?=\S)")

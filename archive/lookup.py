@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
@@ -26,28 +26,37 @@ _SNIPPET_WORDS = 24
 _TITLE_WEIGHT = 5.0
 _MOST_HOSTS = 20
 _BATCH = 1000
+NOT_OVERRULED = "NOT EXISTS (SELECT 1 FROM overrulings WHERE overruled = p.page_id)"
 
 
 class Wanted(Struct, frozen=True):
-    """Which pages: None is any. `kept` tells the kept from the others."""
+    """Which pages: None is any. `kept` tells the kept from the others, less those that a person has overruled."""
 
     host: str | None = None
     verdict: str | None = None
     kept: bool | None = None
 
 
+class _Opened(Struct, frozen=True):
+    """A connection, and which file it reads: None where that could not be told."""
+
+    connection: sqlite3.Connection
+    file: tuple[int, int] | None
+
+
 class Lookups:
-    """Connections are opened as threads need them, and kept."""
+    """Connections are opened as threads need them, and kept as long as the catalog is the file that they opened: a
+    rebuild puts another in its place."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
-        self._release(self._connect())
+        self._idle: LifoQueue[_Opened] = LifoQueue()
+        self._idle.put_nowait(self._connect())
 
     def close(self) -> None:
         while True:
             try:
-                self._idle.get_nowait().close()
+                self._idle.get_nowait().connection.close()
             except Empty:
                 return
 
@@ -62,6 +71,12 @@ class Lookups:
             if number is not None:
                 return rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number))
         return None
+
+    def find_failed(self, url: str) -> PageRow | None:
+        """The latest page under this address that was not kept."""
+        numbers = [self._latest(address, 0) for address in rows.identities(url)]
+        number = max((n for n in numbers if n is not None), default=None)
+        return rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) if number is not None else None
 
     def _latest(self, address: str, kept: int) -> int | None:
         sql = "SELECT page FROM links WHERE address = ? AND kept = ? ORDER BY page DESC LIMIT 1"
@@ -101,7 +116,7 @@ class Lookups:
         return int(found[0]) if found else None
 
     def page(self, page_id: str) -> PageRow | None:
-        found = self._one(f"{PAGES} WHERE p.page_id = ?", page_id)
+        found = self._one(f"{PAGES} WHERE p.page_id = ?", rows.storable(page_id))
         return rows.page_of(found) if found else None
 
     def pages(self, wanted: Wanted, limit: int) -> Iterator[PageRow]:
@@ -112,7 +127,10 @@ class Lookups:
             "p.kept = ?": wanted.kept,
         }
         taken = {condition: value for condition, value in conditions.items() if value is not None}
-        where = f"WHERE {' AND '.join(taken)} " if taken else ""
+        said = [*taken]
+        if wanted.kept is False:
+            said.append(NOT_OVERRULED)
+        where = f"WHERE {' AND '.join(said)} " if said else ""
         for row in self._all(f"{PAGES} {where}ORDER BY p.id DESC LIMIT ?", *taken.values(), limit):
             yield rows.page_of(row)
 
@@ -121,6 +139,11 @@ class Lookups:
         while rows_found := self._all(f"SELECT p.id, {PAGES[7:]} WHERE p.id > ? ORDER BY p.id LIMIT {_BATCH}", number):
             for number, *row in rows_found:
                 yield number, rows.page_of(tuple(row))
+
+    def overruled(self, page_id: str) -> str | None:
+        """The page that a quarantined page has become, by a person's word."""
+        found = self._one("SELECT page_id FROM overrulings WHERE overruled = ?", rows.storable(page_id))
+        return str(found[0]) if found else None
 
     def latest(self) -> list[str]:
         """The page ids of the latest kept page of each text, and of each page's address that has none; oldest first."""
@@ -182,6 +205,27 @@ class Lookups:
         sql = f"{CAPTURES} WHERE c.record_id = ? AND c.archived AND c.record_type = 'response' LIMIT 1"
         return self._capture(sql, record_id)
 
+    def original_of(self, revisit: Capture) -> Capture | None:
+        """What a revisit refers to: a response in archive/, or a resource of the same imported page."""
+        found = self.response(revisit.refers_to or "")
+        if found is not None:
+            return found
+        sql = f"{CAPTURES} WHERE c.page_id = ? AND c.record_id = ? AND c.record_type = 'resource' AND c.warc < 0"
+        return self._capture(sql, revisit.page_id, revisit.refers_to)
+
+    def response_at(self, url: str, date: str) -> Capture | None:
+        """The response in archive/ of exactly this address and time, as a WARC-Date tells it, to the second."""
+        try:
+            second = datetime.fromisoformat(date[:19]).replace(tzinfo=UTC)
+        except ValueError:
+            return None
+        at = rows.milliseconds(second)
+        sql = (
+            f"{CAPTURES} WHERE c.url = ? AND c.time >= ? AND c.time < ? AND c.archived "
+            "AND c.record_type = 'response' ORDER BY c.time LIMIT 1"
+        )
+        return self._capture(sql, rows.storable(url), at, at + 1000)
+
     def capture_of(self, row: PageRow) -> Capture | None:
         """The capture that is the page's end; None where no answer came. Of another reading, that of the page read."""
         if row.rereads:
@@ -192,7 +236,7 @@ class Lookups:
             capture = rows.capture_of(found)
             if capture.record_type != "metadata" and f"{capture.folder}/{capture.warc}" == row.warc:
                 return capture
-        return None
+        return self._capture(f"{CAPTURES} WHERE c.page_id = ? AND c.role = 'page' AND c.warc < 0", row.page_id)
 
     def captures(self, page_id: str) -> list[Capture]:
         """All that a page group brought, in the order in which it lies in its files."""
@@ -237,6 +281,7 @@ class Lookups:
     def stats(self) -> dict[str, Any]:
         """What the collection holds, in numbers; times RFC 3339, sizes in bytes."""
         kept, pages = self._one("SELECT coalesce(sum(kept), 0), count(*) FROM pages")
+        overruled = self._one("SELECT count(*) FROM overrulings")[0]
         last = self._one("SELECT captured_at FROM pages ORDER BY id DESC LIMIT 1")
         files = {
             folder: (count, size or 0)
@@ -245,7 +290,7 @@ class Lookups:
         hosts = "SELECT host, count(*) AS n FROM pages WHERE kept GROUP BY host ORDER BY n DESC, host LIMIT ?"
         return {
             "pages": kept,
-            "failed": pages - kept,
+            "failed": pages - kept - overruled,
             "articles": self._one("SELECT count(*) FROM articles")[0],
             "text_versions": self._one("SELECT count(*) FROM versions")[0],
             "captures": self._one("SELECT count(*) FROM captures")[0],
@@ -274,27 +319,43 @@ class Lookups:
 
     @contextmanager
     def _borrowed(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = self._idle.get_nowait()
-        except Empty:
-            connection = self._connect()
+        opened = self._present()
         try:
             with told(self._path):
-                yield connection
+                yield opened.connection
         finally:
-            self._release(connection)
+            self._idle.put_nowait(opened)
 
-    def _release(self, connection: sqlite3.Connection) -> None:
-        self._idle.put_nowait(connection)
+    def _present(self) -> _Opened:
+        """A connection to the catalog that is there now; while none is there, to the one that was."""
+        try:
+            opened = self._idle.get_nowait()
+        except Empty:
+            return self._connect()
+        return self._renewed(opened)
 
-    def _connect(self) -> sqlite3.Connection:
+    def _renewed(self, opened: _Opened) -> _Opened:
+        if self._file() not in (opened.file, None):
+            opened.connection.close()
+            return self._connect()
+        return opened
+
+    def _file(self) -> tuple[int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+    def _connect(self) -> _Opened:
+        file = self._file()
         with told(self._path):
             try:
-                return self._opened("mode=ro")
+                return _Opened(self._opened("mode=ro"), file)
             except sqlite3.OperationalError:
                 # On a medium that cannot be written, SQLite cannot make the files that WAL mode needs; nobody else
                 # writes there either.
-                return self._opened("mode=ro&immutable=1")
+                return _Opened(self._opened("mode=ro&immutable=1"), file)
 
     def _opened(self, options: str) -> sqlite3.Connection:
         address = f"file:{quote(str(self._path.absolute()))}?{options}"

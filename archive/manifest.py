@@ -1,21 +1,20 @@
-"""`manifest.jsonl`: each closed WARC file with its size and digest, each line with its own digest and the last one's.
+"""`manifest.jsonl`: each closed WARC file with its size and digest, as lines of a chain (`archive/chain.py`).
 
-What is in it was so when a file was closed. A file that is no longer what its line says has rotted or was changed; a
-line that is not what its own digest says has rotted; one that does not hold the digest of the line before it follows a
-line that was changed, or lines are lacking.
+What is in it was so when a file was closed. A file that is no longer what its line says has rotted or was changed.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 
+from archive import chain
+from archive.chain import Broken
 from archive.disk import Disk, told
 from archive.rows import ARCHIVE, QUARANTINE, iso
 from archive.sums import Sums, sums_of
@@ -23,10 +22,6 @@ from archive.warc.joined import all_sources_of, is_joined
 from archive.warc.writer import ENDING, name_key
 
 NAME = "manifest.jsonl"
-FIRST = "sha256:" + "0" * 64
-"""What stands for the line before the first one."""
-_SELF = b', "self": "'
-_TAIL = 64 * 1024
 
 
 class Event:
@@ -36,6 +31,9 @@ class Event:
     """A run ended the file."""
     FOUND = "found"
     """The file was there already, or a run that was killed left it: nobody vouches for what it was before."""
+    IMPORTED = "imported"
+    """The file came from elsewhere, under the name `of`; where it was packed anew, `why` says so and `source` is the
+    digest of what came."""
     REMOVED = "removed"
     """The file went, and `into` names the one that holds its records now."""
     REPAIRED = "repaired"
@@ -44,7 +42,7 @@ class Event:
     """Records were taken out of the file for good: `why` says so, and `of` what file it was."""
 
 
-class Entry(Struct, frozen=True):
+class Entry(Struct, frozen=True, forbid_unknown_fields=True):
     """One line: `file` is relative to the collection's folder; size and checksums are as in `Sums`, "" where a line of
     an earlier version does not tell."""
 
@@ -57,65 +55,16 @@ class Entry(Struct, frozen=True):
     of: str = ""
     why: str = ""
     crc32: str = ""
-
-
-class Broken(Struct, frozen=True):
-    """A line that is not what it should be; it counts from 1."""
-
-    line: int
-    words: str
-
-
-def line_of(entry: Entry, before: str) -> bytes:
-    """The line, with its end; `before` is the digest of the line before it."""
-    plain: dict[str, Any] = {"event": entry.event, "file": entry.file}
-    if entry.event != Event.REMOVED:
-        plain |= {"size": entry.size, "sha256": entry.sha256}
-    plain |= {name: value for name in ("crc32", "into", "of", "why") if (value := getattr(entry, name))}
-    plain |= {"time": entry.time, "before": before}
-    said = json.dumps(plain, ensure_ascii=True).encode("ascii")
-    return said[:-1] + _SELF + _digest(said).encode("ascii") + b'"}\n'
-
-
-def _digest(data: bytes) -> str:
-    return "sha256:" + hashlib.sha256(data).hexdigest()
-
-
-def _parsed(line: bytes) -> tuple[Entry, str, str] | None:
-    """What a line says, the digest of the line before it and its own; None if it is not what its own digest says."""
-    said, _, own = line.removesuffix(b'"}\n').rpartition(_SELF)
-    if _digest(said + b"}").encode("ascii") != own:
-        return None
-    try:
-        plain = json.loads(said + b"}")
-        before = str(plain.pop("before"))
-        return Entry(**plain), before, own.decode("ascii")
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return None
+    source: str = ""
 
 
 def read(path: Path) -> Iterator[tuple[int, Entry | Broken]]:
-    """Each line with its number; first a Broken where it does not hold the digest of the line before it. An absent
-    file has no lines."""
-    before = FIRST
-    try:
-        file = path.open("rb")
-    except FileNotFoundError:
-        return
-    with file:
-        for number, line in enumerate(file, start=1):
-            if not line.endswith(b"\n"):
-                yield number, Broken(number, "the line is cut")
-                return
-            found = _parsed(line)
-            if found is None:
-                yield number, Broken(number, "the line is not what its own digest says")
-                before = ""
-                continue
-            if before and found[1] != before:
-                yield number, Broken(number, "the line does not follow from the one before it: lines were taken out")
-            before = found[2]
-            yield number, found[0]
+    """As `chain.read`; a line that tells of no file is broken, too."""
+    for number, fields in chain.read(path):
+        try:
+            yield number, fields if isinstance(fields, Broken) else convert(fields, Entry)
+        except ValidationError:
+            yield number, Broken(number, "the line does not tell of a file")
 
 
 def present(path: Path) -> dict[str, Entry]:
@@ -131,11 +80,6 @@ def present(path: Path) -> dict[str, Entry]:
     return found
 
 
-def head(path: Path) -> str:
-    """The digest of the last line: whoever notes it elsewhere can tell later that no line before it was changed."""
-    return _last(path)[0]
-
-
 class Manifest:
     """The writing side, for the holder of the collection's lock."""
 
@@ -144,24 +88,12 @@ class Manifest:
         self._folder = folder
         self._disk = disk
         self._clock = clock
+        self._lock = Lock()
 
     def add(self, entries: Sequence[Entry]) -> None:
-        """Lines at the end, durable on return. A line that a killed run left half written goes first."""
-        if not entries:
-            return
-        before, size = _last(self.path)
-        new = not self._disk.exists(self.path)
-        with self._disk.open_append(self.path, new=new) as file:
-            if file.tell() > size:
-                file.truncate(size)
-            lines = []
-            for entry in entries:
-                lines.append(line_of(entry, before))
-                before = _own(lines[-1])
-            file.write(b"".join(lines))
-            file.fsync()
-        if new:
-            self._disk.fsync_dir(self._folder)
+        """Lines at the end, durable on return. Safe in threads that share this object."""
+        with self._lock:
+            chain.add(self.path, [_fields(entry) for entry in entries], self._disk)
 
     def entry(self, event: str, file: str, sums: Sums | None = None) -> Entry:
         """A line for a file that is there; its sums are taken now, unless they are given."""
@@ -195,39 +127,12 @@ class Manifest:
 
     def recent(self, file: str) -> bool:
         """Whether one of the last lines is of this file: so a killed run's line is not written twice."""
-        return any(entry.file == file and entry.event != Event.REMOVED for entry in _recent(self.path))
+        return any(f.get("file") == file and f.get("event") != Event.REMOVED for f in chain.recent(self.path))
 
 
-def _tail(path: Path) -> tuple[bytes, int]:
-    """The whole lines among the last bytes of the file, and where the last of them ends."""
-    try:
-        with told(path, absent_is_answer=True), path.open("rb") as file:
-            size = file.seek(0, 2)
-            start = max(0, size - _TAIL)
-            file.seek(start)
-            data = file.read()
-    except FileNotFoundError:
-        return b"", 0
-    whole = data[: data.rfind(b"\n") + 1]
-    end = start + len(whole)
-    if start:
-        whole = whole.partition(b"\n")[2]
-    return whole, end
-
-
-def _last(path: Path) -> tuple[str, int]:
-    """The digest of the last whole line, and where it ends in the file."""
-    whole, end = _tail(path)
-    lines = whole.splitlines()
-    return (_own(lines[-1] + b"\n") if lines else FIRST), end
-
-
-def _own(line: bytes) -> str:
-    return line.removesuffix(b'"}\n').rpartition(_SELF)[2].decode("ascii", "replace")
-
-
-def _recent(path: Path) -> Iterator[Entry]:
-    for line in _tail(path)[0].splitlines():
-        found = _parsed(line + b"\n")
-        if found is not None:
-            yield found[0]
+def _fields(entry: Entry) -> dict[str, Any]:
+    plain: dict[str, Any] = {"event": entry.event, "file": entry.file}
+    if entry.event != Event.REMOVED:
+        plain |= {"size": entry.size, "sha256": entry.sha256}
+    plain |= {name: value for name in ("crc32", "into", "of", "why", "source") if (value := getattr(entry, name))}
+    return plain | {"time": entry.time}

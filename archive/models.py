@@ -252,11 +252,27 @@ class Missing(Struct, frozen=True):
     reason: str
 
 
+class Overruling(Struct, frozen=True):
+    """A person's word against a verdict: the answer in quarantine was what was asked for.
+
+    `page_id` and `record_id` name the quarantined page and the record of its answer, `verdict` is what it was taken
+    for. `reason` is the person's, in one line; `by` says who it was, "" where nobody knows.
+    """
+
+    page_id: str
+    record_id: str
+    verdict: VerdictKind
+    reason: str
+    by: str
+    time: datetime
+
+
 class PageGroup(Struct, frozen=True):
     """All that one kept address brings: the unit of commit.
 
     `parts` stand in the order in which they were asked; the last part of role HOP or PAGE is the chain's end. `shared`
-    are requisites of this page that another group of the same run stores.
+    are requisites of this page that another group of the same run stores. With `overrules` the parts are those of a
+    page that lies in quarantine.
     """
 
     id: str
@@ -269,13 +285,16 @@ class PageGroup(Struct, frozen=True):
     extractor: str = ""
     title: str | None = None
     shared: tuple[str, ...] = ()
+    overrules: Overruling | None = None
 
 
 class PageRow(Struct, frozen=True):
     """One page group as the catalog knows it: what `--json` prints. Paths are relative to the collection's folder.
 
-    `rereads` is the page id of the stored page that this one is another reading of, without a new capture. `version` is
-    told with the commit alone: the number of the text's version that this page brought, from the second on.
+    `rereads` is the page id of the stored page that this one is another reading of, without a new capture. Two are told
+    with the commit alone: `version`, the number of the text's version that this page brought, from the second on, and
+    `overrules`, the page id of the quarantined page that a person says this is. `language` is the primary subtag of the
+    article's language (BCP 47), in lower case.
     """
 
     page_id: str
@@ -304,6 +323,8 @@ class PageRow(Struct, frozen=True):
     extractor: str = ""
     rereads: str | None = None
     version: int | None = None
+    language: str | None = None
+    overrules: str | None = None
 
 
 class Origin(Struct, frozen=True):

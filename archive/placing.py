@@ -14,11 +14,13 @@ from archive import article as articles
 from archive.derive import ARTICLE_TYPE, TEXT_TYPE
 from archive.models import Article, Capture, PageGroup, Part, Rereading, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK, QUARANTINE
+from archive.warc.group import GroupData
 from archive.warc.records import (
     Record,
     answer_id,
     exchange_records,
     group_record,
+    import_record,
     reread_record,
     resource_record,
     target,
@@ -44,6 +46,13 @@ class Draft(Struct, frozen=True):
     folder: str
     main: tuple[Record, ...]
     side: tuple[Record, ...]
+
+
+class ImportedGroup(Struct, frozen=True):
+    """A page that lies in an imported file, or what of it belongs to no page (`data.side`)."""
+
+    data: GroupData
+    article: Article | None = None
 
 
 class Fresh(Struct):
@@ -189,6 +198,14 @@ def place_again(again: Rereading) -> Draft:
     if not records:
         raise ValueError("nothing is left of the article's text")
     return Draft(ARCHIVE, (*records, reread_record(again)), ())
+
+
+def place_import(found: ImportedGroup) -> Draft:
+    """Drafts what is kept of a page that lies in an imported file: text, article, and all that is known of it."""
+    data = found.data
+    end = next((part for part in data.parts if part.role == Role.PAGE), None)
+    texts = _texts(found.article, end.url, end.time, data.page_id) if found.article is not None and end else ()
+    return Draft(ARCHIVE, (*texts, import_record(data)), ())
 
 
 def _article_records(group: PageGroup) -> tuple[Record, ...]:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
 from archive.models import Capture, Missing, PageRow, VerdictKind
 from archive.searching import surrogate_free
 from archive.urls import parse_stamp, strip_tracking, wire_url
@@ -23,6 +25,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _TIME_BITS = 43
 _HASH_BITS = 20
 _SERIAL_BITS = 17
+_FOREIGN_SPARE = 2
 
 CAPTURE_COLUMNS = (
     "c.url, c.time, c.role, c.verdict, c.status, c.mime, c.digest, c.record_id, c.record_type, w.folder, w.name, "
@@ -33,7 +36,7 @@ CAPTURES = f"SELECT {CAPTURE_COLUMNS} FROM captures c JOIN warcs w ON w.id = c.w
 PAGE_COLUMNS = (
     "p.page_id, p.url, p.final_url, p.original_url, p.verdict, p.reason, p.evidence, p.status, p.title, p.authors, "
     "p.date, p.words, v.file, w.folder, w.name, p.offset, p.digest, p.captured_at, p.requisites, p.missing, p.source, "
-    "p.via, p.attempts, p.elapsed, p.extractor, p.rereads"
+    "p.via, p.attempts, p.elapsed, p.extractor, p.rereads, p.language"
 )
 PAGES = (
     f"SELECT {PAGE_COLUMNS} FROM pages p JOIN warcs w ON w.id = p.warc "  # noqa: S608 - constants only
@@ -57,8 +60,11 @@ def page_number(time: datetime, page_id: str) -> int:
 
 
 def warc_number(folder: str, name: str) -> int:
-    """A WARC file's number in the catalog, in the order of names."""
+    """A WARC file's number in the catalog, in the order of names; below 0 for one that was imported."""
     stamp, serial, _ = name_key(name)
+    if not stamp:
+        digest = hashlib.sha256(f"{folder}/{name}".encode("utf-8", "surrogatepass")).digest()
+        return -1 - (int.from_bytes(digest[:8], "big") >> _FOREIGN_SPARE)
     try:
         time = _bounded(parse_stamp(stamp))
     except ValueError:
@@ -109,9 +115,22 @@ def capture_of(row: tuple[Any, ...]) -> Capture:
     return Capture(url, from_milliseconds(time), role, VerdictKind(verdict), *rest)
 
 
-def page_values(row: PageRow, number: int, warc: int, start: int, version: int | None) -> tuple[object, ...]:
+class PagePlace(Struct, frozen=True):
+    """Where a page stands in the catalog: its number, its file's, its first record's offset, its text's version.
+
+    `fresh` says whether it brought what was not there.
+    """
+
+    number: int
+    warc: int
+    start: int
+    version: int | None
+    fresh: bool
+
+
+def page_values(row: PageRow, place: PagePlace) -> tuple[object, ...]:
     return (
-        number,
+        place.number,
         row.page_id,
         row.url,
         row.final_url,
@@ -127,10 +146,10 @@ def page_values(row: PageRow, number: int, warc: int, start: int, version: int |
         row.date,
         row.words,
         row.text,
-        version,
-        warc,
+        place.version,
+        place.warc,
         row.offset or 0,
-        start,
+        place.start,
         row.digest,
         milliseconds(row.captured_at),
         row.requisites,
@@ -141,15 +160,16 @@ def page_values(row: PageRow, number: int, warc: int, start: int, version: int |
         row.elapsed,
         row.extractor,
         row.rereads,
+        row.language,
+        place.fresh,
     )
 
 
 def page_of(row: tuple[Any, ...]) -> PageRow:
     """A row of PAGES."""
     (page_id, url, final, original, verdict, reason, evidence, status, title, authors, date, words, file) = row[:13]
-    (folder, name, offset, digest, at, requisites, missing, source, via, attempts, elapsed, extractor, rereads) = row[
-        13:
-    ]
+    (folder, name, offset, digest, at, requisites, missing, source, via, attempts, elapsed, extractor) = row[13:25]
+    rereads, language = row[25:]
     return PageRow(
         page_id,
         url,
@@ -176,6 +196,7 @@ def page_of(row: tuple[Any, ...]) -> PageRow:
         elapsed,
         extractor,
         rereads,
+        language=language,
     )
 
 

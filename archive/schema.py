@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from archive.searching import apart
+
 # Times are milliseconds since 1970 (UTC). Lists are JSON. `warcs.id` and `pages.id` follow from what they name, so that
 # a rebuilt catalog has the same rows.
 _FIRST = """
@@ -119,10 +121,40 @@ CREATE VIRTUAL TABLE search USING fts5 (title, body, tokenize = 'unicode61 remov
 # The page that a page is another reading of.
 _REREADINGS = "ALTER TABLE pages ADD COLUMN rereads TEXT;"
 
+# What lists are narrowed down by. The index of names knows words as the index of texts does. Rows of before this step
+# have no `language` until a rebuild. `fresh` marks a page that brought what was not there: a text, or a page without
+# one. A page's number without its hash is the millisecond of its commit, of which 86,400,000 make a day (UTC).
+_LISTS = """
+ALTER TABLE pages ADD COLUMN language TEXT;
+ALTER TABLE pages ADD COLUMN fresh INTEGER NOT NULL DEFAULT 0;
+UPDATE pages SET fresh = 1 WHERE kept AND verdict != 'unchanged' AND rereads IS NULL AND
+    (text IS NULL OR id IN (SELECT page FROM versions));
+CREATE VIRTUAL TABLE authors USING fts5 (names, tokenize = 'unicode61 remove_diacritics 2');
+INSERT INTO authors (rowid, names) SELECT id, apart(authors) FROM pages WHERE authors != '[]';
+
+DROP INDEX pages_host;
+DROP INDEX pages_verdict;
+CREATE INDEX pages_host ON pages (host, kept);
+CREATE INDEX pages_verdict ON pages (verdict);
+CREATE INDEX pages_source ON pages (source, kept);
+CREATE INDEX pages_language ON pages (language, kept);
+CREATE INDEX pages_day ON pages (coalesce(date, date(captured_at / 1000, 'unixepoch')));
+CREATE INDEX pages_came ON pages ((id >> 20) / 86400000, verdict);
+CREATE INDEX pages_fresh ON pages ((id >> 20) / 86400000, host) WHERE fresh;
+CREATE INDEX pages_text ON pages (text) WHERE text IS NOT NULL;
+CREATE INDEX pages_address ON pages (final_url, kept);
+"""
+
+# Quarantined pages that a person said were what was asked for, and the pages that they became.
+_OVERRULINGS = """
+CREATE TABLE overrulings (overruled TEXT PRIMARY KEY, page_id TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX overrulings_page ON overrulings (page_id);
+"""
+
 # Pages of 4 KiB in the WAL before they are copied to where they belong, which waits for the medium thrice.
 CHECKPOINT = 8000
 
-MIGRATIONS = (_FIRST, _REREADINGS)
+MIGRATIONS = (_FIRST, _REREADINGS, _LISTS, _OVERRULINGS)
 
 
 class NewerCatalog(Exception):
@@ -135,6 +167,7 @@ def version(connection: sqlite3.Connection) -> int:
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Brings the file to the newest schema, each step in a transaction of its own. Raises NewerCatalog."""
+    connection.create_function("apart", 1, apart, deterministic=True)
     done = version(connection)
     if done > len(MIGRATIONS):
         raise NewerCatalog

@@ -1,8 +1,9 @@
 """Some pages of a collection as WARC files of their own: which records, and where they come to lie.
 
-A page brings its whole group, later readings of it, the originals of its revisits, and the requisites that another
-page's group stores, with the redirects that lead to them. Each gzip member is copied as it is; the `warcinfo` records
-that they name come along.
+A page brings its whole group (less what is excluded from the collection), later readings of it, the originals of its
+revisits, and the requisites that another page's group stores, with the redirects that lead to them. Each gzip member is
+copied as it is; the `warcinfo` records that they name come along. Of an imported file whose records are no gzip members
+of WARC the whole comes along, unless something in it is excluded.
 """
 
 from __future__ import annotations
@@ -17,19 +18,21 @@ from urllib.parse import urljoin
 from msgspec import Struct
 from msgspec.structs import replace
 
-from archive import cdxj, pages
+from archive import cdxj, exclusions, pages
 from archive.collection import Collection
 from archive.derive import head_fields
 from archive.disk import Disk
 from archive.errors import NotKeptError, WarcError
+from archive.exclusions import Exclusions
 from archive.models import Capture, PageRow
 from archive.rows import ARCHIVE
 from archive.urls import stamp
 from archive.wacz import Content, Export, Moved, Warc
 from archive.warc.encode import write_member
+from archive.warc.foreign import foreign_records
 from archive.warc.group import GroupData
 from archive.warc.joined import all_sources_of, pieces
-from archive.warc.reader import read_at
+from archive.warc.reader import known_id, read_at
 from archive.warc.records import WarcInfo, warcinfo_record
 from archive.warc.writer import ENDING, name_key
 from archive.whole import Texts, file_of
@@ -79,6 +82,8 @@ def subset(
     plan = _Plan(collection.path / ARCHIVE, wish)
     for each in gathered.stretches():
         plan.add(each)
+    for name in gathered.whole():
+        plan.add_whole(name)
     folder = stack.enter_context(TemporaryDirectory(prefix=".export-", dir=tmp))
     lines = (cdxj.line(plan.moved(capture)) for capture in gathered.captures())
     index = stack.enter_context(closing(cdxj.SortedLines(lines, Path(folder))))
@@ -99,20 +104,28 @@ def _page_lines(collection: Collection, rows: list[PageRow]) -> Iterator[bytes]:
 
 
 class _Gathered:
-    """What is to be copied. Groups stand as one stretch each, other records alone."""
+    """What is to be copied. Groups stand as one stretch each, or as several around what is excluded; other records
+    alone."""
 
     def __init__(self, collection: Collection, closed: frozenset[str]) -> None:
         self._collection = collection
         self._closed = closed
-        self._groups: dict[str, Stretch] = {}
+        self._excluded = exclusions.load(collection.path)
+        self._groups: dict[str, tuple[Stretch, ...]] = {}
         self._single: dict[tuple[str, int], tuple[Stretch, Capture]] = {}
         self._wanted: list[tuple[str, GroupData]] = []
+        self._whole: dict[str, dict[int, Capture]] = {}
+        self._comes_whole = cache(self._holds_nothing_excluded)
 
     def add_page(self, row: PageRow) -> None:
         start = self._collection.start_of(row.page_id)
-        stretch, group = _group(self._path(file_of(row)), start, row.page_id)
-        self._groups[row.page_id] = stretch
+        stretches, group = _group(self._path(file_of(row)), start, row.page_id, self._excluded)
+        self._groups[row.page_id] = stretches
         self._wanted += ((url, group) for url in group.shared)
+        if group.foreign is not None:
+            for capture in self._collection.captures(row.page_id):
+                if capture.warc == group.foreign.file and self._single_record(capture):
+                    self._original(capture)
 
     def resolve(self) -> None:
         """Originals and shared requisites, once all groups are known."""
@@ -123,12 +136,12 @@ class _Gathered:
                 self._original(capture)
 
     def _own(self, page_id: str) -> list[Capture]:
-        stretch = self._groups[page_id]
-        until = stretch.offset + stretch.length
+        first, last = self._groups[page_id][0], self._groups[page_id][-1]
+        until = last.offset + last.length
         return [
             each
             for each in self._collection.captures(page_id)
-            if each.folder == ARCHIVE and each.warc == stretch.warc and stretch.offset <= each.offset < until
+            if each.folder == ARCHIVE and each.warc == first.warc and first.offset <= each.offset < until
         ]
 
     def _shared(self, url: str, group: GroupData) -> None:
@@ -152,17 +165,28 @@ class _Gathered:
         """Whether the record is there to be copied, by itself or in its group."""
         if capture.warc not in self._closed:
             return False
+        if not capture.warc.endswith(ENDING):
+            if not self._comes_whole(capture.warc):
+                return False
+            self._whole.setdefault(capture.warc, {})[capture.offset] = capture
+            return True
         if not self._in_group(capture):
             record = read_at(self._path(capture.warc), capture.offset)
-            if record.record_id != capture.record_id:
+            if known_id(record) != capture.record_id:
                 raise WarcError(capture.warc, capture.offset, "another record lies where the catalog says")
             stretch = Stretch(capture.warc, record.offset, record.length, record.header("WARC-Warcinfo-ID"))
             self._single[capture.warc, capture.offset] = stretch, capture
         return True
 
+    def _holds_nothing_excluded(self, warc: str) -> bool:
+        if not self._excluded:
+            return True
+        records = foreign_records(self._path(warc), lambda error: None)
+        return all(self._excluded.of(found.url) is None for found in records if found.url)
+
     def _in_group(self, capture: Capture) -> bool:
         group = self._groups.get(capture.page_id)
-        return group is not None and group.warc == capture.warc
+        return group is not None and group[0].warc == capture.warc
 
     def _path(self, name: str) -> Path:
         path = self._collection.path / ARCHIVE / name
@@ -171,7 +195,10 @@ class _Gathered:
         return path
 
     def stretches(self) -> list[Stretch]:
-        found = [*self._groups.values(), *(stretch for stretch, _ in self._single.values())]
+        found = [
+            *(each for group in self._groups.values() for each in group),
+            *(stretch for stretch, _ in self._single.values()),
+        ]
         return sorted(found, key=lambda each: (name_key(each.warc), each.offset))
 
     def captures(self) -> Iterator[Capture]:
@@ -179,12 +206,19 @@ class _Gathered:
         for page_id in self._groups:
             yield from (each for each in self._own(page_id) if each.record_type != "metadata")
         yield from (capture for _, capture in self._single.values())
+        for held in self._whole.values():
+            yield from held.values()
+
+    def whole(self) -> list[str]:
+        """The files that come along whole."""
+        return sorted(self._whole)
 
 
-def _group(path: Path, start: int, page_id: str) -> tuple[Stretch, GroupData]:
+def _group(path: Path, start: int, page_id: str, excluded: Exclusions) -> tuple[tuple[Stretch, ...], GroupData]:
     """The group that begins at `start`: its records up to the metadata record, and what that one says."""
     at = start
     warcinfo = None
+    stretches: list[tuple[int, int]] = []
     while True:
         record = read_at(path, at)
         if record.header("WARC-Page-ID") != page_id or record.length <= 0:
@@ -192,8 +226,14 @@ def _group(path: Path, start: int, page_id: str) -> tuple[Stretch, GroupData]:
         warcinfo = warcinfo or record.header("WARC-Warcinfo-ID")
         at += record.length
         group = record.group()
+        if group is None and excluded.of(record.url) is not None:
+            continue
+        if stretches and stretches[-1][1] == record.offset:
+            stretches[-1] = stretches[-1][0], at
+        else:
+            stretches.append((record.offset, at))
         if group is not None:
-            return Stretch(path.name, start, at - start, warcinfo), group
+            return tuple(Stretch(path.name, first, end - first, warcinfo) for first, end in stretches), group
 
 
 def _redirect(path: Path, capture: Capture) -> str | None:
@@ -215,6 +255,7 @@ class _Plan:
         self._wish = wish
         self._files: list[_File] = []
         self._places: dict[str, list[tuple[Stretch, str, int]]] = {}
+        self._whole: list[str] = []
         self._infos = cache(self._find_infos)
 
     def add(self, stretch: Stretch) -> None:
@@ -229,6 +270,9 @@ class _Plan:
         self._places.setdefault(stretch.warc, []).append((stretch, file.name, file.size))
         file.stretches.append(stretch)
         file.size += stretch.length
+
+    def add_whole(self, warc: str) -> None:
+        self._whole.append(warc)
 
     def _begin(self, number: int) -> _File:
         wish = self._wish
@@ -253,14 +297,20 @@ class _Plan:
         """The capture where it comes to lie."""
         from bisect import bisect_right
 
+        if capture.warc in self._whole:
+            return capture
         there = self._places[capture.warc]
         stretch, name, at = there[bisect_right(there, capture.offset, key=lambda each: each[0].offset) - 1]
         return replace(capture, warc=name, offset=at + capture.offset - stretch.offset)
 
     def files(self, tell: Callable[[str], None]) -> Iterator[Warc]:
+        count = len(self._files) + len(self._whole)
         for number, file in enumerate(self._files, start=1):
-            tell(f"file {number} of {len(self._files)}: {file.name}")
+            tell(f"file {number} of {count}: {file.name}")
             yield Warc(file.name, file.size, self._bytes(file))
+        for number, name in enumerate(self._whole, start=len(self._files) + 1):
+            tell(f"file {number} of {count}: {name}, whole")
+            yield Warc(name, path=self._folder / name)
 
     def _bytes(self, file: _File) -> Iterator[bytes]:
         yield file.head

@@ -37,12 +37,12 @@ ROBOTS = Verdict(VerdictKind.ASSET, "a picture of the measurement")
 GOOD = Verdict(VerdictKind.ARTICLE, "an article of the measurement")
 
 
-def fill(root: Path, size: int) -> int:
+def fill(root: Path, size: int, warc_size: int = ArchiveSettings().warc_size) -> int:
     """A collection whose closed WARC files come to `size` bytes. Gives how many pages it has."""
     run_info = RunInfo("tearsheet/0 (bench)", "tearsheet/0 (+bench)", "obey")
     archive = root / "collections" / "main" / "archive"
     pages = 0
-    with Collection.open(ArchiveSettings(root=root), run_info) as collection:
+    with Collection.open(ArchiveSettings(root=root, warc_size=warc_size), run_info) as collection:
         written = 0
         for group in groups():
             written += sum(part.exchange.body.size for part in group.parts)

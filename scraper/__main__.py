@@ -11,7 +11,7 @@ def main() -> None:
     # Whoever ignores it hands that on, and then nobody can wait for a process of his own.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _mend_streams()
-    if sys.argv[1:2] == ["fetch"] and "--help" not in sys.argv:
+    if _will_read(sys.argv[1:]):
         # The parsers take longest to load: their process begins before ours has loaded more than both need.
         from scraper.forking import prepare
 
@@ -19,6 +19,12 @@ def main() -> None:
     from scraper.cli import run
 
     run()
+
+
+def _will_read(words: list[str]) -> bool:
+    """Whether the command is one that reads pages. One that is not known by its first plain word costs a moment."""
+    command = next((word for word in words if not word.startswith("-")), None)
+    return command in ("fetch", "crawl") and not {"--help", "--dry-run"}.intersection(words)
 
 
 def _interrupted(number: int, _: object) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from archive.coding import CodingError, content_codings, decoded_stream, decoder_for
 from archive.errors import StorageError
 from archive.models import Exchange
 from archive.spool import Spool
-from scraper.coding import CodingError, Decoder, decoder_for
 from scraper.wire import CHUNK, Head, Wire, WireError
 
 if TYPE_CHECKING:
@@ -138,12 +138,6 @@ def _finish(spool: Spool) -> None:
         raise StorageError(f"a body cannot be stored for now: {error.strerror or error}") from error
 
 
-def content_codings(headers: Iterable[tuple[str, str]]) -> list[str]:
-    """The content codings in the order in which they were applied, lower case."""
-    named = [c.strip().lower() for k, v in headers if k.lower() == "content-encoding" for c in v.split(",")]
-    return [coding for coding in named if coding and coding != "identity"]
-
-
 def decoded(exchange: Exchange, limit: int) -> bytes:
     """The body with its content coding undone, at most `limit` bytes of it.
 
@@ -155,27 +149,6 @@ def decoded(exchange: Exchange, limit: int) -> bytes:
         return b""
     with exchange.body.open() as reader:
         return decoded_stream(reader, exchange.headers, limit)
-
-
-def decoded_stream(reader: BinaryIO, headers: Iterable[tuple[str, str]], limit: int) -> bytes:
-    """`decoded` for a body that is read from elsewhere."""
-    decoder = decoder_for(content_codings(headers))
-    if decoder is None:
-        return reader.read(limit)
-    out = bytearray()
-    _drain(iter(lambda: reader.read(CHUNK), b""), decoder, out.extend, lambda: len(out) < limit)
-    return bytes(out[:limit])
-
-
-def _drain(parts: Iterator[bytes], decoder: Decoder, sink: Callable[[bytes], None], wanted: Callable[[], bool]) -> None:
-    try:
-        for part in parts:
-            for out in decoder.feed(part):
-                sink(out)
-                if not wanted():
-                    return
-    except CodingError:
-        return
 
 
 def coding_problem(exchange: Exchange) -> str | None:

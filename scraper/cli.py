@@ -12,6 +12,7 @@ import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
+from scraper.cli_library import library
 from scraper.cli_upkeep import upkeep
 from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
 from scraper.saying import say
@@ -184,7 +185,7 @@ def search(
     """Search the kept texts, the best match first."""
     import json
 
-    from scraper.report import as_dict
+    from archive.telling import as_dict
 
     with reading() as collection:
         for row, snippet in collection.search(" ".join(words), limit):
@@ -263,6 +264,7 @@ def _print_timers(path: Path, cron: bool, systemd: bool) -> None:
 
 
 app.add_typer(upkeep)
+app.add_typer(library)
 
 exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
 app.add_typer(exports, name="export")

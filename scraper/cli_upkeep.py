@@ -1,4 +1,4 @@
-"""The commands that care for what is kept: rebuild, verify, repair, pack."""
+"""The commands that care for what is kept: rebuild, verify, repair, pack, exclude, import."""
 
 from __future__ import annotations
 
@@ -121,3 +121,50 @@ def repair(
         asked = repairing.Asked(tuple(copies or ()), dry_run, COMMON.json, COMMON.quiet)
         code = repairing.repair_collection(COMMON.settings(), asked, stop.is_set)
     raise typer.Exit(stop.code or code)
+
+
+@upkeep.command("import")
+@common
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="WARC, ARC and WACZ files of any tool.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is in the files.")] = False,
+) -> None:
+    """Take in WARC, ARC and WACZ files of other tools: their pages are read, listed, searched and replayed like ours.
+
+    A file is copied into archive/ as it is; only where its records cannot be read one by one is it packed anew, which
+    is told. The same file twice is there once. What is damaged is told with its place, and the rest is imported. Pages
+    that are challenges, errors and the like stay out of the index. Stop it when you like, and import again to go on.
+
+    Exit code 0: all is imported. 5: something is damaged, or no such file. 75: another run holds the collection.
+
+    Examples:  tearsheet import crawl.warc.gz      tearsheet import --dry-run *.wacz      tearsheet import old/*.arc.gz
+    """
+    from scraper.import_told import Asked
+    from scraper.importing import import_files
+
+    with stopping() as stop:
+        code = import_files(COMMON.settings(), Asked(tuple(files), dry_run, COMMON.json, COMMON.quiet), stop.is_set)
+    raise typer.Exit(stop.code or code)
+
+
+@upkeep.command()
+@common
+def exclude(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="WHAT…", help="An address, a host with all below it, or a pattern with *."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why; it is kept with the date.")] = "",
+    undo: Annotated[bool, typer.Option("--undo", help="Bring back what was excluded.")] = False,
+) -> None:
+    """Take an address, a host or a pattern out of index, library, search and exports, as for a takedown.
+
+    The WARC files keep it; nothing shows it, and no run asks for it again, until --undo brings it back. Without more it
+    tells what is excluded. Everything derived is made again, which takes as long as tearsheet rebuild.
+
+    Examples:  tearsheet exclude https://example.com/a --reason "court order 12/26"      tearsheet exclude
+    """
+    from scraper import excluding
+
+    asked = excluding.Asked(tuple(what or ()), reason, undo, COMMON.json, COMMON.quiet)
+    raise typer.Exit(excluding.exclude(COMMON.settings(), asked))

@@ -43,6 +43,8 @@ class CookieJar:
 
     def header(self, url: str) -> str | None:
         """The Cookie header for a wire address, or None."""
+        if not len(self._jar):
+            return None
         request = urllib.request.Request(url)  # noqa: S310 - it is never opened
         with self._lock:
             self._jar.add_cookie_header(request)

@@ -27,7 +27,7 @@ from scraper.frontier_schema import NAME as QUEUE
 from scraper.onepass import End, Limits, Pass, Recaptures, Rules
 from scraper.report import not_kept_lines, shown, shown_address
 from scraper.runlog import told_time
-from scraper.running import Plan, Running, Time, opened
+from scraper.running import Plan, Running, Time, opened, refusing
 from scraper.saying import fit, say
 from scraper.walk import longest_pause
 
@@ -144,7 +144,7 @@ def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, 
             say(problem)
 
     network = running.network
-    wires = Wires(network.walker, memory, time.clock, tell_problem, stop)
+    wires = Wires(network.walker, memory, time.clock, tell_problem, stop, refusing(settings))
     finder = stack.enter_context(Finder(sources, wires))
     work = Pass(frontier, finder, memory, rules, log)
     try:

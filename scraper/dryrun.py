@@ -20,7 +20,7 @@ from scraper.frontier_view import Entry, FrontierView, State
 from scraper.identity import identity
 from scraper.onepass import CHANGED_AFTER, Recaptures
 from scraper.report import shown_address
-from scraper.running import Time, networked
+from scraper.running import Time, networked, refusing
 from scraper.saying import say
 from scraper.sources.base import Found, Validators
 
@@ -103,7 +103,7 @@ def _found(settings: Settings, queue: Path, stop: Event, time: Time) -> Iterator
         say(problem)
 
     with networked(settings, stop, time, Sleepers(), memory=known) as network:
-        wires = Wires(network.walker, _Nothing(), time.clock, tell, stop)
+        wires = Wires(network.walker, _Nothing(), time.clock, tell, stop, refusing(settings))
         with Finder(settings.sources, wires) as finder:
             while finder.busy and not stop.is_set():
                 batch = finder.take(0.2)

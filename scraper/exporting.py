@@ -78,8 +78,11 @@ def export_wacz(settings: Settings, wish: Wish) -> None:
 
 
 def page_ids(collection: Collection, selection: Selection) -> frozenset[str] | None:
-    """The ids of the selected pages, those of what a later reading was made from among them; None for all."""
-    if selection.everything:
+    """The ids of the selected pages, those of what a later reading was made from among them; None for all, files and
+    all, which cannot be where something is excluded that lies in them."""
+    from archive import exclusions
+
+    if selection.everything and not exclusions.load(collection.path):
         return None
     found: set[str] = set()
     for row in _rows(collection, selection):
@@ -92,7 +95,9 @@ def page_ids(collection: Collection, selection: Selection) -> frozenset[str] | N
 
 
 def _rows(collection: Collection, selection: Selection) -> Iterator[PageRow]:
-    if selection.words:
+    if selection.everything:
+        yield from (row for _, row in collection.pages_since(0) if row.verdict.kept)
+    elif selection.words:
         yield from (row for row, _ in collection.search(selection.words, MOST_FOUND))
     elif selection.since:
         begin = moment(selection.since)

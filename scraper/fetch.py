@@ -160,6 +160,8 @@ class Fetcher:
         try:
             wire = urls.wire_url(wire)
             guard.check_url(wire, self.settings.allow_private_addresses)
+            if reason := self.hands.refused(wire):
+                raise RefusedError(reason)
         except (RefusedError, ValueError) as error:
             return Attempt(not_asked(wire, "refused by us", str(error), self.hands.clock))
         host = wire.split("/", 3)[2]

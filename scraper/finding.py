@@ -53,6 +53,7 @@ class Wires(Struct, frozen=True):
     clock: Callable[[], datetime]
     tell: Callable[[Source, str], None]
     stop: Event
+    refused: Callable[[str], str | None] = lambda url: None
 
     def ask(self, request: HopRequest) -> Exchange:
         """The end of a redirect chain. Answers for robots.txt that came with it wait for a page to be stored with."""
@@ -144,6 +145,8 @@ class Finder:
             for each in sources.links(source, hands):
                 if self._over():
                     break
+                if wires.refused(each.link.url) is not None:
+                    continue
                 count += 1
                 found.append(each)
                 if len(found) >= BATCH:

@@ -39,6 +39,11 @@ class Common(Struct):
         overrides = {"archive.collection": self.collection} if self.collection else {}
         return load(self.config, overrides)
 
+    def options(self) -> tuple[str, ...]:
+        """Those that say which config and collection, for a run of the command from within it."""
+        config = ("--config", str(self.config.absolute())) if self.config else ()
+        return (*config, *(("--collection", self.collection) if self.collection else ()))
+
 
 COMMON = Common()
 

@@ -76,14 +76,15 @@ def joined(first: Article, others: Sequence[Article], addresses: Sequence[str]) 
 
     What stands on several of them (the intro, a box about the author) stands once.
     """
+    if not others:
+        return first
     seen = {_key(block.text) for block in first.body if isinstance(block, Paragraph)}
     if first.intro:
         seen.add(_key(first.intro))
     body = list(first.body)
     for other in others:
         body += new_blocks(other, seen)
-    meta = replace(first.meta, pages=tuple(addresses)) if others else first.meta
-    return replace(first, body=tuple(body), meta=meta)
+    return replace(first, body=tuple(body), meta=replace(first.meta, pages=tuple(addresses)))
 
 
 def new_blocks(page: Article, seen: set[str]) -> list[Block]:

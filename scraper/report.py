@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from archive.article import words
 from archive.models import Article, PageRow, VerdictKind
-from archive.rows import iso
+from archive.telling import as_dict
 from scraper.saying import fit
 
 LONGEST_SHOWN = 100
@@ -18,38 +18,6 @@ LONGEST_LINE = 1000
 
 if TYPE_CHECKING:
     from scraper.crawl import Result, Tally
-
-
-def as_dict(row: PageRow, folder: Path) -> dict[str, Any]:
-    """The fields of one row as `--json` prints them; paths are absolute, times RFC 3339 in UTC."""
-    folder = folder.absolute()
-    return {
-        "url": row.url,
-        "final_url": row.final_url,
-        "original_url": row.original_url,
-        "verdict": row.verdict.value,
-        "reason": row.reason,
-        "evidence": list(row.evidence),
-        "status": row.status,
-        "title": row.title,
-        "authors": list(row.authors),
-        "date": row.date,
-        "words": row.words,
-        "text": str(folder / row.text) if row.text else None,
-        "warc": str(folder / row.warc) if row.warc else None,
-        "offset": row.offset,
-        "digest": row.digest,
-        "captured_at": iso(row.captured_at),
-        "requisites": row.requisites,
-        "missing_requisites": [missing.url for missing in row.missing],
-        "missing_reasons": {missing.url: missing.reason for missing in row.missing},
-        "page_id": row.page_id,
-        "source": row.source,
-        "via": row.via,
-        "attempts": row.attempts,
-        "elapsed": round(row.elapsed, 3),
-        "extractor": row.extractor,
-    }
 
 
 def json_line(row: PageRow, folder: Path, **more: object) -> str:

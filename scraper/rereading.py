@@ -12,9 +12,9 @@ from msgspec import Struct
 from archive.collection import Collection
 from archive.errors import DamageError, NotKeptError
 from archive.settings import RunInfo
+from archive.telling import as_dict
 from scraper import __version__
 from scraper.ingest import Count, Outcome, Reread, Rereader, each
-from scraper.report import as_dict
 from scraper.running import now
 from scraper.saying import say
 from scraper.settings import Settings, agent

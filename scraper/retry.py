@@ -46,7 +46,7 @@ class RetryPolicy(Struct, frozen=True):
 class Hands(Struct, frozen=True):
     """Clock (UTC), monotonic seconds, sleep, and a random number in [0, 1): handed in so that tests need not wait.
 
-    Once `stopped` says so, nothing is asked again.
+    Once `stopped` says so, nothing is asked again. `refused` gives why an address is not to be asked, or None.
     """
 
     clock: Callable[[], datetime]
@@ -54,6 +54,7 @@ class Hands(Struct, frozen=True):
     sleep: Callable[[float], None]
     random: Callable[[], float]
     stopped: Callable[[], bool] = lambda: False
+    refused: Callable[[str], str | None] = lambda url: None
 
 
 class HostRest:

@@ -88,6 +88,19 @@ class Network(Struct, frozen=True):
     delay: Callable[[str], float]
 
 
+def refusing(settings: Settings) -> Callable[[str], str | None]:
+    """Why an address is not asked: what was excluded from a collection is not asked for it again."""
+    from archive.exclusions import load
+
+    excluded = load(settings.archive.root / "collections" / settings.archive.collection)
+
+    def refused(url: str) -> str | None:
+        found = excluded.of(url)
+        return f"excluded on {found.time[:10]}: {found.reason}" if found is not None else None
+
+    return refused
+
+
 @contextmanager
 def networked(
     settings: Settings,
@@ -112,7 +125,7 @@ def networked(
         with sleepers.sleeping():
             time.sleep(stop, seconds)
 
-    hands = Hands(time.clock, monotonic, rest, time.random, stop.is_set)
+    hands = Hands(time.clock, monotonic, rest, time.random, stop.is_set, refusing(settings))
     fetcher = Fetcher(settings.fetch, spool_folder=spool_folder, hands=hands)
     try:
         robots = Robots(fetcher, settings.fetch, memory)

@@ -61,7 +61,7 @@ def _with_text(collection: Collection, row: PageRow, address: str, say: Callable
 
 def page_bytes(collection: Collection, row: PageRow) -> bytes:
     """The payload of the page's capture, content coding undone. Raises NotKeptError where no answer is stored."""
-    from scraper.body import decoded_stream
+    from archive.coding import decoded_stream
 
     capture = collection.capture_of(row)
     if capture is None:

@@ -15,7 +15,7 @@ from tests.site import Web
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Frame
 
-_QUIET = (
+QUIET = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
@@ -68,7 +68,7 @@ def browsing(web: Web) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium(),
-            args=[*_QUIET, f"--host-resolver-rules={there}", "--ignore-certificate-errors"],
+            args=[*QUIET, f"--host-resolver-rules={there}", "--ignore-certificate-errors"],
         )
         try:
             yield browser

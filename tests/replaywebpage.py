@@ -5,15 +5,7 @@ It is an npm package of which three files are used. Nothing is asked of the netw
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
 import re
-import shutil
-import subprocess
-import sys
-import tarfile
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,54 +13,23 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
-import pytest
+from tests.npm import Package
 
-VERSION = "2.5.3"
-SHA512 = "nCj2PSON3BxeSJKE8AsYPyULv0XPZKJWfy4l9PyQre9SqwLZ+WKZVs/sfLqPOQ4GrH+0YkjbwOhr8cSTH08gsQ=="
-FILES = {"index.html": "text/html", "ui.js": "text/javascript", "sw.js": "text/javascript"}
-FOLDER = Path(sys.prefix) / "share" / f"replaywebpage-{VERSION}"
+TYPES = {"index.html": "text/html", "ui.js": "text/javascript", "sw.js": "text/javascript"}
+VIEWER = Package(
+    "replaywebpage",
+    "2.5.3",
+    "nCj2PSON3BxeSJKE8AsYPyULv0XPZKJWfy4l9PyQre9SqwLZ+WKZVs/sfLqPOQ4GrH+0YkjbwOhr8cSTH08gsQ==",
+    tuple(TYPES),
+)
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
-
-
-def get() -> None:
-    """The files are there. Raises SystemExit where the package is not the one that is pinned."""
-    if all((FOLDER / name).exists() for name in FILES):
-        return
-    FOLDER.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=FOLDER.parent) as folder:
-        subprocess.run(
-            ["npm", "pack", "--silent", "--pack-destination", folder, f"replaywebpage@{VERSION}"],
-            stdout=subprocess.DEVNULL,
-            check=True,
-        )
-        package = Path(folder) / f"replaywebpage-{VERSION}.tgz"
-        if base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode() != SHA512:
-            sys.exit(f"{package.name} is not the one whose digest is in {__file__}")
-        unpacked = Path(folder) / "files"
-        unpacked.mkdir()
-        with tarfile.open(package) as tar:
-            for name in FILES:
-                file = tar.extractfile(f"package/{name}")
-                assert file is not None
-                (unpacked / name).write_bytes(file.read())
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        unpacked.rename(FOLDER)
-
-
-def needed() -> None:
-    """A skip with the reason where it is not there; in CI a failure."""
-    if not all((FOLDER / name).exists() for name in FILES):
-        reason = "ReplayWeb.page is not there: python -m tests.replaywebpage gets it, with npm"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
 
 
 @contextmanager
 def viewing(*archives: Path) -> Iterator[str]:
     """The viewer's address until the block ends; the archives lie beside it under their names."""
-    needed()
-    files = {f"/{name}": (FOLDER / name, kind) for name, kind in FILES.items()}
+    VIEWER.needed()
+    files = {f"/{name}": (VIEWER.file(name), kind) for name, kind in TYPES.items()}
     files |= {f"/{path.name}": (path, "application/octet-stream") for path in archives}
 
     class Handler(BaseHTTPRequestHandler):
@@ -131,9 +92,4 @@ def _stretch(wanted: re.Match[str], size: int) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    try:
-        get()
-    except (OSError, subprocess.CalledProcessError) as failure:
-        if os.environ.get("CI"):
-            raise
-        print(f"the tests that need ReplayWeb.page will be skipped: {failure}", file=sys.stderr)
+    VIEWER.main()

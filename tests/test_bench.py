@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import random
 import re
 import shutil
 import socket
@@ -16,11 +17,14 @@ import pytest
 from msgspec.structs import replace
 
 from archive.article import plain
+from archive.collection import Collection
 from bench import server
+from bench.collection import Maker, made
 from bench.crawl import Bench, _purpose, prepare
 from bench.measure import MIB, Run, middle, run
 from bench.server import REQUISITES, site
 from bench.text import HEADERS, Corpus
+from bench.viewer import searches, words_of
 from bench.web import HOSTS, Article, build, listening, serving
 from scraper.read.page import read
 from scraper.read.reading import Page
@@ -113,3 +117,24 @@ def test_only_what_was_kept_rightly_counts(
 def test_medians() -> None:
     runs = [Run(1.0, 5.0, 10, 0), Run(9.0, 4.0, 30, 0), Run(2.0, 6.0, 20, 1)]
     assert middle(runs) == Run(2.0, 5.0, 30, 1)
+
+
+def test_the_library_is_measured_on_articles_that_all_differ(tmp_path: Path) -> None:
+    needed()
+    settings = made(tmp_path, 100)
+    folder = tmp_path / "collections" / settings.collection
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    with Collection.open(settings, None) as collection:
+        stats = collection.stats()
+        texts = {collection.text_of(row) for row in collection.pages(kept=True, limit=1000)}
+    assert (stats["articles"], stats["text_versions"], stats["failed"]) == (100, 102, 3)
+    assert len(texts) == 102
+    maker = Maker()
+    assert maker.article(3) == Maker().article(3) != maker.article(3, 2)
+    words = words_of(folder / "catalog.sqlite")
+    assert "the" in words.common
+    asked = [make(random.Random(1)) for make in searches(words, maker).values()]
+    assert all(query.values() for query in asked)
+    assert made(tmp_path, 100) == settings
+    after = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file() and path in before}
+    assert after == {path: before[path] for path in after}

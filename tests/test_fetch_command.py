@@ -171,7 +171,7 @@ def derived(home: Home) -> dict[str, object]:
     tables = [
         name
         for (name,) in catalog.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        if not name.startswith(("sqlite_", "search_"))
+        if not name.startswith(("sqlite_", "search_", "authors_"))
     ]
     rows = {name: sorted(map(repr, catalog.execute(f"SELECT * FROM {name}"))) for name in tables}
     catalog.close()

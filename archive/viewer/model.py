@@ -53,6 +53,14 @@ class Span(Struct, frozen=True):
     marked: bool = False
 
 
+class Picture(Struct, frozen=True):
+    """A picture's bytes, content coding undone. `type` is the media type that they begin as, one that browsers show and
+    that runs nothing."""
+
+    type: str
+    data: bytes
+
+
 class Card(Struct, frozen=True):
     """One page in a list. `lead` is the picture that stands for it; `versions` how many texts the article has had."""
 
@@ -110,7 +118,8 @@ class Provenance(Struct, frozen=True):
     """Where a page comes from: what ties it to the web and to its WARC file.
 
     `addresses` are all under which it is found. `ip`, `block` and `payload` are of its record; `chain` are the hops
-    that lead to it, `requisites` what it needs, as stored with it. `software` is what wrote the file.
+    that lead to it, `requisites` what it needs, as stored with it. `software` is what wrote the file. `headers` are
+    those of the HTTP answer.
     """
 
     addresses: tuple[str, ...]

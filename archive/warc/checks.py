@@ -6,16 +6,19 @@ import base64
 import binascii
 import hashlib
 import re
+from collections.abc import Mapping
 
 _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*chunked", re.IGNORECASE | re.MULTILINE)
 _ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 
 
 class Digesting:
-    """The digests that `headers` claim, made while the block is read. Unknown algorithms are passed over."""
+    """The digests that a record claims, made while the block is read. Unknown algorithms are passed over.
 
-    def __init__(self, headers: tuple[tuple[str, str], ...]) -> None:
-        values = {name.lower(): value for name, value in reversed(headers)}
+    `values` are its named fields, by names in lower case.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
         self.block = _Digest(values.get("warc-block-digest"))
         self.payload = _Digest(values.get("warc-payload-digest"))
 
@@ -36,9 +39,13 @@ class Digesting:
 
 class _Digest:
     def __init__(self, claimed: str | None) -> None:
+        self.claimed = claimed
+        if claimed is not None and claimed.startswith("sha256:"):
+            self._value = claimed[7:]
+            self._hash: hashlib._Hash | None = hashlib.sha256()
+            return
         algorithm, _, self._value = (claimed or "").partition(":")
         algorithm = algorithm.strip().lower().replace("-", "")
-        self.claimed = claimed
         self._hash = hashlib.new(algorithm, usedforsecurity=False) if algorithm in _ALGORITHMS else None
 
     def update(self, data: bytes) -> None:

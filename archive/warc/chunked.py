@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, BinaryIO
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_CODED = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*chunked", re.IGNORECASE | re.MULTILINE)
+_PIECE = 64 * 1024
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\n]*)?\Z")
 _MOST_LINE = 16 * 1024
 
@@ -53,3 +60,38 @@ class Dechunked:
         self.broken = True
         held, self._held = self._held, b""
         yield held
+
+
+def is_chunked(head: bytes) -> bool:
+    """Whether an HTTP header block claims that the body's chunked coding is still on."""
+    return _CODED.search(head) is not None
+
+
+def plain(reader: BinaryIO) -> BinaryIO:
+    """The body that `reader` gives coded, without the coding. Closing it closes `reader`."""
+    return io.BufferedReader(_Plain(reader), _PIECE)
+
+
+class _Plain(io.RawIOBase):
+    def __init__(self, reader: BinaryIO) -> None:
+        self._reader = reader
+        self._dechunked = Dechunked()
+        self._held = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        while not self._held:
+            data = self._reader.read(_PIECE)
+            if not data:
+                return 0
+            self._held = b"".join(self._dechunked.feed(data))
+        size = min(len(view), len(self._held))
+        view[:size], self._held = self._held[:size], self._held[size:]
+        return size
+
+    def close(self) -> None:
+        self._reader.close()
+        super().close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,10 +11,23 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from archive.models import Failure, Link, Missing, Origin, PageGroup, Part, Rereading, Verdict, VerdictKind
+from archive.models import (
+    Failure,
+    Link,
+    Missing,
+    Origin,
+    Overruling,
+    PageGroup,
+    Part,
+    Rereading,
+    Verdict,
+    VerdictKind,
+)
 
 FIELDS_TYPE = "application/warc-fields"
 GROUP_FIELD = "group"
+# Never one that a file of ours may bear.
+_FOREIGN_FILE = re.compile(r"(?!.+-\d{17}-\d{5}-)[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.w?arc(?:\.gz)?\Z")
 _VERSION = 1
 _NOT_MODIFIED = 304
 
@@ -37,13 +51,39 @@ class PartData(Struct, frozen=True):
     truncated: str | None = None
     redacted: tuple[str, ...] = ()
     head: bytes | None = None
+    lies: Lies | None = None
+
+
+class Lies(Struct, frozen=True):
+    """Where an exchange lies in an imported file, and what the catalog is to know of its record: all that a rebuild
+    needs without that file. `offset` and `length` count bytes of the gzip member, or of the record in a plain file."""
+
+    offset: int
+    length: int
+    record_type: str
+    mime: str = ""
+    digest: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+    refers_to: str | None = None
+
+
+class Foreign(Struct, frozen=True):
+    """A file of another tool: its name in archive/, the name it came under, its size in bytes and its digest, which is
+    "sha256:" and hex."""
+
+    file: str
+    of: str
+    size: int
+    sha256: str
 
 
 class GroupData(Struct, frozen=True):
     """A page group as its metadata record tells it.
 
     `shared` are requisites of the page that another group of the same run stores. `side`: this file holds only the
-    group's bad requisites, its main part lies in archive/.
+    group's bad requisites, its main part lies in archive/; of an imported file, what belongs to no page. `foreign` is
+    the imported file in which all parts lie.
     """
 
     page_id: str
@@ -57,6 +97,8 @@ class GroupData(Struct, frozen=True):
     extractor: str = ""
     side: bool = False
     reread: Reread | None = None
+    foreign: Foreign | None = None
+    overrules: Overruling | None = None
 
 
 class Reread(Struct, frozen=True):
@@ -95,6 +137,7 @@ def group_data(group: PageGroup, records: Sequence[tuple[Part, str | None]], *, 
         shared=() if side else group.shared,
         extractor=group.extractor,
         side=side,
+        overrules=None if side else group.overrules,
     )
 
 
@@ -161,6 +204,13 @@ def dump(data: GroupData) -> bytes:
         fields += [("fetchTimeMs", str(round(last.elapsed * 1000))), ("attempts", str(last.attempts))]
         if last.failure is not None:
             fields.append(("failure", f"{last.failure.kind}: {last.failure.message}"))
+    if data.overrules is not None:
+        fields += [
+            ("overrules", data.overrules.record_id),
+            ("overruledVerdict", str(data.overrules.verdict)),
+            ("overruledBecause", data.overrules.reason),
+            ("overruledBy", data.overrules.by),
+        ]
     redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
     fields += [("redacted", name) for name in redacted]
     fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
@@ -198,6 +248,8 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "parts": [_plain_part(part) for part in data.parts],
         "side": data.side,
         "reread": _plain_reread(data.reread) if data.reread else None,
+        "foreign": asdict(data.foreign) if data.foreign else None,
+        "overrules": _plain_overruling(data.overrules) if data.overrules else None,
     }
     return _without_defaults(plain)
 
@@ -210,6 +262,15 @@ def _plain_reread(reread: Reread) -> dict[str, Any]:
 def _reread_from_plain(plain: dict[str, Any]) -> Reread:
     origin = plain["origin"] | {"time": datetime.fromisoformat(plain["origin"]["time"])}
     return Reread(plain["page_id"], Origin(**origin), plain.get("requisites", 0))
+
+
+def _plain_overruling(overruling: Overruling) -> dict[str, Any]:
+    return asdict(overruling) | {"verdict": str(overruling.verdict), "time": _time(overruling.time)}
+
+
+def _overruling_from_plain(plain: dict[str, Any]) -> Overruling:
+    verdict, time = VerdictKind(plain["verdict"]), datetime.fromisoformat(plain["time"])
+    return Overruling(**(plain | {"verdict": verdict, "time": time}))
 
 
 def _plain_verdict(verdict: Verdict) -> list[Any]:
@@ -231,6 +292,7 @@ def _plain_part(part: PartData) -> dict[str, Any]:
         "truncated": part.truncated,
         "redacted": list(part.redacted),
         "head": part.head.decode("latin-1") if part.head is not None else None,
+        "lies": _without_defaults(asdict(part.lies)) if part.lies else None,
     }
     return _without_defaults(plain)
 
@@ -259,7 +321,24 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         extractor=plain.get("extractor", ""),
         side=plain.get("side", False),
         reread=_reread_from_plain(plain["reread"]) if "reread" in plain else None,
+        foreign=_foreign_from_plain(plain["foreign"]) if "foreign" in plain else None,
+        overrules=_overruling_from_plain(plain["overrules"]) if "overrules" in plain else None,
     )
+
+
+def _foreign_from_plain(plain: dict[str, Any]) -> Foreign:
+    """Raises ValueError for what would be a file outside archive/: the record may come from a stranger."""
+    foreign = Foreign(**plain)
+    if not _FOREIGN_FILE.match(foreign.file):
+        raise ValueError(f"the group field names a file that cannot be ({foreign.file[:80]!r})")
+    return foreign
+
+
+def _lies_from_plain(plain: dict[str, Any]) -> Lies:
+    lies = Lies(**plain)
+    if lies.offset < 0 or lies.length < 0:
+        raise ValueError("the group field names a place that cannot be")
+    return lies
 
 
 def _part_from_plain(plain: dict[str, Any]) -> PartData:
@@ -278,4 +357,5 @@ def _part_from_plain(plain: dict[str, Any]) -> PartData:
         truncated=plain.get("truncated"),
         redacted=tuple(plain.get("redacted", ())),
         head=head.encode("latin-1") if head is not None else None,
+        lies=_lies_from_plain(plain["lies"]) if "lies" in plain else None,
     )

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from archive.disk import storage_error
 from archive.errors import WarcError
-from archive.warc import group
+from archive.warc import arc, group
 from archive.warc.checks import Digesting, digest_problem
 from archive.warc.group import GroupData
 from archive.warc.members import Broken, Source, next_start, open_source
@@ -237,7 +237,17 @@ def scan(path: Path, rules: Rules, tell: Tell | None = None) -> Generator[Stored
                 if tell is None:
                     raise
                 tell(error)
-                offset = next_start(file, error.offset + 1)
+                offset = (arc.next_start if arc.is_arc(path.name) else next_start)(file, error.offset + 1)
+
+
+def known_id(record: StoredRecord) -> str:
+    """By what the catalog knows the record: its id, or its place if it has none."""
+    return record.record_id or place_id(record.warc, record.offset)
+
+
+def place_id(warc: str, offset: int) -> str:
+    """What stands for the id of a record without one."""
+    return f"<urn:place:{warc}:{offset}>"
 
 
 def _next_record(path: Path, source: Source, rules: Rules, at: int) -> StoredRecord | None:
@@ -247,7 +257,7 @@ def _next_record(path: Path, source: Source, rules: Rules, at: int) -> StoredRec
         if found is None:
             return None
         start = found
-        return _record(path, source, rules, start)
+        return (_arc_record if arc.is_arc(path.name) else _record)(path, source, rules, start)
     except Broken as broken:
         raise WarcError(path.name, start, str(broken)) from broken
     except OSError as error:
@@ -268,7 +278,7 @@ def _record(path: Path, source: Source, rules: Rules, start: int) -> StoredRecor
     if rules.framing and (problem := field_problem(Named(head, headers, names))):
         raise Broken(problem)
     kind = names.get("warc-type", "").lower()
-    block = _Block(source, int(length), keep=kind in _SMALL_TYPES, digests=headers if rules.digests else ())
+    block = _Block(source, int(length), keep=kind in _SMALL_TYPES, digests=names if rules.digests else {})
     http_head = block.http_head() if _holds_http(kind, names) else b""
     block.finish(kind)
     _expect_end(source, rules)
@@ -283,6 +293,29 @@ def _record(path: Path, source: Source, rules: Rules, start: int) -> StoredRecor
         length=0 if skipped else end - start,
         content_length=int(length),
         _block_at=skipped + len(head),
+        _block=block.kept,
+    )
+
+
+def _arc_record(path: Path, source: Source, rules: Rules, start: int) -> StoredRecord:
+    skipped = source.skipped
+    line = source.head(arc.LINE_END, arc.MOST_LINE)
+    headers, length = arc.parse_line(line)
+    kind = headers[0][1]
+    block = _Block(source, length, keep=kind in _SMALL_TYPES, digests={})
+    http_head = block.http_head() if kind == "response" else b""
+    block.finish(kind)
+    end = source.end()
+    return StoredRecord(
+        type=kind,
+        record_id="",
+        headers=headers,
+        http_head=http_head,
+        path=path,
+        offset=start,
+        length=0 if skipped else end - start,
+        content_length=length,
+        _block_at=skipped + len(line),
         _block=block.kept,
     )
 
@@ -304,7 +337,7 @@ def _expect_end(source: Source, rules: Rules) -> None:
 class _Block:
     """The block of one record, taken once: small ones are kept, digests made on the way."""
 
-    def __init__(self, source: Source, size: int, *, keep: bool, digests: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, source: Source, size: int, *, keep: bool, digests: dict[str, str]) -> None:
         self._source = source
         self._left = size
         self._digesting = Digesting(digests)

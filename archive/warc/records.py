@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 import uuid
 from collections.abc import Sequence
@@ -25,9 +26,12 @@ REQUEST_TYPE = "application/http; msgtype=request"
 RESPONSE_TYPE = "application/http; msgtype=response"
 EMPTY_DIGEST = "sha256:" + hashlib.sha256().hexdigest()
 
+WAITING = Path("a body waiting to be stored")
+"""How messages name what is on its way into a record."""
 _CHUNK = 1 << 20
 _TRANSFER_ENCODING = re.compile(rb"^transfer-encoding(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
 _STATUS_LINE = re.compile(rb"HTTP/(?!1\.[01][ \r\n])([0-9.]{1,8})(?=[ \r\n])")
+_RECORD_ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x3b\x3d\x3f-\x7e]+>\Z")
 _NOT_IN_ADDRESS = re.compile(r"[^\x21-\x7e]")
 
 
@@ -68,7 +72,7 @@ class Record(Struct, frozen=True):
 
     def payload(self) -> BinaryIO:
         """A reader of the block less its HTTP head. The caller closes it."""
-        return (Spool.of(self.body) if isinstance(self.body, bytes) else self.body).open()
+        return io.BytesIO(self.body) if isinstance(self.body, bytes) else self.body.open()
 
     def payload_bytes(self, limit: int | None = None) -> bytes:
         """The payload, or its first `limit` bytes."""
@@ -197,6 +201,18 @@ def reread_record(again: Rereading) -> Record:
     return _record("metadata", fields, again.time, FIELDS_TYPE, body=dump(reread_data(again)))
 
 
+def import_record(data: GroupData) -> Record:
+    """The last record of a group whose exchanges lie in an imported file."""
+    page = next((part for part in data.parts if part.role == "page"), None)
+    fields = [
+        ("WARC-Target-URI", target(page.url if page is not None else data.link.url)),
+        ("WARC-Page-ID", one_line(data.page_id)),
+    ]
+    if page is not None and page.record_id and _RECORD_ID.match(page.record_id):
+        fields.append(("WARC-Refers-To", page.record_id))
+    return _record("metadata", fields, data.time, FIELDS_TYPE, body=dump(data))
+
+
 def answer_id(records: Sequence[Record]) -> str | None:
     """The id of the response or revisit among one exchange's records."""
     return next((record.record_id for record in records if record.type in ("response", "revisit")), None)
@@ -294,7 +310,7 @@ def _digest(head: bytes, body: Spool | bytes = b"") -> str:
     elif not head:
         return body.digest
     else:
-        with told(Path("a body waiting to be stored")), body.open() as reader:
+        with told(WAITING), body.open() as reader:
             while chunk := reader.read(_CHUNK):
                 digest.update(chunk)
     return "sha256:" + digest.hexdigest()

@@ -6,6 +6,7 @@ that fails is an error, where a mapped file would end the process.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import zlib
@@ -32,6 +33,9 @@ _VERSION = re.compile(rb"WARC/[0-9]\.[0-9]{1,2}[ \t]*\r?\n")
 _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*chunked", re.IGNORECASE | re.MULTILINE)
 _DIGITS = re.compile(r"[0-9]{1,18}\Z")
 _END = b"\r\n\r\n"
+START = 4096
+# As the reader has it: servers and tools end lines with LF alone, and what is kept is what they sent.
+_HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class Window:
@@ -74,7 +78,8 @@ class Fault(Struct, frozen=True):
 
 class Walked(Struct, frozen=True):
     """A record that was read to its end. `offset` and `length` are bytes of its gzip member, or of itself in a plain
-    file. `block` is kept of small kinds of records alone; `wrong` are digests that are not right, in words."""
+    file. `block` is kept of small kinds of records alone; `wrong` are digests that are not right, in words. Where asked
+    for, `digest` is the payload's, "sha256:" and hex, and `start` its first bytes, both as it is stored."""
 
     offset: int
     length: int
@@ -85,6 +90,8 @@ class Walked(Struct, frozen=True):
     block: bytes | None
     breaches: tuple[Breach, ...]
     wrong: tuple[str, ...]
+    digest: str = ""
+    start: bytes = b""
 
     @property
     def type(self) -> str:
@@ -112,13 +119,14 @@ class _Bad(Exception):
         self.record_id = record_id
 
 
-def walk(view: Window) -> Iterator[Walked | Fault]:
-    """The records of a gzipped or plain WARC file, in order, and what is wrong between them (WARC 1.1, annex A.2)."""
+def walk(view: Window, *, payloads: bool = False) -> Iterator[Walked | Fault]:
+    """The records of a gzipped or plain WARC file, in order, and what is wrong between them (WARC 1.1, annex A.2).
+    `payloads`: digest and first bytes of each payload are wanted."""
     gzipped = bytes(view[:2]) == GZIP_MAGIC[:2]
     at, size = 0, len(view)
     while at < size:
         try:
-            record = _record(_Member(view, at) if gzipped else _Plain(view, at), at)
+            record = _record(_Member(view, at) if gzipped else _Plain(view, at), at, payloads)
         except _Bad as bad:
             yield Fault(at, bad.words, bad.record_id)
             found = bad.end if bad.end is not None and bad.end > at else _next(view, at + 1, gzipped)
@@ -226,14 +234,12 @@ class _Plain(_Stream):
 # ------------------------------------------------------------------------------------------------------- a record
 
 
-def _record(stream: _Stream, offset: int) -> Walked:
+def _record(stream: _Stream, offset: int, payloads: bool) -> Walked:
     stream.more()
-    end = stream.held.find(_END)
-    while end < 0:
+    while (found := _HEAD_END.search(stream.held)) is None:
         if len(stream.held) > _MOST_HEADER or not stream.more():
             raise _Bad("no WARC record begins here", stream.end_if_known())
-        end = stream.held.find(_END)
-    head = stream.held[: end + len(_END)]
+    head = stream.held[: found.end()]
     version = _VERSION.match(head)
     if version is None:
         raise _Bad("no WARC record begins here", stream.end_if_known())
@@ -245,7 +251,8 @@ def _record(stream: _Stream, offset: int) -> Walked:
     length = int(values["content-length"])
     stream.held = stream.held[len(head) :]
     try:
-        block = _Block(stream, length, headers, values)
+        block = _Block(stream, length, values)
+        block.payload = hashlib.sha256() if payloads else None
         block.read()
         end = stream.finish()
     except _Bad as bad:
@@ -260,24 +267,26 @@ def _record(stream: _Stream, offset: int) -> Walked:
         block=block.kept,
         breaches=tuple(breaches(Named(head, headers, values))),
         wrong=tuple(block.wrong()),
+        digest=f"sha256:{block.payload.hexdigest()}" if block.payload is not None else "",
+        start=block.start,
     )
 
 
 class _Block:
     """A record's block, taken from the stream piece by piece, both digests made on the way."""
 
-    def __init__(
-        self, stream: _Stream, length: int, headers: tuple[tuple[str, str], ...], values: dict[str, str]
-    ) -> None:
+    def __init__(self, stream: _Stream, length: int, values: dict[str, str]) -> None:
         self._stream = stream
         self._left = length
         self._kind = values.get("warc-type", "").lower()
         self._http = self._kind in _HTTP_TYPES and values.get("content-type", "").lower().startswith("application/http")
-        self._digesting = Digesting(headers)
+        self._digesting = Digesting(values)
         self._plain: Dechunked | None = None
         self._as_coded: Digesting | None = None
-        self._headers = headers
+        self._values = values
         self.http_head = b""
+        self.payload: hashlib._Hash | None = None
+        self.start = b""
         self.kept: bytes | None = b"" if self._kind in _KEPT_TYPES and length <= _MOST_KEPT else None
 
     def read(self) -> None:
@@ -301,20 +310,24 @@ class _Block:
 
     def _read_head(self) -> None:
         stream, searched = self._stream, min(self._left, _MOST_HTTP)
-        end = stream.held.find(_END, 0, searched)
-        while end < 0 and len(stream.held) < searched and stream.more():
-            end = stream.held.find(_END, 0, searched)
-        head = stream.held[: end + len(_END)] if end >= 0 else b""
+        found = _HEAD_END.search(stream.held, 0, searched)
+        while found is None and len(stream.held) < searched and stream.more():
+            found = _HEAD_END.search(stream.held, 0, searched)
+        head = stream.held[: found.end() if found else searched]
         stream.held = stream.held[len(head) :]
         self._left -= len(head)
         self.http_head = head
         self._digesting.block.update(head)
         if head and _CHUNKED.search(head) and self._digesting.payload.claimed:
             # Tools differ in what they call the payload of a body whose transfer coding was left on.
-            self._as_coded = Digesting(self._headers)
+            self._as_coded = Digesting(self._values)
             self._plain = Dechunked()
 
     def _update(self, piece: bytes) -> None:
+        if self.payload is not None:
+            self.payload.update(piece)
+            if len(self.start) < START:
+                self.start += piece[: START - len(self.start)]
         if self._plain is None:
             self._digesting.update(piece)
             return

@@ -17,11 +17,12 @@ from scraper.read.outline import Outline
 from scraper.read.title import Title
 from scraper.read.tree import key_of
 from scraper.read.units import walk
+from scraper.read.vocabulary import deferred
 from scraper.read.why import Places, explain
 
 _STATED = "the body is what the page states in its metadata; hardly any of it stands in the page itself"
 _OTHERS = "other articles stand on the page; they are left out"
-_HOME = re.compile(r"(?:index|default|home)\.[a-z]{2,5}\Z", re.IGNORECASE)
+_HOME = deferred(r"(?:index|default|home)\.[a-z]{2,5}\Z", re.IGNORECASE)
 _MAX_TAGS = 100
 
 

@@ -20,7 +20,7 @@ from scraper.read.dates import is_dated
 from scraper.read.field import SENTENCE_ENDS, Evidence, Field, evidence, is_prose, look, place, survey
 from scraper.read.tree import Node, label, size_of
 from scraper.read.units import Unit
-from scraper.read.vocabulary import named
+from scraper.read.vocabulary import deferred, named
 
 __all__ = ("Chosen", "Evidence", "Field", "Told", "choose", "evidence", "from_statement", "look", "survey")
 
@@ -250,7 +250,7 @@ def _continues(unit: Unit, last: Unit) -> bool:
     return beside and unit.kind == "text" and unit.links < len(unit.text) * 0.5 and unit.text.endswith(SENTENCE_ENDS)
 
 
-_DATED = re.compile(r"\W{0,4}\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b")
+_DATED = deferred(r"\W{0,4}\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b")
 
 
 def _drop_headings(units: list[Unit], kept: set[int]) -> None:
@@ -275,5 +275,5 @@ def from_statement(stated: str, field_: Field | None) -> tuple[Paragraph, ...]:
     return tuple(Paragraph(line) for line in lines if line)
 
 
-_BREAKING_TAG = re.compile(r"</?(?:p|br|div|h[1-6]|li|ul|ol|blockquote)\b[^<>]{0,500}>", re.IGNORECASE)
-_TAG = re.compile(r"</?[a-z][^<>]{0,500}>", re.IGNORECASE)
+_BREAKING_TAG = deferred(r"</?(?:p|br|div|h[1-6]|li|ul|ol|blockquote)\b[^<>]{0,500}>", re.IGNORECASE)
+_TAG = deferred(r"</?[a-z][^<>]{0,500}>", re.IGNORECASE)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 
 from scraper.read import leadins, prompts
 from scraper.read.tree import MAX_LABEL, Node, label, tag_of
-from scraper.read.vocabulary import Names, named, words
+from scraper.read.vocabulary import Names, deferred, named, words
 
 _ASIDE = Names(
     """
@@ -137,7 +136,7 @@ def is_out_of_sight(node: Node) -> bool:
 
 
 _HIDDEN = words("hidden d-none is-hidden u-hidden js-hidden hide invisible print-only d-print-block visible-print")
-_SHOWN = re.compile(r":(?:block|flex|grid|inline|contents|table)|^d-\w{2,3}-|visible-(?:xs|sm|md|lg)|show")
+_SHOWN = deferred(r":(?:block|flex|grid|inline|contents|table)|^d-\w{2,3}-|visible-(?:xs|sm|md|lg)|show")
 _WALL = named("paywall|regwall|piano|metered|subscription|subscriptions|paywalled")
 _TEASER = named("teaser|tease")
 _MAX_SPOKEN = 80
@@ -162,7 +161,7 @@ def is_embed(node: Node) -> bool:
     return _EMBED.search(label(node)) is not None or any(_POST.search(a.get("href") or "") for a in node.iter("a"))
 
 
-_POST = re.compile(
+_POST = deferred(
     r"^(?:https?:)?//(?:www\.|m\.|mobile\.)?(?:(?:twitter|x)\.com/\w{1,20}/status/\d+|instagram\.com/(?:p|reel|tv)/[\w-]+"
     r"|tiktok\.com/@[\w.]+/video/\d+|bsky\.app/profile/[^/]+/post/\w+|threads\.(?:net|com)/@[\w.]+/post/\w+)"
 )

@@ -10,11 +10,11 @@ from scraper.read.dates import is_dated
 from scraper.read.facts import Facts, Json, text, types
 from scraper.read.names import (
     BY,
-    HAN_BY,
     NAME_FIRST,
     PARTICLE,
     REST,
     clean_name,
+    han_by,
     is_agency,
     is_house,
     is_nobody,
@@ -253,7 +253,7 @@ def from_lines(
 
 def _is_label(line: str) -> bool:
     """Whether what stands before the names ends in a colon or the like."""
-    opened = BY.match(line) or HAN_BY.match(line)
+    opened = BY.match(line) or han_by(line)
     return opened is not None and opened.group().rstrip().endswith(_COLONS)
 
 
@@ -273,7 +273,7 @@ _PARTS = deferred(r"\s?[|｜•·]\s?|\s(?=(?:作者|记者|記者|撰文|文|�
 def _signed_part(line: str) -> tuple[str, ...]:
     if not line.isascii() and (match := NAME_FIRST.match(line)):
         return (match.group(1),)
-    if not (BY.match(line) or HAN_BY.match(line)):
+    if not (BY.match(line) or han_by(line)):
         return ()
     names = split(REST.sub("", line))
     if names and PARTICLE.match(names[0]) and len(names[0].split()) == _TWO:

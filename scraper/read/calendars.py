@@ -134,7 +134,9 @@ def read_day(shown: str, language: str | None = None) -> date | None:
 
     `language` tells apart what only the language can: 4/5/2013, and the month that Poles and Croats both call listopad.
     """
-    shown = _TWO_WORDS.sub(r"\1\2", latin_digits(unicodedata.normalize("NFC", shown[:_LONGEST])))
+    shown = shown[:_LONGEST]
+    if not shown.isascii():
+        shown = _TWO_WORDS.sub(r"\1\2", latin_digits(unicodedata.normalize("NFC", shown)))
     if not any(c.isdigit() for c in shown):
         return None
     found = [(at, day) for at, day in _found(shown, (language or "").lower()) if day]
@@ -146,7 +148,7 @@ def _found(shown: str, language: str) -> Iterator[tuple[int, date | None]]:
         for match in pattern.finditer(shown):
             year, month, day = (match.groups()[i] for i in order)
             yield match.start(), _of_names(year, month, day, language)
-    for match in _ERA.finditer(shown):
+    for match in () if shown.isascii() else _ERA.finditer(shown):
         era, year, month, day = match.groups()
         yield match.start(), made(_ERAS[era] + (1 if year == "元" else int(year)), int(month), int(day))
     for match in _SLASHED.finditer(shown):

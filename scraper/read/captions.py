@@ -92,21 +92,28 @@ def picture(node: Node, base: str = "") -> Picture:
             names.append(name)
     cleaned = list(dict.fromkeys(filter(None, map(clean_credit, names))))
     credit = " / ".join(n for n in cleaned if not any(n != other and n in other for other in cleaned))
-    whole = _halved(_CLOSING.sub("", _OPENING.sub("", tidied(whole), count=1)))
-    if credit:
-        whole = unlabelled(whole)
-    elif whole:
-        whole, found_credit = split_credit(whole)
-        credit = found_credit or ""
-    whole = tidied(whole)
-    # What stands in the place of a film until the reader lets it in is none either.
-    if (is_label(whole) and not whole.endswith(".")) or _NO_CAPTION.match(whole) or prompts.SURE.match(whole):
-        whole = ""
+    if whole:
+        whole, credit = _parted(whole, credit)
     if whole and place is not None:
         whole = styled(place, whole, base)
     if not whole or not credit:
         return _completed(node, whole, credit)
     return Picture(whole, credit)
+
+
+def _parted(whole: str, credit: str) -> tuple[str, str]:
+    """The caption that is left of a text, and the credit: the one that is known already, or that of the text."""
+    whole = _halved(_CLOSING.sub("", _OPENING.sub("", tidied(whole), count=1)))
+    if credit:
+        whole = unlabelled(whole)
+    elif whole:
+        whole, found = split_credit(whole)
+        credit = found or ""
+    whole = tidied(whole)
+    # What stands in the place of a film until the reader lets it in is none either.
+    if (is_label(whole) and not whole.endswith(".")) or _NO_CAPTION.match(whole) or prompts.SURE.match(whole):
+        whole = ""
+    return whole, credit
 
 
 def _clear(node: Node) -> None:

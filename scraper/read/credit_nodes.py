@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from scraper.read.credit_words import AGENCY
 from scraper.read.credits import clean_credit, is_crediting, is_label, is_name, label_end, split_credit
 from scraper.read.tree import INLINE, NEVER, Node, label, tag_of, text_of, words_of
-from scraper.read.vocabulary import named
+from scraper.read.vocabulary import deferred, named
 
 CREDIT = named(
     r"""
@@ -36,8 +34,8 @@ _BESIDE = named(
 """Narrower than `CREDIT`: what follows a picture and is named "author" may be the article's."""
 _DASHES = ("– ", "— ", "- ", "| ", "/ ", "• ", "· ", "(", "[", "© ")
 _ENDS = (".", "!", "?", "”", "|", "–", "/", "—", "·", "•", "。", "…")
-_HANDLE = re.compile(r"@[\w.]{2,40}|[a-z0-9-]{2,40}(?:\.[a-z0-9-]{2,20}){1,2}\Z")
-_ENDS_IN_CAPTION = re.compile(r" (?:fig)?captions? \Z")
+_HANDLE = deferred(r"@[\w.]{2,40}|[a-z0-9-]{2,40}(?:\.[a-z0-9-]{2,20}){1,2}\Z")
+_ENDS_IN_CAPTION = deferred(r" (?:fig)?captions? \Z")
 _MAX_CREDIT = 140
 
 
@@ -117,7 +115,7 @@ def _leading(place: Node, parts: list[Node]) -> Node | None:
     return first if labelled and (len(parts) == 2 or (first.tail or "").strip()) else None
 
 
-_PAPER = re.compile(r"The(?: [A-Z][\w'’-]{1,20}){1,4}")
+_PAPER = deferred(r"The(?: [A-Z][\w'’-]{1,20}){1,4}")
 
 
 def _holds_more(node: Node, place: Node | None) -> bool:

@@ -119,7 +119,7 @@ _BY = deferred(r"\A(?:[Bb]y|[Pp]ar|[Pp]or)\s(?=[^\W\d_a-zß-ÿ])")
 _SLASH_LABEL = deferred(r"\A(?:ljósmynd|mynd|foto|fotó|photo|фото|圖|图|写真|사진)\s?[/／]\s?(?=\S{2})", re.IGNORECASE)
 
 
-_LABEL_BEHIND = re.compile(
+_LABEL_BEHIND = deferred(
     r"(?<=\S)(?<!資料)(?<!写真)(?<!画像)(?<!사진)(?<!자료)(?<!图片)(?<!圖片)(?<![\s、，,/／=＝])"
     r"(?:\s?(?:写真)?(?:撮影|提供|写す)|\s?(?:图片|圖片|照片|资料|資料)?(?:拍摄|拍攝|摄影|攝影|摄|攝|供图|供圖|提供)"
     r"|\s?(?:사진 ?)?(?:제공|촬영)"

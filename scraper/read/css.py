@@ -14,6 +14,7 @@ from scraper.read import charset
 from scraper.read.reading import Requisite, RequisiteKind
 
 MAX_REFS = 5000
+MAX_BASE = 1024
 
 # Where something begins that matters; inside `@font-face` its end matters too.
 # A slash matters where a comment begins, a bracket behind a letter that a name of interest may end with.
@@ -84,12 +85,27 @@ def resolve(base_url: str, ref: str, encoding: str = "utf-8") -> str | None:
         return None
 
 
+def bounded(base_url: str) -> str:
+    """What references at `base_url` are resolved against: that address unless its path is longer than anybody's, since
+    a few bytes of a reference would bring all of it back, in each of a hundred thousand. Then the site's root; "" where
+    there is none."""
+    if len(base_url) <= MAX_BASE:
+        return base_url
+    path = base_url.partition("#")[0].partition("?")[0]
+    if len(path) <= MAX_BASE:
+        return path
+    try:
+        return wire_url(join(base_url, "/"))
+    except ValueError:
+        return ""
+
+
 class _Sheet:
     """One reading of one sheet; `at` only grows."""
 
     def __init__(self, css: str, base_url: str, encoding: str) -> None:
         self._css = css
-        self._base = base_url
+        self._base = bounded(base_url)
         self._encoding = encoding
         self._found: dict[str, RequisiteKind] = {}
         self._seen: set[str] = set()

@@ -12,16 +12,17 @@ from msgspec import Struct, field
 
 from archive.inline import clean_inline
 from scraper.read.tree import Node, key_of
+from scraper.read.vocabulary import deferred
 
 _MAX_JSON = 4 * 1024 * 1024
 _MAX_OBJECTS = 5000
 _MAX_DEPTH = 40
 _MAX_FRAGMENT = 200_000
-_MARKUP = re.compile(r"</?[a-zA-Z][^<>]{0,2000}>")
-_BLOCK = re.compile(r"</?(?:p|br|div|li|h[1-6]|blockquote|tr)\b", re.IGNORECASE)
-_ARTICLE = re.compile(r"(?:Article|Posting|Report|Review|Analysis|Opinion|Liveblog|Interview|Recipe)\Z", re.I)
-_TRAILING_COMMA = re.compile(r",(?=\s{0,200}[}\]])")
-_CONTROL = re.compile(r"[\x00-\x1f]+")
+_MARKUP = deferred(r"</?[a-zA-Z][^<>]{0,2000}>")
+_BLOCK = deferred(r"</?(?:p|br|div|li|h[1-6]|blockquote|tr)\b", re.IGNORECASE)
+_ARTICLE = deferred(r"(?:Article|Posting|Report|Review|Analysis|Opinion|Liveblog|Interview|Recipe)\Z", re.I)
+_TRAILING_COMMA = deferred(r",(?=\s{0,200}[}\]])")
+_CONTROL = deferred(r"[\x00-\x1f]+")
 
 Json = Any
 
@@ -208,11 +209,11 @@ def _salvaged(raw: str) -> Json:
 
 
 _MAX_SCRIPT = 100
-_GAP = re.compile(r"[\s,;]*")
-_KIND = re.compile(r'"@type"\s*:\s*\[?\s*"([A-Za-z]{3,40})"')
-_PLAIN = re.compile(r'"(headline|datePublished|dateModified|dateCreated)"\s*:\s*"([^"\\\n]{1,500})"\s*[,}\n]')
-_AUTHOR = re.compile(r'"author"\s*:\s*(\[[^\]]{0,2000}\]|\{[^{}]{0,1000}\})')
-_NAMED = re.compile(r'"name"\s*:\s*"([^"\\\n]{1,120})"')
+_GAP = deferred(r"[\s,;]*")
+_KIND = deferred(r'"@type"\s*:\s*\[?\s*"([A-Za-z]{3,40})"')
+_PLAIN = deferred(r'"(headline|datePublished|dateModified|dateCreated)"\s*:\s*"([^"\\\n]{1,500})"\s*[,}\n]')
+_AUTHOR = deferred(r'"author"\s*:\s*(\[[^\]]{0,2000}\]|\{[^{}]{0,1000}\})')
+_NAMED = deferred(r'"name"\s*:\s*"([^"\\\n]{1,120})"')
 
 
 def _walk(value: Json, depth: int) -> Iterator[dict[str, Json]]:

@@ -32,7 +32,7 @@ BY = wording(
 """What stands before the names."""
 PARTICLE = deferred(r"(?:von|vun|di|da|de|dos?|na|per|van|του|της|από|от)\s", re.IGNORECASE)
 """Those of them that can open a name, or a sentence, as well."""
-HAN_BY = deferred(
+_HAN_BY = deferred(
     r"[(（【\[]?(?:作者|撰文|文字?|执笔|執筆|筆者|著者|取材・文|(?:本报|本報|本刊|特约|特約|实习|實習)?(?:记者|記者)|글|글쓴이|작성자|기자)"
     r"(?:\s{0,3}[:：丨|｜/／]\s{0,3}|\s{1,3})"
 )
@@ -152,7 +152,7 @@ def split(raw: str) -> list[str]:
     if raw[:1] in _OPENING and raw[-1:] in _CLOSING:
         raw = raw[1:-1]
     opened = _opened(raw)
-    if len(opened) < len(raw) and HAN_BY.match(raw) and all(map(_HAN_NAME.match, opened.split())):
+    if len(opened) < len(raw) and han_by(raw) and all(map(_HAN_NAME.match, opened.split())):
         return opened.split()
     raw = opened if opened.isascii() else _DOTTED.sub("、", opened)
     names: list[str] = []
@@ -166,6 +166,11 @@ def split(raw: str) -> list[str]:
     return full if any(map(is_person, full)) else people or names
 
 
+def han_by(text: str) -> re.Match[str] | None:
+    """What stands before the names in Chinese, Japanese and Korean, if the text begins with it."""
+    return None if text.isascii() else _HAN_BY.match(text)
+
+
 def _is_word(name: str) -> bool:
     """Whether it is a single word with one capital: beside full names that is a place."""
     return " " not in name and name.istitle()
@@ -173,7 +178,7 @@ def _is_word(name: str) -> bool:
 
 def _opened(raw: str) -> str:
     """A byline without the words before its names."""
-    match = HAN_BY.match(raw)
+    match = han_by(raw)
     if match:
         return raw[match.end() :]
     for _ in range(2):

@@ -26,6 +26,7 @@ class Outline:
         for node in self.nodes:
             self._by_tag[node.tag].append(node)
         self._by_attribute: dict[str, list[Node]] | None = None
+        self._places: dict[Node, int] | None = None
         self._texts: list[tuple[Node, str | None, str | None]] | None = None
 
     def iter(self, *tags: str) -> Iterator[Node]:
@@ -37,8 +38,7 @@ class Outline:
         found = [tag for tag in tags if tag in self._by_tag]
         if len(found) < 2:
             return iter(self._by_tag[found[0]] if found else ())
-        wanted = frozenset(found)
-        return iter([node for node in self.nodes if node.tag in wanted])
+        return iter(self._in_order([node for tag in dict.fromkeys(found) for node in self._by_tag[tag]]))
 
     def get(self, name: str, default: str | None = None) -> Any:
         """An attribute of the root."""
@@ -55,8 +55,14 @@ class Outline:
         lists = [self._by_attribute[name] for name in names if name in self._by_attribute]
         if len(lists) < 2:
             return lists[0] if lists else []
-        wanted = frozenset(node for found in lists for node in found)
-        return [node for node in self.nodes if node in wanted]
+        return self._in_order(list(dict.fromkeys(node for found in lists for node in found)))
+
+    def _in_order(self, nodes: list[Node]) -> list[Node]:
+        """These elements in page order."""
+        if self._places is None:
+            self._places = {node: place for place, node in enumerate(self.nodes)}
+        nodes.sort(key=self._places.__getitem__)
+        return nodes
 
     def texts(self) -> list[tuple[Node, str | None, str | None]]:
         """Each element with the text before its first child and the one behind it: lxml decodes them anew each time."""
@@ -67,7 +73,7 @@ class Outline:
     def clear(self) -> None:
         """Lets go of the elements."""
         self._by_tag.clear()
-        self._by_attribute = self._texts = None
+        self._by_attribute = self._places = self._texts = None
         self.nodes.clear()
 
 

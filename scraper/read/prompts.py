@@ -214,8 +214,8 @@ PLACES = deferred(
 """In the path of a link: where readers subscribe, register, give or sign in."""
 
 
-_TARGET = re.compile(r"\]\(([^)\s]{1,2000})\)")
-_ELSEWHERE = re.compile(
+_TARGET = deferred(r"\]\(([^)\s]{1,2000})\)")
+_ELSEWHERE = deferred(
     r"(?:https?:)?//(?:[\w-]{1,20}\.)?(?:facebook\.com|twitter\.com|x\.com|instagram\.com|youtube\.com|tiktok\.com|t\.me"
     r"|telegram\.me|vk\.com|ok\.ru|zalo\.me|line\.me|linkedin\.com|threads\.net|bsky\.app|whatsapp\.com|wa\.me"
     r"|google\.com|apps\.apple\.com|itunes\.apple\.com|viber\.com|flipboard\.com|dzen\.ru|naver\.com|kakao\.com"
@@ -232,7 +232,7 @@ _OUR = joined(
     """
 )
 _UNSPACED = "نشرتنا|قناتنا|صفحتنا|ہمار[یے]|हमार[ीेा]|আমাদের|ของเรา|当サイト|本紙|当社|저희|本站|本報|本报|我們的|我们的"
-_OWN = re.compile(rf"\b(?:{_OUR})\b|{_UNSPACED}", re.IGNORECASE)
+_OWN = deferred(rf"\b(?:{_OUR})\b|{_UNSPACED}", re.IGNORECASE)
 _NEAR = 100
 
 

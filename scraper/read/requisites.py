@@ -15,16 +15,17 @@ from archive.urls import join, wire_url
 from scraper.read import css
 from scraper.read.outline import outlined
 from scraper.read.reading import Requisite, RequisiteKind
+from scraper.read.vocabulary import deferred
 
 MAX_REQUISITES = 5000
 MAX_CANDIDATES = 200
 _SRCDOC_LIMIT = 500_000
 
-_CANDIDATE = re.compile(r"[\s,]*+(\S++)")
-_DESCRIPTORS = re.compile(r"(?:[^,(]|\([^)]*+\)?)*+")
-_TEMPLATE = re.compile(r"\{\{|\$\{|<%|\{[a-zA-Z_]{1,30}\}|%7B%7B", re.I)
-_SCRIPT_TYPE = re.compile(r"\A\Z|javascript|ecmascript|\Amodule\Z|jscript|livescript", re.I)
-_PICTURE_NAME = re.compile(r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|ico)(?:[?#]|\Z)", re.I)
+_CANDIDATE = deferred(r"[\s,]*+(\S++)")
+_DESCRIPTORS = deferred(r"(?:[^,(]|\([^)]*+\)?)*+")
+_TEMPLATE = deferred(r"\{\{|\$\{|<%|\{[a-zA-Z_]{1,30}\}|%7B%7B", re.I)
+_SCRIPT_TYPE = deferred(r"\A\Z|javascript|ecmascript|\Amodule\Z|jscript|livescript", re.I)
+_PICTURE_NAME = deferred(r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|ico)(?:[?#]|\Z)", re.I)
 _LAZY = frozenset(
     ("data-src", "data-original", "data-lazy", "data-echo", "data-image", "data-flickity-lazyload", "lowsrc")
 )
@@ -42,8 +43,8 @@ _PRELOADED: dict[str, RequisiteKind] = {
     "track": "media",
     "document": "frame",
 }
-_LAZY_NAME = re.compile(r"data-[a-z0-9-]{0,40}-?src\Z")
-_SPACED = re.compile(r"\s")
+_LAZY_NAME = deferred(r"data-[a-z0-9-]{0,40}-?src\Z")
+_SPACED = deferred(r"\s")
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _ANYWHERE = frozenset(
     ("style", "background", "data-bg", "data-background", "data-background-image", "data-bgset", "data-bg-src")
@@ -61,16 +62,17 @@ def find(root: HtmlElement, url: str, encoding: str = "utf-8") -> tuple[Requisit
 
 
 def base(root: HtmlElement, url: str) -> str:
-    """What relative addresses of the page resolve against: its first `base` with an address, else its own address."""
+    """What relative addresses of the page resolve against: its first `base` with an address, else its own address; as
+    `css.bounded` has it."""
     for element in root.iter("base"):
         href = element.get("href")
         if href is not None:
             try:
                 wire_url(join(url, href))
             except ValueError:
-                return url
-            return join(url, href)
-    return url
+                return css.bounded(url)
+            return css.bounded(join(url, href))
+    return css.bounded(url)
 
 
 def srcset(value: str) -> tuple[str, ...]:

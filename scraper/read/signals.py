@@ -15,6 +15,7 @@ from typing import Any
 from lxml import etree
 from lxml.html import HtmlElement
 
+from archive.scripts import is_spaced
 from archive.urls import join, wire_url
 from scraper.read import phrases
 from scraper.read.outline import Outline, outlined
@@ -69,7 +70,9 @@ def find(root: HtmlElement, source: str) -> Signals:
     parts = " ".join(texts).split()
     text = " ".join(parts)
     low = _plain(text)
-    words = len(parts) + len(_UNSPACED.findall(text)) // 2  # of scripts without spaces two characters count as one
+    words = len(parts)
+    if not is_spaced(text):
+        words += len(_UNSPACED.findall(text)) // 2  # of scripts without spaces two characters count as one
     headings = tuple(_headings(outline))
     # A wall is told in short texts of its own; an article that quotes one has it inside a paragraph or its title.
     own = frozenset(headings)

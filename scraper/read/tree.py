@@ -12,6 +12,7 @@ from typing import Any
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
+from archive.scripts import is_spaced
 from scraper.read.vocabulary import deferred, words
 
 Node = Any
@@ -183,7 +184,7 @@ _NO_ASCII_LETTERS = bytes(code for code in range(0x80) if not chr(code).isalnum(
 
 def size_of(text: str) -> int:
     """How much a text says, in letters of an alphabet: a character of a script without spaces counts for several."""
-    return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
+    return len(text) if is_spaced(text) else len(text) + 2 * len(_DENSE.findall(text))
 
 
 _DENSE = deferred("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uff10-\uff19]")

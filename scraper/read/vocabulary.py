@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, AnyStr, cast
 
 
@@ -58,27 +58,53 @@ class _Listed:
     """Many alternatives, of which few begin as a text does: each text is held against those alone.
 
     Their patterns are compiled when a text first asks for them. An alternative that begins with a choice is tried with
-    each text.
+    each text, in a pattern of its own.
     """
 
-    def __init__(self, text: str, pattern: str, flags: int) -> None:
-        """`pattern` has "{}" where the alternatives belong."""
+    def __init__(self, text: str, pattern: str, flags: int, opening: int = 0) -> None:
+        """`pattern` has "{}" where the alternatives belong, behind `opening` characters."""
         self._text = text
         self._pattern = pattern
         self._flags = flags
+        self._opening = opening
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
+        self._by_start: dict[str, re.Pattern[str] | None] = {}
+
+    @cached_property
+    def _always(self) -> re.Pattern[str] | None:
+        """Those that any text may begin with."""
+        return self._of(("",)) if "" in _by_head(self._text) else None
 
     def _for(self, start: str) -> re.Pattern[str] | None:
-        """Those that may begin at `start`, the longest first; None if there are none."""
+        """The others that may begin at `start`, of which the first characters count, the longest first; None if there
+        are none."""
+        try:
+            return self._by_start[start]
+        except KeyError:
+            if len(self._by_start) >= _MOST_STARTS:
+                self._by_start.clear()
         by_head = _by_head(self._text)
-        start = _folded(start[:_HEAD])
-        heads = tuple(start[:size] for size in range(len(start) + 1) if start[:size] in by_head)
-        if not heads:
-            return None
+        folded = _folded(start)
+        heads = tuple(folded[:size] for size in range(1, len(folded) + 1) if folded[:size] in by_head)
+        found = self._by_start[start] = self._of(heads) if heads else None
+        return found
+
+    def _of(self, heads: tuple[str, ...]) -> re.Pattern[str]:
         if heads not in self._compiled:
+            by_head = _by_head(self._text)
             found = sorted((one for head in heads for one in by_head[head]), key=len, reverse=True)
             self._compiled[heads] = re.compile(self._pattern.format("|".join(found)), self._flags)
         return self._compiled[heads]
+
+    def _match(self, text: str, at: int = 0) -> re.Match[str] | None:
+        """The longest of them that stands at this place."""
+        start = at + self._opening
+        pattern, always = self._for(text[start : start + _HEAD]), self._always
+        found = pattern.match(text, at) if pattern is not None else None
+        other = always.match(text, at) if always is not None else None
+        if found is None or other is None:
+            return found or other
+        return max(found, other, key=_end)
 
 
 class Wordings(_Listed):
@@ -89,28 +115,31 @@ class Wordings(_Listed):
 
     def match(self, text: str) -> re.Match[str] | None:
         """What the text begins with; the longest wording first."""
-        pattern = self._for(text)
-        return pattern.match(text) if pattern is not None else None
+        return self._match(text)
 
 
 class Names(_Listed):
     """Names of which a label (`tree.label`) may hold one, as `named` has them: for long lists."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(text, " (?:{})(?= )", 0)
+        super().__init__(text, " (?:{})(?= )", 0, opening=1)
 
     def search(self, label: str) -> re.Match[str] | None:
         """The first of them; of those that stand at one place the longest first."""
         at = label.find(" ")
         while at >= 0:
-            pattern = self._for(label[at + 1 : at + 1 + _HEAD])
-            if pattern is not None and (match := pattern.match(label, at)) is not None:
+            if (match := self._match(label, at)) is not None:
                 return match
             at = label.find(" ", at + 1)
         return None
 
 
 _HEAD = 4
+_MOST_STARTS = 10_000
+
+
+def _end(match: re.Match[str]) -> int:
+    return match.end()
 
 
 @cache

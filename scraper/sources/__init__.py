@@ -16,7 +16,7 @@ def links(source: Source, hands: Hands) -> Iterator[Found]:
     Nothing that the web or a file does raises: what went wrong is told, and the rest goes on. Raises StorageError when
     an answer cannot be stored.
     """
-    from scraper.sources.patterns import chosen
+    from archive.patterns import chosen
 
     for found in _all(source, hands):
         if source.kind == "site" or chosen(found.link.url, source.include, source.exclude):

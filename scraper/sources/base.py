@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec import Struct
 
 from archive import urls
+from archive.coding import CodingError, content_codings, decoder_for
 from archive.models import Exchange, Link
-from scraper.body import coding_problem, content_codings
-from scraper.coding import CodingError, decoder_for
+from scraper.body import coding_problem
 from scraper.settings import Source
 from scraper.wire import CHUNK
 

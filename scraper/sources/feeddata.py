@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from archive.urls import MAX_URL, join
-from scraper.read.css import resolve
+from scraper.read.css import bounded, resolve
 from scraper.sources.base import MOST_DATE, moment
 from scraper.sources.markup import escaped, narrow, root_name
 
@@ -64,7 +64,7 @@ class Document(Struct, frozen=True):
 
 def read(data: bytes, base: str, content_type: str | None = None) -> Document:
     """What the document at `base` says, whatever its kind. Never raises."""
-    data = narrow(data)
+    data, base = narrow(data), bounded(base)
     if data[:1] in (b"{", b"["):
         return _json(data, base)
     root = root_name(data)
@@ -123,11 +123,11 @@ def _items(root: _Element, base: str, *, is_atom: bool) -> Document:
     from lxml import etree
 
     addresses: list[str] = []
-    written, more = _reduced(root, base, addresses, is_atom=is_atom)
+    more = _reduced(root, base, addresses, is_atom=is_atom)
     headers = {"content-type": "application/xml; charset=utf-8"}
     try:
         parsed = feedparser.parse(
-            io.BytesIO(etree.tostring(written, encoding="utf-8")),
+            io.BytesIO(etree.tostring(root, encoding="utf-8")),
             response_headers=headers,
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -149,8 +149,8 @@ def _items(root: _Element, base: str, *, is_atom: bool) -> Document:
     return Document(tuple(items), tuple(feeds)[:MAX_NAMED], problem)
 
 
-def _reduced(root: _Element, base: str, addresses: list[str], *, is_atom: bool) -> tuple[_Element, bool]:
-    """A feed of nothing but its items, and of these nothing but where and when they are; and whether there were more.
+def _reduced(root: _Element, base: str, addresses: list[str], *, is_atom: bool) -> bool:
+    """Leaves of a feed nothing but its items, and of these nothing but where and when they are; says if it had more.
 
     Addresses are resolved here and put into `addresses`: feedparser sees stand-ins for them, since it would write some
     of them otherwise.
@@ -158,20 +158,29 @@ def _reduced(root: _Element, base: str, addresses: list[str], *, is_atom: bool) 
     from lxml import etree
 
     found = list(islice((e for e in root.iter() if _local(e) in _ITEMS and e is not root), MAX_ITEMS + 1))
-    written = etree.Element(root.tag, nsmap=cast("dict[str, str]", root.nsmap))
-    place = written if is_atom else etree.SubElement(written, "channel")
-    for item in found[:MAX_ITEMS]:
-        _reduce(item, _base(item, base), addresses)
+    known: dict[_Element, str] = {}
+    taken = [(item, _base(item, base, known)) for item in found[:MAX_ITEMS]]
+    # Not a new element: strangers name namespaces of which lxml makes none.
+    root.clear()
+    place = root if is_atom else etree.SubElement(root, "channel")
+    for item, within in taken:
+        _reduce(item, within, addresses)
         place.append(item)
-    return written, len(found) > MAX_ITEMS
+    return len(found) > MAX_ITEMS
 
 
-def _base(element: _Element, base: str) -> str:
-    """What relative addresses in the element resolve against (XML Base)."""
-    given = [each.get(_XML_BASE) for each in (element, *element.iterancestors())]
-    for reference in reversed([each for each in given if each]):
-        base = join(base, reference)
-    return base
+def _base(element: _Element, base: str, known: dict[_Element, str]) -> str:
+    """What relative addresses in the element resolve against (XML Base). `known` are those of elements above."""
+    above: list[_Element] = []
+    at: _Element | None = element
+    while at is not None and at not in known:
+        above.append(at)
+        at = at.getparent()
+    within = known[at] if at is not None else base
+    for each in reversed(above):
+        reference = each.get(_XML_BASE)
+        within = known[each] = bounded(join(within, reference)) if reference else within
+    return within
 
 
 def _reduce(item: _Element, base: str, addresses: list[str]) -> None:
@@ -187,7 +196,8 @@ def _reduce(item: _Element, base: str, addresses: list[str]) -> None:
             continue
         kept += 1
         if name not in _DATES:
-            within = join(base, child.get(_XML_BASE) or "")
+            own = child.get(_XML_BASE)
+            within = bounded(join(base, own)) if own else base
             child.text = _stand_in(child.text, within, addresses, absolute=name in ("guid", "id"))
             for attribute in [key for key in child.attrib if str(key).lower() == "href"]:
                 child.set(attribute, _stand_in(child.get(attribute), within, addresses) or "")
@@ -294,7 +304,7 @@ def _alternates(data: bytes, base: str) -> Iterator[str]:
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return
     first = next((element.get("href") for element in root.iter("base") if element.get("href")), None)
-    within = join(base, first) if first else base
+    within = bounded(join(base, first) if first else base)
     for element in root.iter("link"):
         relations = (element.get("rel") or "").lower().split()
         kind = (element.get("type") or "").partition(";")[0].strip().lower()

@@ -128,7 +128,7 @@ class _Walk:
         read = self.read
         with closing(document.exchange.body):
             try:
-                for entry in _entries(document):
+                for entry in entries_of(document):
                     self.read = read + 1
                     if self._old(entry):
                         continue
@@ -163,7 +163,7 @@ def _found(entry: Entry, sitemap: str, source: Source) -> Found:
     return Found(Link(entry.url, source.title, sitemap), entry.published, entry.modified)
 
 
-def _entries(document: Answer) -> Iterator[Entry]:
+def entries_of(document: Answer) -> Iterator[Entry]:
     """What a document of any kind of sitemap says. Raises NotReadError where it is none, or from where it is broken."""
     parts = pieces(document.exchange, MAX_SIZE)
     first, rest = begun(parts)

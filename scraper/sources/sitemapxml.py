@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from archive.urls import MAX_URL
-from scraper.read.css import resolve
+from scraper.read.css import bounded, resolve
 from scraper.sources.base import moment
 from scraper.sources.markup import escaped_pieces, narrow
 
@@ -81,7 +81,7 @@ class _Reader:
         self.parser.StartCdataSectionHandler = self._cdata
         self.parser.EndCdataSectionHandler = self._no_cdata
         self.parser.StartDoctypeDeclHandler = self._doctype
-        self._base = base
+        self._base = bounded(base)
         self._path: list[str] = []
         self._fields: dict[str, str] = {}
         self._text_of: list[str] | None = None

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from archive import urls
 from archive.models import Link
+from archive.patterns import chosen
 from scraper.settings import Source
 from scraper.sources.base import Found
-from scraper.sources.patterns import chosen
 
 if TYPE_CHECKING:
     from scraper.sources.base import Hands

@@ -224,8 +224,9 @@ def catalog_rows(path: Path) -> dict[str, list[str]]:
         tables = [
             name
             for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
-            if not name.startswith(("search_", "sqlite_"))
+            if not name.startswith(("search", "authors", "sqlite_"))
         ]
         rows = {name: sorted(map(repr, db.execute(f"SELECT * FROM {name}"))) for name in tables}
         rows["search"] = sorted(map(repr, db.execute("SELECT rowid, title, body FROM search")))
+        rows["authors"] = sorted(map(repr, db.execute("SELECT rowid, names FROM authors")))
     return rows

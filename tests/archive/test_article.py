@@ -28,6 +28,7 @@ from archive.models import (
     Quote,
     Table,
 )
+from archive.wording import _any_word, count_words
 from tests.archive.articles import articles, texts
 
 FORMAT = Path(__file__).parent.parent / "data" / "format"
@@ -418,3 +419,19 @@ def test_hostile_text_costs_little(text: str) -> None:
     plain(article), words(article)
     assert render(parse(render(article))) == render(article)
     assert time.process_time() - start < 3.0
+
+
+def test_words_of_spaced_texts_are_counted_as_those_of_any_text() -> None:
+    def by_character(text: str) -> int:
+        runs = _any_word().findall(text)
+        return len(runs) + sum(-(-len(run) // 5) - 1 for run in runs if run)
+
+    for text in (
+        "“The naïve council’s plan,” she said – and it’s done.",
+        "Größe 1,5 m; 3.000 Ή Ελλάδα не-что שלום مرحبا \u0301a",
+        "⺀⼀ é ⿕x",
+        "a\u200cb",
+        "中文 no",
+        "ไทย and",
+    ):
+        assert count_words(text) == by_character(text), text

@@ -314,7 +314,10 @@ def test_apart_and_together(text: str) -> None:
 
 
 def test_the_expression_quotes_everything() -> None:
-    assert match_expression('a "b c" d* AND') == '"a" AND "b c" AND "d*"* AND "AND"'
+    assert match_expression('a "b c" day* AND') == '"a" AND "b c" AND "day*"* AND "AND"'
+    assert match_expression("da* 東* x-y* day* day") == '"da*" AND "\u200b東\u200b*"* AND "x-y*" AND "day*"* AND "day"'
+    assert match_expression("aaa* bbb* ccc* ddd*").count('"*') == 3
+    assert match_expression("and AND and and") == '"and" AND "AND"'
     assert match_expression('x"y') == '"x y"'
 
 

@@ -16,12 +16,14 @@ import pytest
 from cdxj_indexer.main import CDXJIndexer
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from archive import cdxj, urls
 from archive.disk import Disk
 from archive.errors import StorageError
 from archive.tiers import NAMES, RATIO, Tiers, target_tier
 from tests.archive.collecting import STORY, fill, folder_of, index_lines
+from tests.archive.test_catalog import capture
 from tests.disks import FailingDisk
 
 T = TypeVar("T")
@@ -112,6 +114,29 @@ def test_binary_search_finds_what_a_scan_finds(
     for each in wanted:
         key = each.split(b" ", 1)[0].decode()
         assert cdxj.look_up(path, key) == sorted({line for line in lines if line.startswith(key.encode() + b" ")})
+
+
+URLS = st.text(max_size=40) | st.from_regex(r"https?://[a-z.]{1,9}(:[0-9]{2})?/[ -~]{0,20}", fullmatch=True)
+
+
+@given(url=URLS, mime=st.text(max_size=20), offset=st.integers(0, 10**15), length=st.integers(1, 10**12))
+def test_any_capture_is_one_line_that_says_where_it_lies(url: str, mime: str, offset: int, length: int) -> None:
+    taken = replace(capture(), url=url, mime=mime, offset=offset, length=length)
+    made = cdxj.line(taken)
+    assert made.count(b"\n") == 1 and made.endswith(b"}\n") and made.isascii()
+    key, time, data = made.decode("ascii").split(" ", 2)
+    assert key == urls.key(url) and len(time) == 14
+    fields = json.loads(data)
+    assert fields.get("url", "") == url and fields.get("mime", "") == mime
+    assert cdxj.place_of(made) == (taken.warc, offset)
+    assert cdxj.place_of(cdxj.moved(made, "other.warc.gz", 7)) == ("other.warc.gz", 7)
+    assert cdxj.moved(cdxj.moved(made, "other.warc.gz", 7), taken.warc, offset) == made
+
+
+@given(st.binary(max_size=120))
+def test_any_bytes_name_a_place_or_none(line: bytes) -> None:
+    place = cdxj.place_of(line)
+    assert place is None or line.endswith(b'"}\n')
 
 
 def test_look_up_takes_whole_keys_and_a_missing_file(tmp_path: Path) -> None:

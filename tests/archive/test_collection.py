@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from archive.collection import ArchiveSettings, Collection
 from archive.errors import DamageError, LockedError, NotKeptError, StorageError, UsageError, WarcError
 from archive.models import Link, PageRow, VerdictKind
+from archive.rebuild import rebuild
 from archive.spool import Spool
 from archive.warc.reader import read_records
 from tests.archive.collecting import (
@@ -433,3 +434,36 @@ def test_clock_that_goes_back(tmp_path: Path) -> None:
     assert len(names) == 3
     opened(tmp_path).close()
     assert len(page_lines(tmp_path)) == 3
+
+
+def test_a_reader_that_stays_sees_what_comes(tmp_path: Path) -> None:
+    kept(tmp_path)
+    later = Clock(TIME + timedelta(seconds=60))
+    with Collection.open(settings(tmp_path), None) as reader, opened(tmp_path, clock=later) as writer:
+        row = writer.commit(group("p2", 60, [page(60, b"<p>two</p>")], article=article("Two."))).result(30)
+        # Beside the run, whose file is still open, and after it.
+        for _ in range(2):
+            found = reader.find(STORY)
+            assert found is not None
+            assert (found.page_id, reader.text_of(found)) == ("p2", writer.text_of(row))
+            capture = reader.capture_of(found)
+            assert capture is not None
+            with reader.read(capture).payload() as payload:
+                assert payload.read() == b"<p>two</p>"
+            writer.close()
+
+
+def test_a_reader_that_stays_takes_a_catalog_that_was_made_again(tmp_path: Path) -> None:
+    kept(tmp_path)
+    with Collection.open(settings(tmp_path), None) as reader:
+        assert reader.find(STORY) is not None
+        rebuild(settings(tmp_path))
+        with opened(tmp_path, clock=Clock(TIME + timedelta(seconds=60))) as writer:
+            writer.commit(group("p2", 60, [page(60, b"<p>two</p>")], article=article("Two."))).result(30)
+        found = reader.find(STORY)
+        assert found is not None
+        assert found.page_id == "p2"
+        # While none is there, what was known stays known.
+        catalog = folder_of(tmp_path) / "catalog.sqlite"
+        catalog.rename(catalog.with_name("aside"))
+        assert reader.find(STORY) == found

@@ -15,7 +15,7 @@ from tests.disks import QuickDisk
 from tests.making import groups_of, written
 
 Deed = Callable[[Path, random.Random], str]
-TABLES = ("captures", "pages", "links", "articles", "versions", "warcs", "state", "search")
+TABLES = ("captures", "pages", "links", "articles", "versions", "warcs", "state", "search", "authors")
 
 
 def warcs(folder: Path) -> list[Path]:
@@ -107,9 +107,9 @@ def change_a_row(folder: Path, chance: random.Random) -> str:
         at = chance.randrange(len(columns))
         match = " AND ".join(f"{column} IS ?" for column in columns)
         values = [_other(row[at], chance), *row]
-        if table == "search":
-            number = db.execute("SELECT rowid FROM search WHERE title IS ? AND body IS ?", row).fetchone()[0]
-            db.execute(f"UPDATE search SET {columns[at]} = ? WHERE rowid = ?", (values[0], number))
+        if table in ("search", "authors"):
+            number = db.execute(f"SELECT rowid FROM {table} WHERE {match}", row).fetchone()[0]
+            db.execute(f"UPDATE {table} SET {columns[at]} = ? WHERE rowid = ?", (values[0], number))
         else:
             try:
                 db.execute(f"UPDATE {table} SET {columns[at]} = ? WHERE {match}", values)

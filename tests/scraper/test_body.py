@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib
 import socket
 import tracemalloc
 import zlib
@@ -10,13 +9,10 @@ from datetime import UTC, datetime
 from time import monotonic
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from archive.models import Exchange
 from archive.spool import Spool
-from scraper.body import Framing, coding_problem, content_codings, decoded, framing, pieces, receive
-from scraper.coding import PIECE, CodingError, decoder_for
+from scraper.body import Framing, coding_problem, decoded, framing, pieces, receive
 from scraper.wire import Deadline, Head, Wire, WireError
 
 TEXT = b"The quick brown fox. " * 5000
@@ -140,11 +136,6 @@ def test_a_body_that_lies_about_its_coding_is_no_trouble() -> None:
     assert receive([b"<html>"], head(("Content-Encoding", "deflate")), Spool(), 100) is None
 
 
-def test_codings_are_listed_in_the_order_of_their_use() -> None:
-    headers = (("content-encoding", "identity, GZIP"), ("X", "y"), ("Content-Encoding", " deflate,"))
-    assert content_codings(headers) == ["gzip", "deflate"]
-
-
 @pytest.mark.parametrize(
     ("body", "codings"),
     [
@@ -182,33 +173,3 @@ def test_a_coding_that_cannot_be_undone_is_said() -> None:
     assert problem is not None and "zstd" in problem
     assert coding_problem(exchange(TEXT, "gzip")) is None
     assert coding_problem(exchange(TEXT, "utf-8")) is None
-
-
-def test_brotli_where_there_is_a_module_for_it() -> None:
-    decoder = decoder_for(["br"])
-    if decoder is None:
-        pytest.skip("no brotli module that can bound its output")
-    packed = importlib.import_module("brotli").compress(TEXT * 20)
-    out = list(decoder.feed(packed))
-    assert b"".join(out) == TEXT * 20 and max(map(len, out)) <= 2 * PIECE
-    assert decoded(exchange(packed, "br"), 100) == TEXT[:100]
-
-
-@given(st.binary(max_size=3000), st.integers(1, 500), st.sampled_from(["gzip", "deflate"]))
-def test_pieces_of_any_size_decode_the_same(data: bytes, size: int, coding: str) -> None:
-    packed = gzip_of(data) if coding == "gzip" else zlib.compress(data)
-    decoder = decoder_for([coding])
-    assert decoder is not None
-    out = b"".join(b"".join(decoder.feed(packed[i : i + size])) for i in range(0, len(packed), size))
-    assert out == data
-
-
-@given(st.binary(max_size=300), st.sampled_from([["gzip"], ["deflate"], ["deflate", "gzip"]]))
-def test_any_bytes_decode_or_break_cleanly(data: bytes, codings: list[str]) -> None:
-    decoder = decoder_for(codings)
-    assert decoder is not None
-    try:
-        for out in decoder.feed(data):
-            assert len(out) <= max(PIECE, len(data))
-    except CodingError:
-        pass

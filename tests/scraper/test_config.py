@@ -380,3 +380,67 @@ def test_who_we_say_we_are() -> None:
 def test_without_a_config_no_validator_is_loaded(here: Path) -> None:
     code = "import sys; from scraper.config import load; load(None, {}, {}); sys.exit('scraper.checks' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT)}, check=False).returncode == 0
+
+
+# ------------------------------------------------------------------------------------------------------ any config
+
+VALUES = st.one_of(
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(),
+    st.text(max_size=12),
+    st.sampled_from(["", "0", "1h", "10 MB", "https://a.test/", "*", "/", "../..", "\0", "90d"]),
+    st.lists(st.text(max_size=5) | st.integers(0, 9), max_size=3),
+    st.dictionaries(st.text("ab", min_size=1, max_size=3), st.integers(0, 9), max_size=2),
+)
+NAMES = st.sampled_from([*SECTIONS, SOURCE, "fetsch", ""])
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name} = {_toml(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, str):
+        return '"' + "".join(f"\\U{ord(c):08x}" for c in value if not 0xD800 <= ord(c) < 0xE000) + '"'
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+@given(st.data())
+def test_any_value_of_any_setting_is_taken_or_told_by_name(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    lines, named = [], set()
+    for section in data.draw(st.lists(st.sampled_from([*SECTIONS, SOURCE]), max_size=3, unique=True)):
+        lines.append(f"[[{section}]]" if section == SOURCE else f"[{section}]")
+        for name in data.draw(st.lists(st.sampled_from([*keys(section), "nonsense"]), max_size=4, unique=True)):
+            lines.append(f"{name} = {_toml(data.draw(VALUES))}")
+            named.add(name)
+    path.write_text("\n".join(lines), encoding="utf-8")
+    try:
+        assert isinstance(load(path, {}, {}), Settings)
+    except ConfigError as error:
+        for line in str(error).split("\n"):
+            assert "any.toml" in line
+            assert any(name in line for name in (*named, SOURCE)), line
+
+
+@given(st.binary(max_size=80) | st.text("[]=\"'\n.#{}ab1,-:\\", max_size=60).map(str.encode))
+def test_any_file_is_a_config_or_told(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "bytes.toml"
+    path.write_bytes(content)
+    try:
+        load(path, {}, {})
+    except ConfigError as error:
+        assert "bytes.toml" in str(error)
+
+
+@given(NAMES, st.data(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20))
+def test_any_variable_is_taken_or_told(section: str, data: st.DataObject, value: str) -> None:
+    known = list(keys(section)) if section in SECTIONS else ["x"]
+    variable = f"TEARSHEET_{section}__{data.draw(st.sampled_from(known))}".upper()
+    try:
+        load(None, {}, {variable: value})
+    except ConfigError as error:
+        assert variable in str(error)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.models import Failure, Link, Missing, Role, Verdict, VerdictKind
+from archive.models import Failure, Link, Missing, Overruling, Role, Verdict, VerdictKind
 from archive.warc.group import GroupData, PartData, dump, fields_block, group_data, load, one_line, parse_fields
 from archive.warc.records import exchange_records
 from archive.warc.writer import Stored
@@ -45,6 +45,7 @@ datas = st.builds(
     missing=st.lists(st.builds(Missing, text, text), max_size=2).map(tuple),
     extractor=text,
     side=st.booleans(),
+    overrules=st.none() | st.builds(Overruling, text, text, st.sampled_from(VerdictKind), text, text, times),
 )
 
 

@@ -339,7 +339,7 @@ def test_zeros_decompressing_without_end_are_not_held(tmp_path: Path) -> None:
     spool.finish()
     path = tmp_path / "a.warc.gz"
     path.write_bytes(b"".join(encoded(r) for r in exchange_records(part(exchange(body=spool)), "p")))
-    assert path.stat().st_size < 100_000
+    assert path.stat().st_size < 1_000_000
     response = list(read_records(path, strict=True))[1]
     with response.payload() as reader:
         assert reader.read(10) == bytes(10)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from archive.urls import join, wire_url
 from scraper.read import css
 from scraper.read.charset import decode_css
-from scraper.read.css import MAX_REFS, refs, resolve
+from scraper.read.css import MAX_REFS, bounded, refs, resolve
 
 BASE = "https://news.test/css/main.css"
 
@@ -151,3 +151,21 @@ def test_the_short_way_gives_what_the_long_one_gives(ref: str, base: str) -> Non
     except ValueError:
         expected = None
     assert css.resolve(base, ref) == expected
+
+
+LONG = "a" * 2000
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        ("https://a.test/b/c?d", "https://a.test/b/c?d"),
+        (f"https://a.test/b/c?{LONG}", "https://a.test/b/c"),
+        (f"https://a.test/{LONG}/c", "https://a.test/"),
+        (f"https://u{LONG}@a.test:8080/b", "https://a.test:8080/"),
+        (f"https://{LONG}/b", ""),
+        (LONG, ""),
+    ],
+)
+def test_a_base_that_is_too_long_is_none(base: str, expected: str) -> None:
+    assert bounded(base) == expected

@@ -222,6 +222,28 @@ def test_much_of_one_thing(unit: str) -> None:
     assert time.process_time() - start < 15
 
 
+@pytest.mark.parametrize("base", ["https://x.example/" + "a" * 30_000 + "/", "https://" + "u" * 30_000 + "@x.example/"])
+def test_a_long_base_does_not_come_back_in_each_link(base: str) -> None:
+    """Of half a megabyte half a gigabyte would be made."""
+    links = "".join(f"<a href={n}>b</a><img src={n}>" for n in range(15_000))
+    found = read(Page(f"<base href='{base}'><h1>T</h1>{TEXT}{links}".encode(), (), "https://x.example/a"))
+    assert len(found.outlinks) == 10_000 and len(found.requisites) == 5000
+    assert sum(map(len, found.outlinks)) + sum(len(need.url) for need in found.requisites) < 1_000_000
+
+
+def test_entities_that_a_page_declares_are_none() -> None:
+    start = time.process_time()
+    laughs = "".join(f"<!ENTITY a{n + 1} '{f'&a{n};' * 10}'>" for n in range(9))
+    doctype = f"<!DOCTYPE html [<!ENTITY a0 'haha'>{laughs}<!ENTITY f SYSTEM 'file:///etc/passwd'>]>"
+    markup = f"{doctype}<h1>T</h1>{TEXT}<p>{'&a9;&f;' * 1000}</p>"
+    for kind in ("text/html", "application/xhtml+xml"):
+        found = read(Page(markup.encode(), (("Content-Type", kind),), "https://x.example/a")).article
+        assert found is not None
+        said = " ".join(texts(found))
+        assert PROSE[0] in said and "root:" not in said and said.count("haha") <= 1
+    assert time.process_time() - start < 5
+
+
 def test_nul_bytes_and_bad_characters_are_passed_over() -> None:
     markup = f"<h1>T\x00itle\x0b</h1>{TEXT}".replace("Tuesday", "Tues\x00day\ufffe")
     found = read(Page(markup.encode(), (), "https://x.example/a")).article

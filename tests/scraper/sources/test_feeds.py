@@ -206,13 +206,57 @@ def test_what_is_no_feed_says_what_it_is() -> None:
         b"<rss>" + b"<" * 3_000_000,
         b"<!--" * 1_000_000,
         b"<rss><channel><item>" + b"<link>https://a.test/x</link>" * 100_000,
+        b"<html>" + b"<div>" * 100_000 + b"<link rel=alternate type=application/rss+xml href=/f>",
+        b"<opml><body>" + b"<outline>" * 100_000,
+        b'{"items":' + b"[" * 1_000_000,
+        b'{"items":[' + b'{"url":"/a","x":[' * 50_000,
+        b"<feed>" + b"<entry xml:base='a/'>" * 3000,
+        b"<rss " + b"".join(b"xmlns:a%d='b' " % n for n in range(50_000)) + b"><channel>",
+        b"<rss><channel><item><pubDate>" + b"1 " * 1_000_000,
     ],
-    ids=["deep", "ampersands", "cdata", "less", "comments", "links"],
+    ids=[
+        "deep",
+        "ampersands",
+        "cdata",
+        "less",
+        "comments",
+        "links",
+        "html",
+        "opml",
+        "json",
+        "objects",
+        "bases",
+        "names",
+        "dates",
+    ],
 )
 def test_hostile_feeds_cost_little(data: bytes) -> None:
     begun = time.process_time()
     assert len(read(data, BASE).items) <= 1
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    "name", [b"http://a.test/\xff\xff\x01x-ns#", b"http://a.test/%zz", b"a b", b"{", b"\xf4\x8f\xbf\xbf"]
+)
+@pytest.mark.parametrize("root", ["rdf:RDF", "rss", "feed"])
+def test_namespaces_that_are_no_addresses(root: str, name: bytes) -> None:
+    start = f"<{root} xmlns:rdf='".encode() + name + b"' xmlns='" + name + b"'>"
+    data = start + f"<item><link>/a</link></item></{root}>".encode()
+    found = read(data, BASE)
+    assert found.problem or [item.url for item in found.items] in ([], ["https://news.test/a"])
+
+
+@pytest.mark.parametrize("step", ["b/", "b" * 100 + "/", "https://a.test/" + "c/" * 4000])
+def test_bases_within_bases_cost_little(step: str) -> None:
+    """Each of ten thousand items would bring back all of a long address, put together from hundreds."""
+    start, end = f"<a xml:base='{step}'>" * 240, "</a>" * 240
+    body = "<entry><link href='x'/><link href='y'/></entry>" * 10_000
+    begun = time.process_time()
+    found = read(f"<feed>{start}{body}{end}</feed>".encode(), BASE)
+    assert time.process_time() - begun < 5
+    assert len(found.items) == 10_000
+    assert max(len(item.url) for item in found.items) < 1100
 
 
 def test_items_are_bounded_and_it_is_told() -> None:

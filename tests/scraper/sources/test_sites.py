@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.models import Link
+from archive.patterns import chosen, fits
 from scraper.settings import Source
 from scraper.sources.base import Found
-from scraper.sources.patterns import chosen, fits
 from scraper.sources.sites import contains, following, scope_of
 from tests.scraper.sources.conftest import Desk
 

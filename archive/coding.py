@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import zlib
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from typing import Any, BinaryIO, Protocol
 
 PIECE = 64 * 1024
 MOST_CODINGS = 5
@@ -20,6 +22,32 @@ class Decoder(Protocol):
     def feed(self, data: bytes) -> Iterator[bytes]:
         """What these bytes add, in pieces of at most PIECE bytes. Raises CodingError where they break the coding."""
         ...
+
+
+def content_codings(headers: Iterable[tuple[str, str]]) -> list[str]:
+    """The content codings in the order in which they were applied, lower case."""
+    named = [c.strip().lower() for k, v in headers if k.lower() == "content-encoding" for c in v.split(",")]
+    return [coding for coding in named if coding and coding != "identity"]
+
+
+def decoded_stream(reader: BinaryIO, headers: Iterable[tuple[str, str]], limit: int) -> bytes:
+    """What `reader` gives with its content coding undone, at most `limit` bytes of it.
+
+    A coding that we do not know leaves it as it is. What a broken or cut body gives before the break is returned.
+    """
+    decoder = decoder_for(content_codings(headers))
+    if decoder is None:
+        return reader.read(limit)
+    out = bytearray()
+    try:
+        while len(out) < limit and (data := reader.read(PIECE)):
+            for piece in decoder.feed(data):
+                out += piece
+                if len(out) >= limit:
+                    break
+    except CodingError:
+        pass
+    return bytes(out[:limit])
 
 
 def decoder_for(codings: Sequence[str]) -> Decoder | None:
@@ -165,10 +193,23 @@ class _Brotli:
 
 
 def _brotli() -> Decoder | None:
-    """Only from a release on that can bound what comes out at a time; another package of that name may hide it."""
-    try:
-        decompressor = importlib.import_module("brotli").Decompressor()
-        decompressor.process(b"", output_buffer_limit=PIECE)
-    except (ImportError, AttributeError, TypeError):
-        return None
-    return _Brotli(decompressor)
+    """Only from a release on that can bound what comes out at a time; another package of that name may hide it, but not
+    the extension beneath it."""
+    for load in (lambda: importlib.import_module("brotli"), _extension):
+        try:
+            decompressor = load().Decompressor()
+            decompressor.process(b"", output_buffer_limit=PIECE)
+        except (ImportError, AttributeError, TypeError):
+            continue
+        return _Brotli(decompressor)
+    return None
+
+
+def _extension() -> Any:
+    """The module `_brotli` as it lies there: the other package leaves its own under that name."""
+    spec = PathFinder.find_spec("_brotli")
+    if spec is None or spec.loader is None:
+        raise ImportError("there is no module _brotli")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

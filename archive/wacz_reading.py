@@ -1,0 +1,179 @@
+"""WACZ files of any tool (WACZ 1.1.1): which WARC files are in one, which pages it lists, whether its digests hold."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import lzma
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from msgspec import Struct
+
+from archive.disk import storage_error
+from archive.errors import DamageError
+
+PACKAGE, DIGEST = "datapackage.json", "datapackage-digest.json"
+ARCHIVED, PAGES = "archive/", "pages/"
+_PIECE = 1 << 20
+_MOST_JSON = 64 << 20
+_MOST_PAGES = 1_000_000
+_ENCRYPTED = 0x1
+
+
+_BROKEN = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    KeyError,
+    EOFError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
+
+
+@contextmanager
+def _told(path: Path, where: str) -> Iterator[None]:
+    """What a broken zip brings zipfile to is damage; what the disk does is not."""
+    try:
+        yield
+    except _BROKEN as error:
+        raise DamageError(f"{where}: {error}") from error
+    except OSError as error:
+        if error.errno in (None, errno.EINVAL):
+            raise DamageError(f"{where}: {error}") from error
+        raise storage_error(error, path) from error
+
+
+def _read(file: IO[bytes], path: Path, where: str) -> bytes:
+    with _told(path, where):
+        return file.read(_PIECE)
+
+
+class ListedPage(Struct, frozen=True):
+    """A line of the pages list; `time` as it stands there."""
+
+    url: str
+    time: str
+
+
+class Wacz:
+    """An open WACZ file. Raises DamageError where it is none, or lacks what makes it one. To be closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.problems: list[str] = []
+        with _told(path, f"{path.name} is no WACZ file"):
+            self._zip = zipfile.ZipFile(path)
+        try:
+            self.digests = self._read_package()
+            if not self.entries():
+                raise DamageError(f"{path.name} is no WACZ file: it holds no file in {ARCHIVED}")
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._zip.close()
+
+    def entries(self) -> list[str]:
+        """The names of the files in archive/, in order."""
+        return sorted(
+            name for name in self._zip.namelist() if name.startswith(ARCHIVED) and not name.endswith(("/", ".cdx"))
+        )
+
+    def size(self, name: str) -> int:
+        """How many bytes a file has, unpacked; more are never given."""
+        return self._zip.getinfo(name).file_size
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """The bytes of one file. Raises DamageError where the zip is damaged."""
+        where = f"{self.path.name}, {name}"
+        with _told(self.path, where):
+            info = self._zip.getinfo(name)
+            if info.flag_bits & _ENCRYPTED:
+                raise DamageError(f"{where}: it is encrypted")
+            file = self._zip.open(info)
+        with file:
+            while piece := _read(file, self.path, where):
+                yield piece
+
+    def pages(self) -> list[ListedPage]:
+        """All pages that the lists name. What of them cannot be read is in `problems`."""
+        found: list[ListedPage] = []
+        for name in sorted(self._zip.namelist()):
+            if not name.startswith(PAGES) or not name.endswith(".jsonl"):
+                continue
+            self.check(name, "sha256:" + hashlib.sha256(data := self._small(name)).hexdigest())
+            for number, line in enumerate(data.splitlines(), start=1):
+                if not line.strip() or len(found) >= _MOST_PAGES:
+                    continue
+                try:
+                    fields = json.loads(line)
+                    if "url" in fields:
+                        found.append(ListedPage(str(fields["url"]), str(fields.get("ts", ""))))
+                except (ValueError, TypeError, RecursionError):
+                    self.problems.append(f"{name}, line {number}: it cannot be read")
+        return found
+
+    def check(self, name: str, sha256: str) -> None:
+        """A file that is not what datapackage.json says goes into `problems`."""
+        said = self.digests.get(name)
+        if said is None:
+            self.problems.append(f"{name}: {PACKAGE} does not name it")
+        elif said.startswith("sha256:") and said != sha256:
+            self.problems.append(f"{name}: it is not what {PACKAGE} says ({said})")
+
+    def _read_package(self) -> dict[str, str]:
+        if PACKAGE not in self._zip.namelist():
+            raise DamageError(f"{self.path.name} is no WACZ file: it holds no {PACKAGE}")
+        data = self._small(PACKAGE)
+        package = self._json(PACKAGE, data)
+        resources = package.get("resources")
+        if not isinstance(resources, list):
+            raise DamageError(f"{self.path.name} is no WACZ file: {PACKAGE} names no resources")
+        if DIGEST in self._zip.namelist():
+            proof = self._json(DIGEST, self._small(DIGEST))
+            if proof.get("hash") != "sha256:" + hashlib.sha256(data).hexdigest():
+                self.problems.append(f"{PACKAGE}: it is not what {DIGEST} says ({proof.get('hash')})")
+        return {
+            str(each["path"]): str(each.get("hash", ""))
+            for each in resources
+            if isinstance(each, dict) and isinstance(each.get("path"), str)
+        }
+
+    def _json(self, name: str, data: bytes) -> dict[str, Any]:
+        try:
+            values = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise DamageError(f"{self.path.name}, {name}: it cannot be read ({error})") from error
+        if not isinstance(values, dict):
+            raise DamageError(f"{self.path.name}, {name}: it holds no object")
+        return values
+
+    def _small(self, name: str) -> bytes:
+        pieces, size = [], 0
+        for piece in self.pieces(name):
+            pieces.append(piece)
+            size += len(piece)
+            if size > _MOST_JSON:
+                raise DamageError(f"{self.path.name}, {name}: it is larger than {_MOST_JSON} bytes")
+        return b"".join(pieces)
+
+
+def is_zip(path: Path) -> bool:
+    """By its first bytes."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+    except OSError as error:
+        raise storage_error(error, path) from error

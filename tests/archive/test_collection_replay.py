@@ -7,7 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.archive.collecting import OLD, PICTURE, PICTURE_BYTES, STORY, fill, folder_of, page_lines
+from tests.archive.collecting import (
+    OLD,
+    PICTURE,
+    PICTURE_BYTES,
+    STORY,
+    article,
+    asset,
+    fill,
+    folder_of,
+    group,
+    opened,
+    page,
+    page_lines,
+)
 from tests.pywb import Pywb, replaying
 
 pytestmark = pytest.mark.pywb
@@ -66,3 +79,25 @@ def test_every_listed_page_is_found(pywb: Pywb, root: Path) -> None:
         stamp = "".join(c for c in line["ts"] if c.isdigit())
         assert pywb.get(f"/main/{stamp}mp_/{line['url']}").status == 200
     assert not list((folder_of(root) / "archive").glob("*.open"))
+
+
+FILES = 200
+
+
+def test_hundreds_of_warc_files_replay_as_they_are(tmp_path: Path) -> None:
+    """One a page, what each shares with those before it in another file still, in as few index files as ever."""
+    with opened(tmp_path, warc_size=1) as collection:
+        for n in range(FILES):
+            url = f"https://news.test/{n}"
+            parts = [page(n, b"<p>story %d" % n, url), asset(n, url=f"{url}.png")]
+            # One after the other: those that wait together share a file.
+            collection.commit(group(f"p{n}", n, parts, article=article(f"Story {n}.", url))).result(60)
+    folder = folder_of(tmp_path)
+    assert len(list((folder / "archive").glob("*.warc.gz"))) == FILES
+    assert len(list((folder / "indexes").iterdir())) <= 4
+    with replaying(tmp_path) as pywb:
+        for n in range(0, FILES, 13):
+            answer = pywb.get(f"/main/id_/https://news.test/{n}")
+            assert (answer.status, answer.body) == (200, b"<p>story %d" % n)
+            picture = pywb.get(f"/main/id_/https://news.test/{n}.png")
+            assert (picture.status, picture.body) == (200, PICTURE_BYTES)

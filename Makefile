@@ -58,14 +58,14 @@ bench-export: $(VENV)/dev.stamp ## a collection of 1 GB as one WACZ file, agains
 bench-memory: $(VENV)/dev.stamp ## peak memory of a 1 GB download
 	$(BIN)/python -m bench.memory $(ARGS)
 
+bench-replay: $(VENV)/dev.stamp ## pywb's look-up among a million captures and among a thousand
+	$(BIN)/python -m bench.replay $(ARGS)
+
 bench-startup: $(VENV)/dev.stamp ## what starting the command costs
 	$(BIN)/python -m bench.startup $(ARGS)
 
 bench-text: $(VENV)/dev.stamp ## how good the text is, over a corpus of pages
 	$(BIN)/python -m bench.text $(ARGS)
-
-bench-replay: $(VENV)/dev.stamp ## pywb's look-ups in an index of a million captures, against one of a thousand
-	$(BIN)/python -m bench.replay $(ARGS)
 
 bench-verify: $(VENV)/dev.stamp ## a check of a collection, against decompressing and digesting its records
 	$(BIN)/python -m bench.verify $(ARGS)

@@ -12,8 +12,8 @@ from tests.archive.collecting import (
     PICTURE,
     PICTURE_BYTES,
     STORY,
-    Clock,
     article,
+    asset,
     fill,
     folder_of,
     group,
@@ -21,7 +21,6 @@ from tests.archive.collecting import (
     page,
     page_lines,
 )
-from tests.disks import QuickDisk
 from tests.pywb import Pywb, replaying
 
 pytestmark = pytest.mark.pywb
@@ -82,15 +81,23 @@ def test_every_listed_page_is_found(pywb: Pywb, root: Path) -> None:
     assert not list((folder_of(root) / "archive").glob("*.open"))
 
 
+FILES = 200
+
+
 def test_hundreds_of_warc_files_replay_as_they_are(tmp_path: Path) -> None:
-    """A file a page, as a cron job leaves them that finds one article at a time."""
-    bodies = {f"https://news.test/{n}": f"<p>story {n}</p>".encode() * 40 for n in range(300)}
-    with opened(tmp_path, warc_size=1, disk=QuickDisk(), clock=Clock()) as collection:
-        for n, (url, body) in enumerate(bodies.items()):
-            told = article(f"What happened {n}.", url)
-            collection.commit(group(f"p{n}", n, [page(n, body, url)], article=told)).result(30)
-    assert len(list((folder_of(tmp_path) / "archive").glob("*.warc.gz"))) == len(bodies)
+    """One a page, what each shares with those before it in another file still, in as few index files as ever."""
+    with opened(tmp_path, warc_size=1) as collection:
+        for n in range(FILES):
+            url = f"https://news.test/{n}"
+            parts = [page(n, b"<p>story %d" % n, url), asset(n, url=f"{url}.png")]
+            # One after the other: those that wait together share a file.
+            collection.commit(group(f"p{n}", n, parts, article=article(f"Story {n}.", url))).result(60)
+    folder = folder_of(tmp_path)
+    assert len(list((folder / "archive").glob("*.warc.gz"))) == FILES
+    assert len(list((folder / "indexes").iterdir())) <= 4
     with replaying(tmp_path) as pywb:
-        for url in list(bodies)[::37]:
-            answer = pywb.get(f"/main/id_/{url}")
-            assert (answer.status, answer.body) == (200, bodies[url])
+        for n in range(0, FILES, 13):
+            answer = pywb.get(f"/main/id_/https://news.test/{n}")
+            assert (answer.status, answer.body) == (200, b"<p>story %d" % n)
+            picture = pywb.get(f"/main/id_/https://news.test/{n}.png")
+            assert (picture.status, picture.body) == (200, PICTURE_BYTES)

@@ -25,7 +25,7 @@ _LOCATOR = struct.Struct("<IIQI")
 _PLAIN, _ZIP64, _UNIX, _UTF8 = 20, 45, 3 << 8, 1 << 11
 _MODE = 0o100644 << 16
 _MOST, _MOST_MEMBERS = 0xFFFFFFFF, 0xFFFF
-_STRETCH = 1 << 26
+_STRETCH = 1 << 24
 _READ = 1 << 18
 _NO_ROOM_BEFOREHAND = frozenset((errno.EINVAL, errno.ENODEV, errno.ENOSYS, errno.EOPNOTSUPP))
 

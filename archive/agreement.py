@@ -9,16 +9,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from archive import catalog, cdxj, exclusions, rows, schema
+from archive import catalog, cdxj, exclusions, rows
 from archive.applying import page_line
 from archive.catalog import told
 from archive.derive import Derived, Place, digest, origin_moved
-from archive.errors import DamageError
+from archive.lookup import open_to_read
 from archive.models import PageRow, VerdictKind
 from archive.rows import storable
 from archive.searching import apart, surrogate_free
@@ -69,15 +68,8 @@ class Reader:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / catalog.NAME
-        with told(self.path):
-            address = f"file:{quote(str(self.path.absolute()))}?mode=ro"
-            self._db = sqlite3.connect(address, uri=True, isolation_level=None)
-            self._db.row_factory = sqlite3.Row
-            found = schema.version(self._db)
-        if found != len(schema.MIGRATIONS):
-            self._db.close()
-            age = "a newer" if found > len(schema.MIGRATIONS) else "an older"
-            raise DamageError(f"{self.path}: {age} tearsheet made this catalog, and it was not compared")
+        self._db = open_to_read(self.path)
+        self._db.row_factory = sqlite3.Row
 
     def close(self) -> None:
         self._db.close()

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from enum import StrEnum
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +21,6 @@ from archive.warc.arc import is_arc
 from archive.warc.reader import read_records
 from archive.warc.walk import Fault, Walked, Window, walk
 
-_PIECE = 1 << 20
 _MOST_PROBLEMS = 1000
 
 
@@ -95,13 +95,10 @@ def check_file(path: Path, name: str, folder: Path | None = None) -> Checked:
     return checked
 
 
-def digest_of(file: BinaryIO) -> str:
+def digest_of(file: BufferedReader) -> str:
     """Of a whole file, from its beginning."""
     file.seek(0)
-    found = hashlib.sha256()
-    while piece := file.read(_PIECE):
-        found.update(piece)
-    return f"sha256:{found.hexdigest()}"
+    return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _check_arc(path: Path, checked: Checked) -> None:

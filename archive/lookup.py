@@ -349,25 +349,32 @@ class Lookups:
 
     def _connect(self) -> _Opened:
         file = self._file()
-        with told(self._path):
-            try:
-                return _Opened(self._opened("mode=ro"), file)
-            except sqlite3.OperationalError:
-                # On a medium that cannot be written, SQLite cannot make the files that WAL mode needs; nobody else
-                # writes there either.
-                return _Opened(self._opened("mode=ro&immutable=1"), file)
+        return _Opened(open_to_read(self._path), file)
 
-    def _opened(self, options: str) -> sqlite3.Connection:
-        address = f"file:{quote(str(self._path.absolute()))}?{options}"
-        connection = sqlite3.connect(address, timeout=_WAIT, isolation_level=None, check_same_thread=False, uri=True)
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """A connection to the catalog that only reads, for any thread. Raises DamageError for one of another release and
+    one that cannot be read, and StorageError."""
+    with told(path):
         try:
-            found = schema.version(connection)
-            connection.execute("PRAGMA query_only = ON")
-            if found > len(schema.MIGRATIONS):
-                raise schema.NewerCatalog
-            if found < len(schema.MIGRATIONS):
-                raise DamageError(f"{self._path}: an older tearsheet made this catalog; the next fetch brings it up")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            return _opened(path, "mode=ro")
+        except sqlite3.OperationalError:
+            # On a medium that cannot be written, SQLite cannot make the files that WAL mode needs; nobody else writes
+            # there either.
+            return _opened(path, "mode=ro&immutable=1")
+
+
+def _opened(path: Path, options: str) -> sqlite3.Connection:
+    address = f"file:{quote(str(path.absolute()))}?{options}"
+    connection = sqlite3.connect(address, timeout=_WAIT, isolation_level=None, check_same_thread=False, uri=True)
+    try:
+        found = schema.version(connection)
+        connection.execute("PRAGMA query_only = ON")
+        if found > len(schema.MIGRATIONS):
+            raise schema.NewerCatalog
+        if found < len(schema.MIGRATIONS):
+            raise DamageError(f"{path}: an older tearsheet made this catalog; the next fetch brings it up")
+    except BaseException:
+        connection.close()
+        raise
+    return connection

@@ -1,7 +1,7 @@
 """All records of a WARC file, each looked at whole: framing, fields, both digests. Damage is told and passed over.
 
-A file, or a part of one such as a stored entry of a zip, is read through a window: memory stays bounded, and a disk
-that fails is an error, where a mapped file would end the process.
+The file is read through a window: memory stays bounded, and a disk that fails is an error, where a mapped file would
+end the process.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from msgspec import Struct
 from archive.warc.checks import Digesting
 from archive.warc.chunked import Dechunked
 from archive.warc.group import parse_fields
-from archive.warc.members import GZIP_MAGIC
+from archive.warc.members import GZIP_MAGIC, next_start
 from archive.warc.rules import Breach, Named, breaches
 
 _IN = 64 * 1024
@@ -39,12 +39,11 @@ _HEAD_END = re.compile(rb"\n\r?\n")
 
 
 class Window:
-    """`size` bytes of a file from `start` on; offsets count from there. Slices raise OSError where the disk fails."""
+    """A file's bytes, of which some are held at a time. Slices raise OSError where the disk fails."""
 
-    def __init__(self, file: BinaryIO, start: int = 0, size: int | None = None) -> None:
-        self._file = file.fileno()
-        self._start = start
-        self._size = os.fstat(self._file).st_size - start if size is None else size
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._size = os.fstat(file.fileno()).st_size
         self._at = 0
         self._held = memoryview(b"")
 
@@ -58,9 +57,13 @@ class Window:
             self._held = memoryview(self._read(start, min(max(end - start, _WINDOW), self._size - start)))
         return self._held[start - self._at : max(start, end) - self._at]
 
+    def next_start(self, at: int, gzipped: bool) -> int | None:
+        """Where behind `at` a record seems to begin. In a plain file the line end before it may be the byte there."""
+        return next_start(self._file, at + 1 if gzipped else at)
+
     def _read(self, at: int, size: int) -> bytes:
         pieces = []
-        while size > 0 and (piece := os.pread(self._file, size, self._start + at)):
+        while size > 0 and (piece := os.pread(self._file.fileno(), size, at)):
             pieces.append(piece)
             at += len(piece)
             size -= len(piece)
@@ -129,7 +132,7 @@ def walk(view: Window, *, payloads: bool = False) -> Iterator[Walked | Fault]:
             record = _record(_Member(view, at) if gzipped else _Plain(view, at), at, payloads)
         except _Bad as bad:
             yield Fault(at, bad.words, bad.record_id)
-            found = bad.end if bad.end is not None and bad.end > at else _next(view, at + 1, gzipped)
+            found = bad.end if bad.end is not None and bad.end > at else view.next_start(at, gzipped)
             at = found if found is not None else size
             continue
         yield record
@@ -345,30 +348,3 @@ class _Block:
         either = payload.right or (self._as_coded is not None and self._as_coded.payload.right)
         if self._kind != "revisit" and not either:
             yield f"the payload is not what WARC-Payload-Digest says ({payload.claimed})"
-
-
-# ------------------------------------------------------------------------------------------------------- after damage
-
-
-def _next(view: Window, at: int, gzipped: bool) -> int | None:
-    """The first place at or after `at` where a record seems to begin."""
-    mark, ahead = (GZIP_MAGIC, 0) if gzipped else (b"\nWARC/1.", 1)
-    size = len(view)
-    start = at if gzipped else max(0, at - 1)
-    while start < size:
-        window = bytes(view[start : start + _OUT + len(mark)])
-        found = window.find(mark)
-        while found >= 0:
-            place = start + found + ahead
-            if place >= at and (not gzipped or _begins(view, place)):
-                return place
-            found = window.find(mark, found + 1)
-        start += _OUT
-    return None
-
-
-def _begins(view: Window, at: int) -> bool:
-    try:
-        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(view[at : at + 4096], 5).startswith(b"WARC/")
-    except zlib.error:
-        return False

@@ -78,12 +78,22 @@ class Foreign(Struct, frozen=True):
     sha256: str
 
 
+class Removal(Struct, frozen=True):
+    """Records of a group were taken out for good at `time`, for `reason`: how many of each type. What they held, and at
+    which address, is told nowhere, nor are their digests, by which it could be known again."""
+
+    time: datetime
+    reason: str
+    records: tuple[tuple[str, int], ...]
+
+
 class GroupData(Struct, frozen=True):
     """A page group as its metadata record tells it.
 
     `shared` are requisites of the page that another group of the same run stores. `side`: this file holds only the
     group's bad requisites, its main part lies in archive/; of an imported file, what belongs to no page. `foreign` is
-    the imported file in which all parts lie.
+    the imported file in which all parts lie. `removals`: records of it were taken out; where the page itself was, it is
+    `purged`, a side group of what other pages need of it, if anything.
     """
 
     page_id: str
@@ -99,6 +109,11 @@ class GroupData(Struct, frozen=True):
     reread: Reread | None = None
     foreign: Foreign | None = None
     overrules: Overruling | None = None
+    removals: tuple[Removal, ...] = ()
+
+    @property
+    def purged(self) -> bool:
+        return self.side and bool(self.removals)
 
 
 class Reread(Struct, frozen=True):
@@ -211,6 +226,7 @@ def dump(data: GroupData) -> bytes:
             ("overruledBecause", data.overrules.reason),
             ("overruledBy", data.overrules.by),
         ]
+    fields += [("recordsRemoved", _removal_words(removal)) for removal in data.removals]
     redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
     fields += [("redacted", name) for name in redacted]
     fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
@@ -250,6 +266,7 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "reread": _plain_reread(data.reread) if data.reread else None,
         "foreign": asdict(data.foreign) if data.foreign else None,
         "overrules": _plain_overruling(data.overrules) if data.overrules else None,
+        "removals": [[_time(each.time), each.reason, dict(each.records)] for each in data.removals],
     }
     return _without_defaults(plain)
 
@@ -262,6 +279,16 @@ def _plain_reread(reread: Reread) -> dict[str, Any]:
 def _reread_from_plain(plain: dict[str, Any]) -> Reread:
     origin = plain["origin"] | {"time": datetime.fromisoformat(plain["origin"]["time"])}
     return Reread(plain["page_id"], Origin(**origin), plain.get("requisites", 0))
+
+
+def removal_fields(removal: Removal) -> bytes:
+    """The block of a tombstone in a file of another tool."""
+    return fields_block([("recordsRemoved", _removal_words(removal))])
+
+
+def _removal_words(removal: Removal) -> str:
+    records = ", ".join(f"{count} {kind}" for kind, count in removal.records)
+    return f"{records}; on {_time(removal.time)}; {removal.reason}"
 
 
 def _plain_overruling(overruling: Overruling) -> dict[str, Any]:
@@ -323,6 +350,10 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         reread=_reread_from_plain(plain["reread"]) if "reread" in plain else None,
         foreign=_foreign_from_plain(plain["foreign"]) if "foreign" in plain else None,
         overrules=_overruling_from_plain(plain["overrules"]) if "overrules" in plain else None,
+        removals=tuple(
+            Removal(datetime.fromisoformat(time), reason, tuple((str(kind), int(n)) for kind, n in records.items()))
+            for time, reason, records in plain.get("removals", ())
+        ),
     )
 
 

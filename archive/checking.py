@@ -15,10 +15,12 @@ from msgspec import Struct, field
 from archive import catalog, exclusions
 from archive.agreement import Agreement, Expected, Reader, nothing
 from archive.derive import Place, View, derive
-from archive.errors import TearsheetError, WarcError
+from archive.errors import TearsheetError, UsageError, WarcError
 from archive.warc import group as groups
 from archive.warc.arc import is_arc
-from archive.warc.reader import read_records
+from archive.warc.foreign import is_zstd
+from archive.warc.reader import LENIENT, StoredRecord, scan_in
+from archive.warc.unzstd import Unzstd
 from archive.warc.walk import Fault, Walked, Window, walk
 
 _MOST_PROBLEMS = 1000
@@ -71,7 +73,16 @@ class Checked(Struct):
     problems: list[Problem] = field(default_factory=list)
     expected: Expected = field(default_factory=nothing)
     answers: set[bytes] = field(default_factory=set)
-    revisits: list[tuple[int, str, tuple[bytes, bytes]]] = field(default_factory=list)
+    revisits: list[tuple[str, int, str, tuple[bytes, bytes]]] = field(default_factory=list)
+
+    def take(self, inner: Checked) -> None:
+        """What is true of a file that lies in this one."""
+        self.records += inner.records
+        self.whole = self.whole and inner.whole
+        self.answers |= inner.answers
+        self.revisits += inner.revisits
+        for problem in inner.problems:
+            self.add(problem)
 
     def add(self, problem: Problem) -> None:
         if len(self.problems) < _MOST_PROBLEMS:
@@ -102,23 +113,26 @@ def digest_of(file: BufferedReader) -> str:
     return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
-def _check_arc(path: Path, checked: Checked) -> None:
+def _check_arc(file: BinaryIO, checked: Checked) -> Iterator[StoredRecord]:
     """ARC records bear no digests: what can be said is whether each can be read."""
 
     def tell(error: WarcError) -> None:
         checked.whole = False
         checked.add(Problem(Kind.DAMAGE, checked.file, error.problem, error.offset))
 
-    checked.records = sum(1 for _ in read_records(path, strict=False, tell=tell))
+    for record in scan_in(file, Path(checked.file), LENIENT, tell):
+        checked.records += 1
+        yield record
 
 
 def _check(path: Path, file: BinaryIO, checked: Checked, folder: Path | None) -> None:
-    window = Window(file)
-    if is_arc(checked.file):
-        _check_arc(path, checked)
-        return
     if folder is None:
-        check_foreign(window, checked)
+        file.seek(0)
+        if is_zstd(file.read(4)):
+            _check_zstd(path, checked)
+            return
+        for _ in check_foreign(file, checked):
+            pass
         return
     directory, _, name = checked.file.partition("/")
     reader = Reader(folder)
@@ -130,7 +144,7 @@ def _check(path: Path, file: BinaryIO, checked: Checked, folder: Path | None) ->
         elif agreement.size != checked.size:
             checked.add(_of_catalog(f"it gives {checked.file} {agreement.size} bytes, which has {checked.size}"))
         gathering = _Gathering(agreement, checked)
-        for record in check_records(window, checked):
+        for record in check_records(Window(file), checked):
             if record.type == "revisit" and (trouble := _unresolved(reader, record)):
                 kind = Kind.REVISIT
                 if excluding and trouble.startswith(_NOT_KEPT):
@@ -143,13 +157,33 @@ def _check(path: Path, file: BinaryIO, checked: Checked, folder: Path | None) ->
         reader.close()
 
 
-def check_foreign(window: Window, checked: Checked) -> None:
-    """A file that stands for itself; its revisits are remembered, for whoever knows what other files hold."""
-    for record in check_records(window, checked):
+def _check_zstd(path: Path, checked: Checked) -> None:
+    try:
+        with Unzstd(path) as file:
+            words = "it is packed with zstd: offsets are those in what it unpacks to"
+            checked.add(Problem(Kind.NOTE, checked.file, words))
+            if file.damage is not None:
+                checked.whole = False
+                checked.add(Problem(Kind.DAMAGE, checked.file, file.damage.problem, file.damage.offset))
+            for _ in check_foreign(BufferedReader(file, 1 << 20), checked):
+                pass
+    except UsageError as error:
+        checked.whole = False
+        checked.add(Problem(Kind.UNREADABLE, checked.file, str(error)))
+
+
+def check_foreign(file: BinaryIO, checked: Checked) -> Iterator[Walked | StoredRecord]:
+    """The records of a file that stands for itself, as far as they can be read; its revisits are remembered, for
+    whoever knows what other files hold."""
+    if is_arc(checked.file):
+        yield from _check_arc(file, checked)
+        return
+    for record in check_records(Window(file), checked):
         if record.type == "revisit":
-            checked.revisits.append((record.offset, record.record_id, _referred(record)))
+            checked.revisits.append((checked.file, record.offset, record.record_id, _referred(record)))
         elif record.type in ("response", "resource"):
             checked.answers.update(_names(record))
+        yield record
 
 
 def check_records(window: Window, checked: Checked) -> Iterator[Walked]:

@@ -308,7 +308,7 @@ def _against_manifest(folder: Path, checked: dict[str, Checked]) -> Iterator[Pro
         if isinstance(entry, Broken):
             yield Problem(Kind.MANIFEST, manifest.NAME, f"line {number}: {entry.words}")
     known = manifest.present(path)
-    ours += [name for name in checked if name in known and not _is_ours(name) and _came(name, known[name])]
+    ours += [name for name in checked if name in known and not _is_ours(name)]
     joined = {
         f"{name.partition('/')[0]}/{source.name}"
         for name in filter(_is_ours, ours)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from archive.agreement import Reader
 from archive.errors import TearsheetError
-from archive.models import Link, Missing, Role, Verdict, VerdictKind
-from archive.rows import from_milliseconds
+from archive.models import Link, Missing, Overruling, Role, Verdict, VerdictKind
+from archive.overrulings import NOBODY, SAID
+from archive.rows import HASH_BITS, from_milliseconds
 from archive.warc.encode import write_member
 from archive.warc.group import GroupData, PartData
 from archive.warc.records import Record, regroup_record
@@ -31,6 +32,7 @@ def end_of(folder: Path, file: str, page_id: str, records: Sequence[Walked]) -> 
                 page_id,
             )
             captures = reader.all("SELECT * FROM captures WHERE page_id = ? ORDER BY offset", page_id)
+            overrules = _overruling(reader, page) if page is not None else None
     except TearsheetError:
         return None
     there = {record.record_id: record for record in records}
@@ -45,15 +47,33 @@ def end_of(folder: Path, file: str, page_id: str, records: Sequence[Walked]) -> 
     data = GroupData(
         page_id=page_id,
         link=Link(page["url"], page["source"], page["via"]),
-        time=from_milliseconds(page["captured_at"]),
+        time=overrules.time if overrules is not None else from_milliseconds(page["captured_at"]),
         verdict=verdict,
         parts=tuple(parts),
         title=page["title"],
         missing=() if side else tuple(Missing(*pair) for pair in json.loads(page["missing"])),
         extractor=page["extractor"],
         side=side,
+        overrules=overrules if not side else None,
     )
     return regroup_record(data)
+
+
+def _overruling(reader: Reader, page: sqlite3.Row) -> Overruling | None:
+    """The person's word that made the page of a quarantined one, by what the catalog says of both."""
+    found = reader.one(
+        "SELECT q.page_id, q.verdict, c.record_id FROM overrulings o JOIN pages q ON q.page_id = o.overruled "
+        "JOIN captures c ON c.page_id = q.page_id AND c.role IN ('page', 'hop') WHERE o.page_id = ? "
+        "ORDER BY c.offset DESC LIMIT 1",
+        page["page_id"],
+    )
+    said = next((match for text in json.loads(page["evidence"]) if (match := SAID.match(text))), None)
+    if found is None or said is None:
+        return None
+    by = "" if said["by"] == NOBODY else said["by"]
+    # The page's number is made of the time at which it was said.
+    time = from_milliseconds(page["id"] >> HASH_BITS)
+    return Overruling(found["page_id"], found["record_id"], VerdictKind(found["verdict"]), said["reason"], by, time)
 
 
 def encoded(record: Record) -> bytes:

@@ -23,7 +23,7 @@ NOT_MODIFIED = 304
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _TIME_BITS = 43
-_HASH_BITS = 20
+HASH_BITS = 20
 _SERIAL_BITS = 17
 _FOREIGN_SPARE = 2
 
@@ -56,7 +56,7 @@ def from_milliseconds(number: int) -> datetime:
 def page_number(time: datetime, page_id: str) -> int:
     """A page's number in the catalog: grows with its time, and is the same whenever it is made from the same page."""
     digest = hashlib.sha256(page_id.encode("utf-8", "surrogatepass")).digest()
-    return (_bounded(time) << _HASH_BITS) | (int.from_bytes(digest[:4], "big") >> (32 - _HASH_BITS))
+    return (_bounded(time) << HASH_BITS) | (int.from_bytes(digest[:4], "big") >> (32 - HASH_BITS))
 
 
 def warc_number(folder: str, name: str) -> int:

@@ -51,6 +51,8 @@ class Window:
         self._size = os.fstat(file.fileno()).st_size
         self._at = 0
         self._held = memoryview(b"")
+        self._whole = hashlib.sha256()
+        self._digested = 0
 
     def __len__(self) -> int:
         return self._size
@@ -58,13 +60,29 @@ class Window:
     def __getitem__(self, part: slice) -> memoryview:
         start, end, _ = part.indices(self._size)
         if start < self._at or end > self._at + len(self._held):
-            self._at = start
-            self._held = memoryview(self._read(start, min(max(end - start, _WINDOW), self._size - start)))
+            self._hold(start, end)
         return self._held[start - self._at : max(start, end) - self._at]
 
     def next_start(self, at: int, gzipped: bool) -> int | None:
         """Where behind `at` a record seems to begin. In a plain file the line end before it may be the byte there."""
         return next_start(self._file, at + 1 if gzipped else at)
+
+    def digest(self) -> str:
+        """The whole file's, "sha256:" and hex. What has been looked at in order need not be read again."""
+        while self._digested < self._size:
+            before = self._digested
+            self._hold(before, min(before + _WINDOW, self._size))
+            if self._digested == before:
+                break
+        return f"sha256:{self._whole.hexdigest()}"
+
+    def _hold(self, start: int, end: int) -> None:
+        self._at = start
+        self._held = memoryview(self._read(start, min(max(end - start, _WINDOW), self._size - start)))
+        new = self._digested - start
+        if 0 <= new < len(self._held):
+            self._whole.update(self._held[new:])
+            self._digested = start + len(self._held)
 
     def _read(self, at: int, size: int) -> bytes:
         pieces = []

@@ -175,13 +175,15 @@ class _Gathering:
         self._agreement = agreement
         self._checked = checked
         self._run: list[Walked] = []
+        self._page_id: str | None = None
 
     def take(self, record: Walked) -> None:
         if record.type == "warcinfo":
             return
-        page_id = record.header("WARC-Page-ID")
-        if self._run and self._run[-1].header("WARC-Page-ID") != page_id:
+        page_id = record.values.get("warc-page-id")
+        if self._run and self._page_id != page_id:
             self._unfinished()
+        self._page_id = page_id
         self._run.append(record)
         if record.type != "metadata" or page_id is None:
             return

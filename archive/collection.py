@@ -10,16 +10,16 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import article as articles
 from archive import catalog
+from archive.answers import Answer
 from archive.applying import Applier, group_records
 from archive.committing import Committer, Writers
-from archive.derive import Place, head_fields
+from archive.derive import Place
 from archive.disk import Disk
 from archive.errors import DamageError, NotKeptError, StorageError, UsageError, WarcError
 from archive.links import LinkLookups
@@ -32,7 +32,6 @@ from archive.placing import ImportedGroup
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
-from archive.warc.chunked import is_chunked, plain
 from archive.warc.reader import StoredRecord, known_id, read_at
 from archive.warc.records import WarcInfo
 from archive.warc.writer import WarcWriter
@@ -49,38 +48,6 @@ def _now() -> datetime:
 
 def _silent(_: str) -> None:
     return
-
-
-class Answer(Struct, frozen=True):
-    """A stored answer, revisits resolved: `record` is the capture's own, `source` the one that holds the payload."""
-
-    record: StoredRecord
-    source: StoredRecord
-    _again: Callable[[], StoredRecord] | None = None
-
-    @property
-    def headers(self) -> tuple[tuple[str, str], ...]:
-        """The WARC record's named fields."""
-        return self.record.headers
-
-    @property
-    def http_head(self) -> bytes:
-        """The HTTP header block; that of the original where a 304 confirmed it. b"" where the record holds no HTTP."""
-        return self.record.http_head or self.source.http_head
-
-    def http_headers(self) -> tuple[tuple[str, str], ...]:
-        return head_fields(self.http_head)[1]
-
-    def payload(self) -> BinaryIO:
-        """A reader of the body as stored, content coding and all, without the transfer coding that some tools leave on.
-        The caller closes it."""
-        try:
-            reader = self.source.payload()
-        except WarcError:
-            if self._again is None or self.source.path.exists():
-                raise
-            reader = self._again().payload()
-        return plain(reader) if is_chunked(self.source.http_head) else reader
 
 
 class Collection:

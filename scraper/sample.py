@@ -24,6 +24,7 @@ ABOUT = {
     "read": "How a page is read.",
     "archive": "Where everything is kept.",
     "crawl": "How many addresses are gone through.",
+    "check": "How tearsheet check finds out what became of links.",
     "notify": "Who is told of a run of tearsheet crawl.",
 }
 SOURCES = (

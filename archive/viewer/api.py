@@ -123,7 +123,7 @@ class Api:
                 "captures": [_moment_fields(moment) for moment in read.moments],
                 "from": changed.before.page_id if changed else None,
                 "to": changed.after.page_id if changed else None,
-                "difference": changed.as_dict() if changed else None,
+                "difference": changed.difference.as_dict() if changed else None,
             }
         )
 

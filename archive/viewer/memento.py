@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from email.utils import format_datetime
 
+from archive.harmless import safe_address
 from archive.models import Capture
 from archive.rows import ARCHIVE
 from archive.urls import stamp
-from archive.viewer.prose import safe_address
 
 _UNSAFE = re.compile(r"[^!$&'()*+,\-./0-9:;=?@A-Z_a-z~%]")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from archive.errors import UsageError
-from scraper.options import COMMON, common, reading
+from scraper.options import COMMON, common, piping, reading
 
 care = typer.Typer()
 
@@ -50,3 +52,47 @@ def diff(
     asked = Asked(address.strip(), old, new, html, full, force, COMMON.json, COMMON.quiet)
     with reading() as collection:
         show_difference(collection, asked)
+
+
+@common
+def links(
+    addresses: Annotated[
+        list[str] | None, typer.Argument(metavar="ADDRESS…", help="Addresses that are kept; else all that are.")
+    ] = None,
+    input_files: Annotated[
+        list[Path] | None,
+        typer.Option("-i", "--input", metavar="FILE", help="A file of addresses, one a line; - is stdin. Repeatable."),
+    ] = None,
+    form: Annotated[
+        str, typer.Option("--format", metavar="html|md|csv|json", help="Else by the name of the file; else html.")
+    ] = "",
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else stdout.")] = None,
+    replay: Annotated[
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else [links] replay.")
+    ] = "",
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """List kept links as Robust Links, for others to cite: the address, when it was kept, where that is seen.
+
+    In HTML each is an <a> whose data-originalurl, data-versiondate and data-versionurl say so (as specified at
+    robustlinks.mementoweb.org); Markdown has the link and one to its snapshot; CSV and JSON have the same as fields,
+    with state and place in the WARC. The snapshot is that of the latest capture: [links] replay in config.toml, or
+    --replay, says where yours are seen.
+
+    Exit code 0: all are listed. 1: some are not kept, and it is said which. 9: none is.
+
+    Examples:  tearsheet export links -o links.html      tearsheet export links https://… --format md
+    tearsheet export links -i cited.txt -o cited.csv --replay https://archive.example.org/main/
+    """
+    from scraper.linking import Asked, export_links
+    from scraper.sources.lists import links_from
+
+    given = None
+    if addresses or input_files:
+        given = tuple(link.url for link in links_from(addresses or [], input_files or [], sys.stdin.buffer))
+        if not given:
+            raise UsageError("no address was given: leave the list out for all that is kept")
+    asked = Asked(given, form, replay.strip(), output, force, COMMON.json, COMMON.quiet)
+    with piping():
+        code = export_links(COMMON.settings(), asked)
+    raise typer.Exit(code)

@@ -54,6 +54,46 @@ def diff(
         show_difference(collection, asked)
 
 
+@care.command()
+@common
+def rewrite(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Files of Markdown or HTML, and folders of them.")
+    ],
+    everything: Annotated[bool, typer.Option("--all", help="All links that are kept, not the dead alone.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="The dead alone: what it does anyway.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False,
+    backup: Annotated[
+        str, typer.Option("--backup", metavar="SUFFIX", help='What the copy\'s name ends with; "" for no copy.')
+    ] = ".orig",
+    replay: Annotated[
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else [links] replay.")
+    ] = "",
+) -> None:
+    """Make links in your own files robust: where their page is dead and we keep it, they lead to the snapshot.
+
+    Dead is what tearsheet check calls so. In HTML the link gets data-originalurl, data-versiondate and
+    data-versionurl, and leads to the snapshot if it is dead. In Markdown (inline links, definitions, autolinks, bare
+    addresses) it leads to the snapshot, whose address holds time and original. Nothing else in the file changes, not a
+    byte; code, comments and front matter stay, and a second run finds nothing left to do. The file as it was stays
+    beside it.
+
+    Exit code 0: all files are done. 1: some could not be, and it is said why. 9: none could.
+
+    Examples:  tearsheet rewrite --dry-run notes.md      tearsheet rewrite notes/ index.html
+    tearsheet rewrite --all --backup .bak paper.md
+    """
+    from scraper.rewriting import Asked
+    from scraper.rewriting import rewrite as rewrite_files
+
+    if everything and dead:
+        raise UsageError("--all and --dead do not go together")
+    asked = Asked(tuple(files), everything, backup, replay.strip(), dry_run, COMMON.json, COMMON.quiet)
+    with piping():
+        code = rewrite_files(COMMON.settings(), asked)
+    raise typer.Exit(code)
+
+
 @common
 def links(
     addresses: Annotated[

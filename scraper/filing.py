@@ -7,6 +7,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,6 +39,23 @@ def replaced(path: Path, data: bytes) -> None:
         before = real.stat()
     with _placed(real, before) as file:
         file.write(data)
+
+
+def copied(path: Path, data: bytes, ending: str) -> Path:
+    """A file beside `path` that holds `data`, its name that of `path` and `ending`; with a number where another file
+    has that name. Raises StorageError."""
+    names = (path.with_name(f"{path.name}{ending}{f'.{n}' if n else ''}") for n in count())
+    for name in names:
+        with told(name):
+            if name.is_file() and not name.is_symlink() and name.read_bytes() == data:
+                return name
+            if name.exists() or name.is_symlink():
+                continue
+            before = path.stat()
+        with _placed(name, before) as file:
+            file.write(data)
+        return name
+    raise AssertionError("there is always a further number")
 
 
 @contextmanager

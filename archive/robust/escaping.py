@@ -8,6 +8,7 @@ from archive.harmless import harmless
 
 # What begins a link of its own in GFM, or ends one, is broken by an entity, since a backslash would show there.
 _ACTIVE = re.compile(r"[\\`*_\[\]<>()!|~&#=+\-]|(?<=\d)[.)]|(?<=[A-Za-z]):(?=//)|(?<=\bwww)\.|@", re.IGNORECASE)
+_IN_LINK = re.compile(r"[\\`*_\[\]<&~|]")
 _IN_DESTINATION = re.compile(r"[\\()<>&|*_~\[\]!]")
 _UNFIT = re.compile(r"[\x00-\x20\x7f]|[^\x00-\x7f]")
 _WHITE = re.compile(r"\s+")
@@ -17,6 +18,11 @@ _FORMULA = re.compile(r"\s*[=+\-@＝＋－＠\t\r\n]")
 def markdown_text(words: str) -> str:
     """In a paragraph, a list item, the text of a link or the cell of a table: nothing in it is mark-up or a link."""
     return _ACTIVE.sub(_escaped, _WHITE.sub(" ", harmless(words)).strip())
+
+
+def link_text(words: str) -> str:
+    """The same where the text of a link stands, in which no other link may begin."""
+    return _IN_LINK.sub(r"\\\g<0>", words)
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -209,6 +209,10 @@ class Collection:
         """All pages kept under this address, other readings of them included, the oldest first."""
         return self._lookups.kept_under(url) if self._lookups else []
 
+    def versions(self, url: str) -> list[PageRow]:
+        """The pages that brought the texts which the article at this address has had, the earliest first."""
+        return self._lookups.versions(url) if self._lookups else []
+
     def search(self, words: str, limit: int = 20, marks: tuple[str, str] = ("", "")) -> Iterator[tuple[PageRow, str]]:
         """Articles that hold all the words, the best first, each with a snippet in which `marks` stand around them."""
         if self._lookups:

@@ -12,7 +12,7 @@ import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
-from scraper.cli_care import care
+from scraper.cli_care import care, links
 from scraper.cli_library import library
 from scraper.cli_upkeep import upkeep
 from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
@@ -299,6 +299,9 @@ def wacz(
 
     selection = Selection(tuple(urls or ()), words.strip(), since.strip(), everything)
     export_wacz(COMMON.settings(), Wish(selection, output, title, force, COMMON.json, COMMON.quiet))
+
+
+exports.command("links")(links)
 
 
 def run() -> NoReturn:

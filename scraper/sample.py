@@ -26,6 +26,8 @@ ABOUT = {
     "crawl": "How many addresses are gone through.",
     "check": "How tearsheet check finds out what became of links.",
     "notify": "Who is told of a run of tearsheet crawl.",
+    "check": "When a link is called dead.",
+    "links": "Where others see what is kept.",
 }
 SOURCES = (
     "Where addresses come from besides the command line, as many as you like. kind is feed (RSS, Atom, JSON Feed, or "

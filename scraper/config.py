@@ -38,7 +38,6 @@ SECTIONS: dict[str, type[Struct]] = {
     "crawl": CrawlSettings,
     "check": CheckSettings,
     "notify": NotifySettings,
-    "check": CheckSettings,
     "links": LinksSettings,
 }
 SOURCE = "source"

@@ -26,7 +26,6 @@ ABOUT = {
     "crawl": "How many addresses are gone through.",
     "check": "How tearsheet check finds out what became of links.",
     "notify": "Who is told of a run of tearsheet crawl.",
-    "check": "When a link is called dead.",
     "links": "Where others see what is kept.",
 }
 SOURCES = (

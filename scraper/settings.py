@@ -200,12 +200,6 @@ class NotifySettings(Struct, frozen=True):
     ] = ""
 
 
-class CheckSettings(Struct, frozen=True):
-    """When a link is called dead."""
-
-    strikes: Annotated[int, Setting("On how many different days a link must fail to be called dead.", least=1)] = 3
-
-
 class LinksSettings(Struct, frozen=True):
     """Where others see what is kept."""
 
@@ -302,7 +296,6 @@ class Settings(Struct, frozen=True):
     crawl: CrawlSettings = CrawlSettings()
     check: CheckSettings = CheckSettings()
     notify: NotifySettings = NotifySettings()
-    check: CheckSettings = CheckSettings()
     links: LinksSettings = LinksSettings()
     sources: tuple[Source, ...] = ()
 

@@ -123,7 +123,7 @@ def stopping() -> Iterator[Stop]:
 def reading() -> Iterator[Collection]:
     from archive.collection import Collection
 
-    with Collection.open(COMMON.settings().archive, None) as collection:
+    with Collection.open(COMMON.settings().archive, None, tell=say_progress) as collection:
         try:
             yield collection
         except BrokenPipeError as error:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from enum import StrEnum
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import Struct, field
 
@@ -85,9 +83,12 @@ def check_file(path: Path, name: str, folder: Path | None = None) -> Checked:
     checked = Checked(name)
     try:
         with path.open("rb") as file:
-            checked.size = os.fstat(file.fileno()).st_size
-            checked.sha256 = digest_of(file)
-            _check(path, file, checked, folder)
+            window = Window(file)
+            checked.size = len(window)
+            try:
+                _check(path, window, checked, folder)
+            finally:
+                checked.sha256 = window.digest()
     except (OSError, TearsheetError) as error:
         checked.whole = False
         words = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
@@ -111,8 +112,7 @@ def _check_arc(path: Path, checked: Checked) -> None:
     checked.records = sum(1 for _ in read_records(path, strict=False, tell=tell))
 
 
-def _check(path: Path, file: BinaryIO, checked: Checked, folder: Path | None) -> None:
-    window = Window(file)
+def _check(path: Path, window: Window, checked: Checked, folder: Path | None) -> None:
     if is_arc(checked.file):
         _check_arc(path, checked)
         return
@@ -175,13 +175,15 @@ class _Gathering:
         self._agreement = agreement
         self._checked = checked
         self._run: list[Walked] = []
+        self._page_id: str | None = None
 
     def take(self, record: Walked) -> None:
         if record.type == "warcinfo":
             return
-        page_id = record.header("WARC-Page-ID")
-        if self._run and self._run[-1].header("WARC-Page-ID") != page_id:
+        page_id = record.values.get("warc-page-id")
+        if self._run and self._page_id != page_id:
             self._unfinished()
+        self._page_id = page_id
         self._run.append(record)
         if record.type != "metadata" or page_id is None:
             return

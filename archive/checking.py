@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from enum import StrEnum
 from io import BufferedReader
@@ -97,9 +96,12 @@ def check_file(path: Path, name: str, folder: Path | None = None) -> Checked:
     checked = Checked(name)
     try:
         with path.open("rb") as file:
-            checked.size = os.fstat(file.fileno()).st_size
-            checked.sha256 = digest_of(file)
-            _check(path, file, checked, folder)
+            window = Window(file)
+            checked.size = len(window)
+            try:
+                _check(path, file, window, checked, folder)
+            finally:
+                checked.sha256 = window.digest()
     except (OSError, TearsheetError) as error:
         checked.whole = False
         words = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
@@ -125,13 +127,12 @@ def _check_arc(file: BinaryIO, checked: Checked) -> Iterator[StoredRecord]:
         yield record
 
 
-def _check(path: Path, file: BinaryIO, checked: Checked, folder: Path | None) -> None:
+def _check(path: Path, file: BinaryIO, window: Window, checked: Checked, folder: Path | None) -> None:
     if folder is None:
-        file.seek(0)
-        if is_zstd(file.read(4)):
+        if is_zstd(bytes(window[:4])):
             _check_zstd(path, checked)
             return
-        for _ in check_foreign(file, checked):
+        for _ in check_foreign(file, window, checked):
             pass
         return
     directory, _, name = checked.file.partition("/")
@@ -144,7 +145,7 @@ def _check(path: Path, file: BinaryIO, checked: Checked, folder: Path | None) ->
         elif agreement.size != checked.size:
             checked.add(_of_catalog(f"it gives {checked.file} {agreement.size} bytes, which has {checked.size}"))
         gathering = _Gathering(agreement, checked)
-        for record in check_records(Window(file), checked):
+        for record in check_records(window, checked):
             if record.type == "revisit" and (trouble := _unresolved(reader, record)):
                 kind = Kind.REVISIT
                 if excluding and trouble.startswith(_NOT_KEPT):
@@ -165,20 +166,21 @@ def _check_zstd(path: Path, checked: Checked) -> None:
             if file.damage is not None:
                 checked.whole = False
                 checked.add(Problem(Kind.DAMAGE, checked.file, file.damage.problem, file.damage.offset))
-            for _ in check_foreign(BufferedReader(file, 1 << 20), checked):
+            reader = BufferedReader(file, 1 << 20)
+            for _ in check_foreign(reader, Window(reader), checked):
                 pass
     except UsageError as error:
         checked.whole = False
         checked.add(Problem(Kind.UNREADABLE, checked.file, str(error)))
 
 
-def check_foreign(file: BinaryIO, checked: Checked) -> Iterator[Walked | StoredRecord]:
+def check_foreign(file: BinaryIO, window: Window, checked: Checked) -> Iterator[Walked | StoredRecord]:
     """The records of a file that stands for itself, as far as they can be read; its revisits are remembered, for
     whoever knows what other files hold."""
     if is_arc(checked.file):
         yield from _check_arc(file, checked)
         return
-    for record in check_records(Window(file), checked):
+    for record in check_records(window, checked):
         if record.type == "revisit":
             checked.revisits.append((checked.file, record.offset, record.record_id, _referred(record)))
         elif record.type in ("response", "resource"):
@@ -214,13 +216,15 @@ class _Gathering:
         self._agreement = agreement
         self._checked = checked
         self._run: list[Walked] = []
+        self._page_id: str | None = None
 
     def take(self, record: Walked) -> None:
         if record.type == "warcinfo":
             return
-        page_id = record.header("WARC-Page-ID")
-        if self._run and self._run[-1].header("WARC-Page-ID") != page_id:
+        page_id = record.values.get("warc-page-id")
+        if self._run and self._page_id != page_id:
             self._unfinished()
+        self._page_id = page_id
         self._run.append(record)
         if record.type != "metadata" or page_id is None:
             return

@@ -103,9 +103,11 @@ class Exclusions:
         )
         if gone:
             page = None
-        if page is None and not captures:
+        check = group.check if group.check is not None and self.of(group.check.address) is None else None
+        if page is None and not captures and check is None:
             return None
-        return replace(group, page=page, captures=captures, files=group.files if page is not None else None)
+        files = group.files if page is not None else None
+        return replace(group, page=page, captures=captures, files=files, check=check)
 
 
 def plain(url: str) -> str:

@@ -121,9 +121,12 @@ def _data_left(data: GroupData, decided: Decided, moved: dict[str, Moved], chang
                 continue
             part = _lies_now(part, decided, at)
         parts.append(part)
-    via = data.link.via
+    via, check = data.link.via, data.check
+    if check is not None and check.moved_to and decided.takes(check.moved_to):
+        check = replace(check, moved_to=None)
     return replace(
         data,
+        check=check,
         reread=_reread_now(data.reread, moved) if data.reread is not None else None,
         link=replace(data.link, via=None if via and decided.takes(via) else via),
         parts=tuple(parts),

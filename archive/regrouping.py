@@ -6,13 +6,14 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 from archive.agreement import Reader
 from archive.errors import TearsheetError
 from archive.models import Link, Missing, Overruling, Role, Verdict, VerdictKind
 from archive.overrulings import NOBODY, SAID
-from archive.rows import HASH_BITS, from_milliseconds
+from archive.rows import CHECKS, HASH_BITS, check_of, from_milliseconds
 from archive.warc.encode import write_member
 from archive.warc.group import GroupData, PartData
 from archive.warc.records import Record, regroup_record
@@ -31,6 +32,7 @@ def end_of(folder: Path, file: str, page_id: str, records: Sequence[Walked]) -> 
                 "WHERE p.page_id = ? AND p.rereads IS NULL",
                 page_id,
             )
+            check = reader.one(f"{CHECKS} WHERE page_id = ?", page_id)
             captures = reader.all("SELECT * FROM captures WHERE page_id = ? ORDER BY offset", page_id)
             overrules = _overruling(reader, page) if page is not None else None
     except TearsheetError:
@@ -47,7 +49,7 @@ def end_of(folder: Path, file: str, page_id: str, records: Sequence[Walked]) -> 
     data = GroupData(
         page_id=page_id,
         link=Link(page["url"], page["source"], page["via"]),
-        time=overrules.time if overrules is not None else from_milliseconds(page["captured_at"]),
+        time=_time(page, check, overrules),
         verdict=verdict,
         parts=tuple(parts),
         title=page["title"],
@@ -55,8 +57,16 @@ def end_of(folder: Path, file: str, page_id: str, records: Sequence[Walked]) -> 
         extractor=page["extractor"],
         side=side,
         overrules=overrules if not side else None,
+        check=check_of(tuple(check)) if check is not None and not side else None,
     )
     return regroup_record(data)
+
+
+def _time(page: sqlite3.Row, check: sqlite3.Row | None, overrules: Overruling | None) -> datetime:
+    """When what the group tells was done."""
+    if overrules is not None:
+        return overrules.time
+    return from_milliseconds(check["time"] if check is not None else page["captured_at"])
 
 
 def _overruling(reader: Reader, page: sqlite3.Row) -> Overruling | None:

@@ -18,7 +18,7 @@ from archive.errors import DamageError, StorageError
 from archive.wacz_reading import ARCHIVED, DIGEST, PACKAGE, PAGES, Resource, Wacz
 from archive.warc.arc import is_arc
 from archive.warc.reader import StoredRecord
-from archive.warc.walk import Walked
+from archive.warc.walk import Walked, Window
 
 INDEXES = "indexes/"
 _WARCS = (".warc", ".warc.gz")
@@ -138,7 +138,7 @@ class _Checker:
         short = name.removeprefix(ARCHIVED)
         try:
             with closing(self._wacz.stretch(name)) as file:
-                for record in check_foreign(file, inner):
+                for record in check_foreign(file, Window(file), inner):
                     self._note(short, record)
         except DamageError as error:
             inner.whole = False

@@ -17,6 +17,7 @@ from archive.derive import Place, View, derive
 from archive.errors import TearsheetError, UsageError, WarcError
 from archive.warc import group as groups
 from archive.warc.arc import is_arc
+from archive.warc.fields import parse_fields
 from archive.warc.foreign import is_zstd
 from archive.warc.reader import LENIENT, StoredRecord, scan_in
 from archive.warc.unzstd import Unzstd
@@ -230,7 +231,7 @@ class _Gathering:
             return
         try:
             block = record.payload_bytes()
-            if all(name != groups.GROUP_FIELD for name, _ in groups.parse_fields(block)):
+            if all(name != groups.GROUP_FIELD for name, _ in parse_fields(block)):
                 return
             data = groups.load(block)
         except ValueError as error:

@@ -18,14 +18,7 @@ from archive.models import Link, Verdict
 from archive.purge_deciding import Decided, Group, Heir, referers, referred
 from archive.rows import ARCHIVE, NOT_MODIFIED
 from archive.spool import Spool
-from archive.warc.group import (
-    Foreign,
-    GroupData,
-    PartData,
-    Removal,
-    Reread,
-    dump,
-)
+from archive.warc.group import Foreign, GroupData, PartData, Removal, Reread, dump
 from archive.warc.reader import StoredRecord, place_id, read_at
 from archive.warc.records import RESPONSE_TYPE, Record, new_record_id, warc_date
 

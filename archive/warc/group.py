@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,8 +24,8 @@ from archive.models import (
     Verdict,
     VerdictKind,
 )
+from archive.warc.fields import fields_block, parse_fields
 
-FIELDS_TYPE = "application/warc-fields"
 GROUP_FIELD = "group"
 # Never one that a file of ours may bear.
 _FOREIGN_FILE = re.compile(r"(?!.+-\d{17}-\d{5}-)[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.w?arc(?:\.gz)?\Z")
@@ -180,39 +180,6 @@ def _part_data(part: Part, record_id: str | None) -> PartData:
         redacted=exchange.redacted,
         head=exchange.head if exchange.status == _NOT_MODIFIED else None,
     )
-
-
-def fields_block(fields: Iterable[tuple[str, str]]) -> bytes:
-    """An application/warc-fields block (WARC 1.1, annex B). Empty values are left out, controls percent-encoded."""
-    return "".join(f"{name}: {one_line(value)}\r\n" for name, value in fields if value).encode("utf-8", "replace")
-
-
-def one_line(value: str) -> str:
-    """`value` with its control characters and line breaks percent-encoded: it cannot end a header line."""
-    if value.isprintable():
-        return value
-    return "".join(_encoded(c) if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" else c for c in value)
-
-
-def _encoded(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8"))
-
-
-def parse_fields(block: bytes) -> list[tuple[str, str]]:
-    """The (name, value) pairs of an application/warc-fields block or a record's header block, folded lines joined."""
-    text = block.decode("utf-8", "replace").replace("\r\n", "\n")
-    if "\n " not in text and "\n\t" not in text:
-        parted = [line.partition(":") for line in text.split("\n")]
-        return [(name.strip(), value.strip()) for name, colon, value in parted if colon]
-    fields: list[tuple[str, str]] = []
-    for line in text.split("\n"):
-        if line[:1] in (" ", "\t") and fields:
-            name, value = fields[-1]
-            fields[-1] = (name, f"{value} {line.strip()}".strip())
-        elif ":" in line:
-            name, _, value = line.partition(":")
-            fields.append((name.strip(), value.strip()))
-    return fields
 
 
 def dump(data: GroupData) -> bytes:

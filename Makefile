@@ -79,9 +79,8 @@ bench-viewer: $(VENV)/dev.stamp ## the library on 100,000 articles; raw records 
 lock: ## resolve the requirements afresh, with hashes (needs the network)
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet pip-tools
-	$(VENV)-lock/bin/$(LOCK) --upgrade --output-file requirements/run.txt pyproject.toml
-	$(VENV)-lock/bin/$(LOCK) --upgrade --extra dev --constraint requirements/run.txt \
-	  --output-file requirements/dev.txt pyproject.toml
+	$(VENV)-lock/bin/$(LOCK) --upgrade --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(VENV)-lock/bin/$(LOCK) --upgrade --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 
 clean: ## remove what was installed and made, but nothing that was kept
 	rm -rf $(VENV) $(VENV)-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz

@@ -58,7 +58,7 @@ class ArticleFiles(Struct, frozen=True):
 class Derived(Struct, frozen=True):
     """`page` is None for a side group. `page.text` is the article's name in text/, less its ending. `start` is the
     offset of the group's first record, `at` the time by which the catalog orders pages. `foreign` is the imported file
-    in which the captures lie: they may be older than what is kept already."""
+    in which the captures lie. `late`: it came in after its time, so it may be older than what is kept already."""
 
     place: Place
     start: int
@@ -67,6 +67,7 @@ class Derived(Struct, frozen=True):
     captures: tuple[Capture, ...]
     files: ArticleFiles | None
     foreign: Foreign | None = None
+    late: bool = False
 
     @property
     def captured(self) -> bool:
@@ -103,7 +104,7 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
         # By when it was said: what a crawl looks for since its last time is among the latest.
         page = replace(page, overrules=data.overrules.page_id)
         return Derived(place, start, data.time, page, tuple(found), files)
-    return Derived(place, start, page.captured_at, page, tuple(found), files)
+    return Derived(place, start, page.captured_at, page, tuple(found), files, late=data.rescued)
 
 
 # ------------------------------------------------------------------------------------------------------- imported
@@ -128,7 +129,7 @@ def _derive_imported(place: Place, views: Sequence[View], data: GroupData, forei
         digest=end.lies.digest if end is not None and end.lies is not None else None,
         captured_at=end.time if end is not None else data.time,
     )
-    return Derived(place, start, page.captured_at, page, tuple(captures), files, foreign)
+    return Derived(place, start, page.captured_at, page, tuple(captures), files, foreign, late=True)
 
 
 def _foreign_origin(place: Place, foreign: Foreign, end: PartData, lies: Lies) -> Origin:

@@ -74,13 +74,24 @@ class Failure(Struct, frozen=True):
     message: str
 
 
+class Memento(Struct, frozen=True):
+    """Where an answer is from that a web archive took long ago: the memento's address, the archive's name, when it was
+    fetched there, and the exchanges as they went over the wire, the last one the memento."""
+
+    address: str
+    archive: str
+    fetched: datetime
+    verbatim: tuple[Exchange, ...] = ()
+
+
 class Exchange(Struct, frozen=True):
     """One HTTP request and its response as the server sent it; one a hop.
 
     `url` is what went over the wire (no fragment, no userinfo). `request` is the request's header block as sent, less
     secrets. `head` is the response's header block byte for byte with its empty line, b"" without an answer; `headers`
     the same, parsed (folded lines joined, latin-1). `body` has the transfer coding undone and the content coding as
-    sent. `truncated` is a WARC-Truncated value ("length", "time", "disconnect") or None. `elapsed` is in seconds.
+    sent. `truncated` is a WARC-Truncated value ("length", "time", "disconnect") or None. `elapsed` is in seconds. With
+    a `memento` all of it is what the site sent at `time`, less a request, as a web archive tells.
     """
 
     url: str
@@ -96,6 +107,7 @@ class Exchange(Struct, frozen=True):
     attempts: int = 1
     elapsed: float = 0.0
     redacted: tuple[str, ...] = ()
+    memento: Memento | None = None
 
     def header(self, name: str) -> str | None:
         """The first header of that name, or None."""
@@ -206,6 +218,8 @@ class Role(StrEnum):
     ASSET = "asset"
     ROBOTS = "robots"
     FURTHER = "further page"
+    MEMENTO = "memento"
+    """What a web archive sent, as it came."""
 
 
 class Capture(Struct, frozen=True):

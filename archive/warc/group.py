@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from archive.models import (
     Failure,
     Link,
+    Memento,
     Missing,
     Origin,
     Overruling,
@@ -35,7 +36,8 @@ _NOT_MODIFIED = 304
 class PartData(Struct, frozen=True):
     """One exchange of a group. `record_id` is None where no response or revisit is stored for it in this file.
 
-    `elapsed` is in seconds. `head` is the header block of a 304, which no record of its own may hold.
+    `elapsed` is in seconds. `head` is the header block of a 304, which no record of its own may hold. `memento` tells
+    of an answer that a web archive gave, less its exchanges.
     """
 
     url: str
@@ -52,6 +54,7 @@ class PartData(Struct, frozen=True):
     redacted: tuple[str, ...] = ()
     head: bytes | None = None
     lies: Lies | None = None
+    memento: Memento | None = None
 
 
 class Lies(Struct, frozen=True):
@@ -99,6 +102,11 @@ class GroupData(Struct, frozen=True):
     reread: Reread | None = None
     foreign: Foreign | None = None
     overrules: Overruling | None = None
+
+    @property
+    def rescued(self) -> bool:
+        """Whether its page is one that a web archive took: it may be older than what is kept already."""
+        return any(part.memento is not None and part.role == "page" for part in self.parts)
 
 
 class Reread(Struct, frozen=True):
@@ -157,6 +165,7 @@ def _part_data(part: Part, record_id: str | None) -> PartData:
         truncated=exchange.truncated,
         redacted=exchange.redacted,
         head=exchange.head if exchange.status == _NOT_MODIFIED else None,
+        memento=replace(exchange.memento, verbatim=()) if exchange.memento is not None else None,
     )
 
 
@@ -211,6 +220,8 @@ def dump(data: GroupData) -> bytes:
             ("overruledBecause", data.overrules.reason),
             ("overruledBy", data.overrules.by),
         ]
+    if last is not None and last.memento is not None:
+        fields += [("mementoOf", last.memento.archive), ("memento", last.memento.address)]
     redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
     fields += [("redacted", name) for name in redacted]
     fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
@@ -293,8 +304,17 @@ def _plain_part(part: PartData) -> dict[str, Any]:
         "redacted": list(part.redacted),
         "head": part.head.decode("latin-1") if part.head is not None else None,
         "lies": _without_defaults(asdict(part.lies)) if part.lies else None,
+        "memento": _plain_memento(part.memento) if part.memento else None,
     }
     return _without_defaults(plain)
+
+
+def _plain_memento(memento: Memento) -> list[str]:
+    return [memento.address, memento.archive, _time(memento.fetched)]
+
+
+def _memento_from_plain(address: str, archive: str, fetched: str) -> Memento:
+    return Memento(address, archive, datetime.fromisoformat(fetched))
 
 
 def _without_defaults(plain: dict[str, Any]) -> dict[str, Any]:
@@ -358,4 +378,5 @@ def _part_from_plain(plain: dict[str, Any]) -> PartData:
         redacted=tuple(plain.get("redacted", ())),
         head=head.encode("latin-1") if head is not None else None,
         lies=_lies_from_plain(plain["lies"]) if "lies" in plain else None,
+        memento=_memento_from_plain(*plain["memento"]) if "memento" in plain else None,
     )

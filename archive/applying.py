@@ -211,7 +211,7 @@ class Applier:
     def _earlier_article(
         self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]
     ) -> PageRow:
-        """An imported or rescued capture, older than the newest text: its own takes its place among the earlier ones."""
+        """An imported or rescued capture, older than the newest text: its own takes its place among earlier ones."""
         catalog = self._parts.catalog
         versions = catalog.versions(files.name)
         at, text_digest = milliseconds(row.captured_at), digest(files.text)

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +37,8 @@ _ANY = "*/*;q=0.8"
 _ACCEPT = {
     "page": f"text/html,application/xhtml+xml,application/xml;q=0.9,{_ANY}",
     "frame": f"text/html,application/xhtml+xml,application/xml;q=0.9,{_ANY}",
+    "timemap": f"application/link-format,application/json;q=0.9,{_ANY}",
+    "cdx": f"application/json,text/plain;q=0.9,{_ANY}",
     "image": f"image/avif,image/webp,image/apng,image/svg+xml,image/*,{_ANY}",
     "icon": f"image/avif,image/webp,image/apng,image/svg+xml,image/*,{_ANY}",
     "style": "text/css,*/*;q=0.1",
@@ -46,11 +49,13 @@ _ACCEPT = {
 
 
 class HopRequest(Struct, frozen=True):
-    """What to ask for. `kind` chooses the Accept header: a requisite's, "page", "robots", "feed" or "sitemap".
+    """What to ask for. `kind` chooses the Accept header: a requisite's, "page", "robots", "feed", "sitemap",
+    "timemap" or "cdx".
 
     User information in `url` is sent as Basic authentication and never recorded. `referer` is the page that led here;
     what is sent of it is what browsers send. With `etag` or `last_modified` the answer may be a 304. `max_size` stands
-    in for the setting. Once the monotonic clock passes `until`, no redirect is followed any more.
+    in for the setting. Once the monotonic clock passes `until`, no redirect is followed any more. `near` is the time
+    for which a TimeGate is to choose a memento (RFC 7089, 2.1.1).
     """
 
     url: str
@@ -61,6 +66,7 @@ class HopRequest(Struct, frozen=True):
     last_modified: str | None = None
     max_size: int | None = None
     until: float = math.inf
+    near: datetime | None = None
 
     def conditional(self, etag: str | None, last_modified: str | None) -> HopRequest:
         """The same, to be answered in full only if it has changed (RFC 9110, section 13.1)."""
@@ -226,6 +232,7 @@ class Fetcher:
             "Cookie": jar.header(wire),
             "If-None-Match": _plain(request.etag),
             "If-Modified-Since": _plain(request.last_modified),
+            "Accept-Datetime": format_datetime(request.near, usegmt=True) if request.near is not None else None,
             "Connection": "keep-alive",
         }
         headers = {name: value for name, value in named.items() if value}

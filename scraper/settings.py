@@ -27,6 +27,7 @@ SOURCE_USES = {
     "max_pages": ("site",),
 }
 """The keys of a source that only some kinds know."""
+_TEMPLATE = "an http address; where {url} stands the address goes, else to its end"
 
 
 class FetchSettings(Struct, frozen=True):
@@ -178,6 +179,83 @@ class NotifySettings(Struct, frozen=True):
     ] = ""
 
 
+class RescueSettings(Struct, frozen=True):
+    """How web archives are asked for what is dead."""
+
+    tries: Annotated[
+        int,
+        Setting(
+            "How many of the copies that lie nearest to the article's own date are looked at, until one is good; then "
+            "half as many again in growing steps.",
+            least=1,
+        ),
+    ] = 10
+    requisites: Annotated[bool, Setting("Whether what a page needs to be seen is taken from the archive too.")] = True
+    max_requisites: Annotated[int, Setting("How many a page may have.", least=0)] = 200
+    requisites_timeout: Annotated[float, Setting("Seconds for all of them together.", unit="seconds")] = 600.0
+
+
+class WebArchive(Struct, frozen=True):
+    """A web archive that is asked for copies: where its TimeGate, TimeMaps and CDX server are, as templates."""
+
+    name: Annotated[
+        str,
+        Setting(
+            "What it is called in reports and records.",
+            pattern=r"^[^\x00-\x1f\x7f]{1,100}$",
+            form="text of at most 100 characters",
+        ),
+    ]
+    timegate: Annotated[str, Setting("Its Memento TimeGate; copies lie below it.", form=_TEMPLATE)] = ""
+    timemap: Annotated[str, Setting("Its lists of copies (Memento TimeMaps).", form=_TEMPLATE)] = ""
+    cdx: Annotated[
+        str, Setting("Its CDX server, as the Wayback Machine's or pywb's, asked before the others.", form=_TEMPLATE)
+    ] = ""
+    delay: Annotated[
+        float, Setting("Seconds between two requests, and up to half as many more.", unit="seconds", least=0)
+    ] = 2.0
+
+
+INTERNET_ARCHIVE = WebArchive(
+    "Internet Archive",
+    timegate="https://web.archive.org/web/",
+    timemap="https://web.archive.org/web/timemap/link/",
+    cdx="https://web.archive.org/cdx/search/cdx",
+)
+OTHER_ARCHIVES = (
+    WebArchive(
+        "archive.today", timegate="https://archive.ph/timegate/", timemap="https://archive.ph/timemap/", delay=10.0
+    ),
+    WebArchive(
+        "Arquivo.pt",
+        timegate="https://arquivo.pt/wayback/",
+        timemap="https://arquivo.pt/wayback/timemap/link/",
+        cdx="https://arquivo.pt/wayback/cdx",
+    ),
+    WebArchive(
+        "UK Web Archive",
+        timegate="https://www.webarchive.org.uk/wayback/archive/",
+        timemap="https://www.webarchive.org.uk/wayback/archive/timemap/link/",
+    ),
+    WebArchive(
+        "Library of Congress",
+        timegate="https://webarchive.loc.gov/all/",
+        timemap="https://webarchive.loc.gov/all/timemap/link/",
+    ),
+    WebArchive(
+        "Archive-It",
+        timegate="https://wayback.archive-it.org/all/",
+        timemap="https://wayback.archive-it.org/all/timemap/link/",
+    ),
+    WebArchive(
+        "Icelandic Web Archive",
+        timegate="https://wayback.vefsafn.is/wayback/",
+        timemap="https://wayback.vefsafn.is/wayback/timemap/link/",
+    ),
+)
+"""Public archives that are known to speak Memento; each may be asked by whoever wants to."""
+
+
 class Source(Struct, frozen=True):
     """Where addresses come from: `kind` is one of SOURCE_KINDS, with a `url` or a `path`. What the rest says holds for
     the kinds that SOURCE_USES names."""
@@ -258,7 +336,9 @@ class Settings(Struct, frozen=True):
     archive: ArchiveSettings = ArchiveSettings()
     crawl: CrawlSettings = CrawlSettings()
     notify: NotifySettings = NotifySettings()
+    rescue: RescueSettings = RescueSettings()
     sources: tuple[Source, ...] = ()
+    archives: tuple[WebArchive, ...] = (INTERNET_ARCHIVE,)
 
 
 def agent(settings: FetchSettings) -> str:
@@ -276,8 +356,10 @@ __all__ = [
     "FetchSettings",
     "NotifySettings",
     "ReadSettings",
+    "RescueSettings",
     "RunInfo",
     "Settings",
     "Source",
+    "WebArchive",
     "agent",
 ]

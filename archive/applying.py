@@ -59,7 +59,7 @@ class Applier:
     def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]:
         """All of these groups, in the order of commit: one transaction, then texts and waiting page lines.
 
-        Gives the rows as the catalog has them; None for a side group.
+        Gives the rows as the catalog has them; None for a side group and a bare check.
         """
         found: list[PageRow | None] = []
         changes: list[_TextChange] = []
@@ -76,6 +76,8 @@ class Applier:
                 if left is None or (left.page is None and group.page is not None):
                     found.append(self._as_there(group))
                     continue
+                if left.check is not None and self._exclusions.of(left.check.address) is None:
+                    self._parts.catalog.add_check(left.check)
                 row = self._page(left, changes)
                 found.append(row)
                 if row is not None and row.verdict.kept and group.captured:

@@ -29,6 +29,7 @@ from archive.captures import (
     resource_kind,
     time_of,
 )
+from archive.linkstate import Check
 from archive.models import Article, Capture, Origin, PageRow, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK
 from archive.textpath import text_path
@@ -56,9 +57,10 @@ class ArticleFiles(Struct, frozen=True):
 
 
 class Derived(Struct, frozen=True):
-    """`page` is None for a side group. `page.text` is the article's name in text/, less its ending. `start` is the
-    offset of the group's first record, `at` the time by which the catalog orders pages. `foreign` is the imported file
-    in which the captures lie. `late`: it came in after its time, so it may be older than what is kept already."""
+    """`page` is None for a side group and for a bare check. `page.text` is the article's name in text/, less its
+    ending. `start` is the offset of the group's first record, `at` the time by which the catalog orders pages.
+    `foreign` is the imported file in which the captures lie. `late`: it came in after its time, so it may be older than
+    what is kept already."""
 
     place: Place
     start: int
@@ -67,6 +69,7 @@ class Derived(Struct, frozen=True):
     captures: tuple[Capture, ...]
     files: ArticleFiles | None
     foreign: Foreign | None = None
+    check: Check | None = None
     late: bool = False
 
     @property
@@ -87,8 +90,8 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
     found = [capture for capture in captures if capture is not None]
     found.sort(key=lambda capture: capture.offset)
     start = views[0].offset
-    if data.side:
-        return Derived(place, start, data.time, None, tuple(found), None)
+    if data.side or data.bare:
+        return Derived(place, start, data.time, None, tuple(found), None, check=data.check)
     end = _end(data)
     view = by_id.get(end.record_id or "") if end is not None else None
     article = _article(resources)
@@ -104,7 +107,7 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
         # By when it was said: what a crawl looks for since its last time is among the latest.
         page = replace(page, overrules=data.overrules.page_id)
         return Derived(place, start, data.time, page, tuple(found), files)
-    return Derived(place, start, page.captured_at, page, tuple(found), files, late=data.rescued)
+    return Derived(place, start, page.captured_at, page, tuple(found), files, check=data.check, late=data.rescued)
 
 
 # ------------------------------------------------------------------------------------------------------- imported

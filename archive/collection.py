@@ -228,6 +228,10 @@ class Collection:
         if self._lookups:
             yield from self._lookups.links()
 
+    def first_seen(self, url: str) -> datetime | None:
+        """When this address was asked for the first time, kept or not; None if it never was."""
+        return self._lookups.first_seen(url) if self._lookups else None
+
     def first_final(self, url: str) -> str | None:
         """The address that answered when this one was kept for the first time."""
         return self._lookups.first_final(url) if self._lookups else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from archive import rows
 from archive.linkstate import Check, LinkStanding, State, standing
@@ -48,6 +49,13 @@ class LinkLookups(Lookups):
         number = min((n for n in numbers if n is not None), default=None)
         found = self._one("SELECT final_url FROM pages WHERE id = ?", number) if number is not None else None
         return str(found[0]) if found else None
+
+    def first_seen(self, url: str) -> datetime | None:
+        """When this address, or a page under it, was asked for the first time, kept or not."""
+        sql = "SELECT min(page) FROM links WHERE address = ?"
+        numbers = [self._one(sql, rows.storable(address))[0] for address in rows.identities(url)]
+        number = min((n for n in numbers if n is not None), default=None)
+        return rows.time_of_page(number) if number is not None else None
 
     def _checks(self, links: list[str]) -> list[Check]:
         found = [self._all(f"{CHECKS} WHERE link = ? ORDER BY time, page_id", rows.storable(link)) for link in links]

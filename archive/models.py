@@ -69,7 +69,8 @@ class Failure(Struct, frozen=True):
     """Why an exchange has no full answer.
 
     `kind`: "refused by us", "dns", "connect", "tls", "timeout" (connect or read), "too slow" (the whole exchange),
-    "too large" (body or head), "cut" (ended before it was whole), "protocol" (not HTTP), "robots", "redirects".
+    "too large" (body or head), "cut" (ended before it was whole), "protocol" (not HTTP), "robots", "redirects",
+    "no copy" (a web archive has none), "not believed" (what it has is none of this address or time).
     """
 
     kind: str

@@ -66,6 +66,11 @@ def page_number(time: datetime, page_id: str) -> int:
     return (_bounded(time) << _HASH_BITS) | (int.from_bytes(digest[:4], "big") >> (32 - _HASH_BITS))
 
 
+def time_of_page(number: int) -> datetime:
+    """The time that a page's number begins with."""
+    return from_milliseconds(number >> _HASH_BITS)
+
+
 def warc_number(folder: str, name: str) -> int:
     """A WARC file's number in the catalog, in the order of names; below 0 for one that was imported."""
     stamp, serial, _ = name_key(name)

@@ -12,6 +12,7 @@ import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
+from scraper.cli_care import care
 from scraper.cli_library import library
 from scraper.cli_upkeep import upkeep
 from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
@@ -265,6 +266,7 @@ def _print_timers(path: Path, cron: bool, systemd: bool) -> None:
 
 app.add_typer(upkeep)
 app.add_typer(library)
+app.add_typer(care)
 
 exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
 app.add_typer(exports, name="export")

@@ -37,14 +37,16 @@ from scraper.redact import without_user
 from scraper.retry import rest_until
 from scraper.sniff import is_html
 from scraper.stored import stored_page
-from scraper.walk import Walk, Walker
+from scraper.walk import Walk, Walks
 
 REFRESH_DELAY = 5.0
 
 
 class Rules(Struct, frozen=True):
     """What a run decides for all its addresses. `recapture_after` is in seconds; `outlinks` are the
-    sources whose pages' links are wanted."""
+    sources whose pages' links are wanted. What `unwanted` gives a reason
+    against is not kept, in quarantine neither. With `ahead` what a
+    page needs is asked for before its article is read."""
 
     again: bool = False
     recapture_after: float = 86400.0
@@ -52,13 +54,15 @@ class Rules(Struct, frozen=True):
     max_page: int = 20_000_000
     max_redirects: int = 10
     outlinks: frozenset[str] = frozenset()
+    unwanted: Callable[[Verdict, Reading | None, Exchange], str] = lambda verdict, reading, last: ""
+    ahead: bool = True
 
 
 class Hands(Struct, frozen=True):
     """What a preserver works with: the network, the readers, the collection and the clock; `fault` hears of bugs of
     ours."""
 
-    walker: Walker
+    walker: Walks
     assets: Assets
     read: Callable[[Page, Early | None], Reading]
     collection: Collection
@@ -82,6 +86,13 @@ class _Stopped(Exception):
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
+
+
+class _Unwanted(Exception):
+    """What came is not wanted: nothing of it is kept."""
+
+    def __init__(self, verdict: Verdict, why: str) -> None:
+        self.verdict = replace(verdict, reason=why)
 
 
 def _whole(walk: Walk) -> None:
@@ -155,6 +166,9 @@ class Preserver:
             row_of = not_asked_row(link, now, stopped.walk.last.failure.message if stopped.walk.last.failure else "")
             left, crowded = stopped.walk.left_until, stopped.walk.crowded or ""
             return Result(link, row_of, stopped=True, rest_until=left, crowded=crowded)
+        except _Unwanted as unwanted:
+            self._hands.walker.give_up(walk)
+            return Result(link, unkept_row(link, now, unwanted.verdict, last))
         outlinks: tuple[str, ...] = ()
         if link.source in self._rules.outlinks:
             outlinks = reading.outlinks if reading is not None else self._known_outlinks(last, known)
@@ -172,7 +186,9 @@ class Preserver:
         walk, reading, ahead, known = answered.walk, answered.reading, answered.ahead, answered.known
         last = walk.last
         unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
-        verdict = verdicts.verdict(last, reading, known, asked=urls.wire_url(link.url))
+        verdict = _with_origin(verdicts.verdict(last, reading, known, asked=urls.wire_url(link.url)), last)
+        if why := self._rules.unwanted(verdict, reading, last):
+            raise _Unwanted(verdict, why)
         article = reading.article if reading is not None and verdict.kind is VerdictKind.ARTICLE else None
         further = Further()
         needs = []
@@ -243,7 +259,12 @@ class Preserver:
 
         def early(found: Reading) -> None:
             verdict = verdicts.verdict(walk.last, found, known, asked=asked)
-            if self._rules.requisites and _is_stored(verdict) and self._refresh_target(walk, found) is None:
+            if (
+                self._rules.ahead
+                and self._rules.requisites
+                and _is_stored(verdict)
+                and self._refresh_target(walk, found) is None
+            ):
                 begun.append(self._hands.assets.begin(walk.last.url, found))
 
         reading = self._reading(walk.last, known, early)
@@ -281,6 +302,15 @@ def _is_stored(verdict: Verdict) -> bool:
     return verdict.kept and verdict.kind is not VerdictKind.UNCHANGED
 
 
+def _with_origin(verdict: Verdict, exchange: Exchange) -> Verdict:
+    """An answer that a web archive gave says so."""
+    memento = exchange.memento
+    if memento is None:
+        return verdict
+    words = f"a copy that {memento.archive} took on {exchange.time:%Y-%m-%d at %H:%M} UTC: {memento.address}"
+    return replace(verdict, evidence=(*verdict.evidence, words))
+
+
 def _unread(row: PageRow) -> bool:
     return row.text is None and not row.extractor and row.verdict in (VerdictKind.PAGE, VerdictKind.UNCHANGED)
 
@@ -310,6 +340,13 @@ def not_asked_row(link: Link, now: datetime, reason: str) -> PageRow:
         source=link.source,
         via=link.via,
     )
+
+
+def unkept_row(link: Link, now: datetime, verdict: Verdict, last: Exchange) -> PageRow:
+    """The row of an answer that was not wanted: no record tells of it."""
+    row = not_asked_row(link, now, verdict.reason)
+    kind, evidence = verdict.kind, verdict.evidence
+    return replace(row, verdict=kind, evidence=evidence, status=last.status, final_url=last.url)
 
 
 __all__ = ["Hands", "Preserver", "Rules", "Verdict", "not_asked_row"]

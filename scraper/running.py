@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from archive.models import Capture
     from scraper.fetch import Fetcher
     from scraper.frontier_notes import Memory
+    from scraper.gate import HostGate
     from scraper.pace import Pace
     from scraper.politeness import Robots
     from scraper.preserve import Preserver
+    from scraper.read.reading import Read
     from scraper.settings import Settings
     from scraper.walk import Walker
 
@@ -64,12 +66,14 @@ class Plan(Struct, frozen=True):
 
 
 class Running(Struct, frozen=True):
-    """A run that is open."""
+    """A run that is open. `read` reads a page in a worker process; `gate` is what requisites are asked through."""
 
     preserver: Preserver
     collection: Collection
     network: Network
     sleepers: Sleepers
+    read: Read
+    gate: HostGate
 
     def waiting(self) -> int:
         """How many of its pages only wait for a host."""
@@ -222,4 +226,4 @@ def opened(
                 say("".join(traceback.format_exception(error)))
 
         hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault)
-        yield Running(Preserver(rules, hands), collection, network, sleepers)
+        yield Running(Preserver(rules, hands), collection, network, sleepers, readers.read, gate)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from archive.models import Exchange, Memento
-from archive.urls import is_http, wire_url
+from archive.urls import is_http, join, wire_url
 from scraper.fetch import REDIRECTS
 from scraper.mementos.addresses import led_to, own_location, replay_of, same_article
 from scraper.mementos.finds import EARLIEST, time_of_stamp
@@ -49,25 +49,38 @@ def is_archived(exchange: Exchange, original: str) -> bool:
     return _wire(led_to(location, exchange.url, original)) != _wire(replayed.url if replayed is not None else original)
 
 
-def problem(exchange: Exchange, asked: str) -> str | None:
+def own_address(exchange: Exchange) -> str:
+    """The memento's own address: where it answered under another one, as the nearest to a time that was asked for, that
+    of its Content-Location (RFC 7089, 4.1.2)."""
+    location = exchange.header("content-location")
+    if location is None:
+        return exchange.url
+    own = join(exchange.url, location)
+    named, asked = replay_of(own), replay_of(exchange.url)
+    if named is None or asked is None or named.prefix != asked.prefix or not is_http(own):
+        return exchange.url
+    return own if same_article(named.url, asked.url) else exchange.url
+
+
+def problem(exchange: Exchange, asked: str, *times: datetime | None) -> str | None:
     """Why the answer is not taken for a memento of `asked`, in words; None where nothing speaks against it.
 
-    Its time must be one at which it can have been taken, and the one in its address where that has one; what it says
-    that it is a memento of, in a link or in its address, must be what was asked for.
+    Its time must be one at which it can have been taken. `times` are those that the archive has told for it elsewhere,
+    None for one that it has not: one of them, or the one in its own address where that is named, must be its time. What
+    it says that it is a memento of, in a link or in its address, must be what was asked for.
     """
     time = memento_time(exchange)
     if time is None:
-        if exchange.header("memento-datetime") is not None:
-            return "its Memento-Datetime is no time"
-        return f"the archive answered {exchange.status}, but with no memento"
+        return "it bears no Memento-Datetime that is a time"
     if time > exchange.time + _AHEAD:
         return f"its Memento-Datetime lies ahead ({time:%Y-%m-%d})"
     if time < EARLIEST:
         return f"its Memento-Datetime is older than the web ({time:%Y-%m-%d})"
     replayed = replay_of(exchange.url)
-    stamped = time_of_stamp(replayed.stamp) if replayed is not None else None
-    if stamped is not None and abs(time - stamped) > _SLACK:
-        return f"its Memento-Datetime ({time:%Y-%m-%d %H:%M}) is not the time in its address"
+    own = own_address(exchange)
+    told = [each for each in (*times, stamped(own) if own != exchange.url else None) if each is not None]
+    if told and all(abs(time - each) > _SLACK for each in told):
+        return f"its Memento-Datetime ({time:%Y-%m-%d %H:%M}) is not the time that the archive tells elsewhere"
     said = [link.target for link in links_of(exchange) if "original" in link.rels]
     if replayed is not None:
         said.append(replayed.url)
@@ -75,6 +88,12 @@ def problem(exchange: Exchange, asked: str) -> str | None:
     if other is not None:
         return f"it is a memento of another address ({other[:200]})"
     return None if said else "it does not say of which address it is a memento"
+
+
+def stamped(address: str) -> datetime | None:
+    """The time in a memento's address; None where it has none."""
+    replayed = replay_of(address)
+    return time_of_stamp(replayed.stamp) if replayed is not None else None
 
 
 def restored(exchange: Exchange, asked: str, memento: Memento) -> Exchange:

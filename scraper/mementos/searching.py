@@ -37,10 +37,12 @@ _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 
 
 class Found(Struct, frozen=True):
-    """A copy that an archive says it has. `time` is None where it does not say when it took it."""
+    """A copy that an archive says it has. `address` is that of the raw copy, `shown` the one that the archive names.
+    `time` is None where it does not say when it took it."""
 
     archive: str
     address: str
+    shown: str
     time: datetime | None
     status: int | None = None
     digest: str = ""
@@ -197,19 +199,19 @@ class Searcher:
         found: dict[str, Found] = {}
         nearest = [*near(listed, time), *(one for one in listed if one.time is None)]
         for one in nearest:
-            address = one.address
-            if not address and one.time is not None:
+            shown = one.address
+            if not shown and one.time is not None:
                 if not self._prefix or not same_article(one.original, url):
                     continue
-                address = f"{self._prefix}{stamp(one.time)}id_/{one.original}"
-            replayed = replay_of(address)
-            if replayed is not None:
-                if not same_article(replayed.url, url):
-                    continue
-                address = replayed.raw
+                shown = f"{self._prefix}{stamp(one.time)}/{one.original}"
+            replayed = replay_of(shown)
+            if replayed is not None and not same_article(replayed.url, url):
+                continue
+            address = replayed.raw if replayed is not None else shown
             if is_http(address) and len(found) < MOST_KEPT:
                 wire = wire_url(address)
-                found.setdefault(wire, Found(self._archive.name, wire, one.time, one.status, one.digest))
+                copy = Found(self._archive.name, wire, wire_url(shown), one.time, one.status, one.digest)
+                found.setdefault(wire, copy)
         return tuple(found.values())
 
 

@@ -13,18 +13,22 @@ from archive.models import Capture, Exchange, Memento
 from scraper.fetch import REDIRECTS, HopRequest, next_hop, not_asked
 from scraper.mementos.addresses import Replay, replay_of
 from scraper.mementos.asking import Asking
-from scraper.mementos.restoring import is_archived, problem, restored
+from scraper.mementos.restoring import is_archived, own_address, problem, restored, stamped
 from scraper.mementos.searching import Found
 from scraper.walk import Walk
 
-NO_COPY = "no copy"
-"""The kind of failure of an address that the archive cannot show."""
+NO_COPY, NOT_BELIEVED = "no copy", "not believed"
+"""Kinds of failure: the archive cannot show an address; what it shows cannot be a copy of it."""
 MOST_LED = 5
 _NOTHING = (400, 404, 410)
 
 
 class MementoWalker:
-    """Walks at the archive that has one copy, near the time of that copy. Safe in threads."""
+    """Walks at the archive that has one copy, near the time of that copy. Safe in threads.
+
+    Archives that have no raw copies are asked for the copy as they show it, whose addresses are theirs: of what such a
+    page needs nothing is taken.
+    """
 
     def __init__(self, copy: Found, asked: str, asking: Asking, max_redirects: int) -> None:
         """`asked` is the wire address that `copy` is one of."""
@@ -69,10 +73,20 @@ class MementoWalker:
 
     def _taken(self, url: str, request: HopRequest) -> Exchange:
         """What the site answered there then."""
-        own = url == self._asked
-        address = self._copy.address if own else self._address(url)
-        if address is None:
-            return self._failed(url, NO_COPY, f"where {self._copy.archive} has copies of it is not known")
+        if url != self._asked:
+            address = self._address(url)
+            if address is None:
+                return self._failed(url, NO_COPY, f"where {self._copy.archive} has copies of it is not known")
+            return self._taken_at(address, url, request)
+        taken = self._taken_at(self._copy.address, url, request)
+        if taken.failure is not None and taken.failure.kind == NO_COPY and self._copy.shown != self._copy.address:
+            taken = self._taken_at(self._copy.shown, url, request)
+            self._place = None
+        elif self._place is None and taken.memento is not None:
+            self._place = replay_of(taken.memento.address)
+        return taken
+
+    def _taken_at(self, address: str, url: str, request: HopRequest) -> Exchange:
         sent: list[Exchange] = []
         while True:
             kind, until = request.kind, request.until
@@ -86,16 +100,15 @@ class MementoWalker:
             if following is None or len(sent) > MOST_LED or following in [each.url for each in sent]:
                 return self._failed(url, NO_COPY, f"{self._copy.archive} leads nowhere from {address}", sent)
             address = following
-        wrong = problem(last, url)
+        if last.header("memento-datetime") is None:
+            words = "has no copy of it" if last.status in _NOTHING else f"answered {last.status}, but with no memento"
+            return self._failed(url, NO_COPY, f"{self._copy.archive} {words}", sent)
+        told = (self._copy.time, stamped(last.url)) if url == self._asked else ()
+        wrong = problem(last, url, *told)
         if wrong is not None:
-            if last.status in _NOTHING and last.header("memento-datetime") is None:
-                wrong = f"{self._copy.archive} has no copy of it"
-            return self._failed(url, NO_COPY, wrong, sent)
-        memento = Memento(last.url, self._copy.archive, last.time, tuple(sent))
-        then = restored(last, url, memento)
-        if own and self._place is None:
-            self._place = replay_of(last.url)
-        return then
+            return self._failed(url, NOT_BELIEVED, wrong, sent)
+        memento = Memento(own_address(last), self._copy.archive, last.time, tuple(sent))
+        return restored(last, url, memento)
 
     def _address(self, url: str) -> str | None:
         return f"{self._place.prefix}{self._place.stamp}id_/{url}" if self._place is not None else None

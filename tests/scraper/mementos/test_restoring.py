@@ -9,7 +9,7 @@ import pytest
 
 from archive.models import Exchange, Memento
 from scraper.body import decoded
-from scraper.mementos.restoring import is_archived, memento_time, problem, restored
+from scraper.mementos.restoring import is_archived, memento_time, own_address, problem, restored, stamped
 from tests.making import TIME, exchange
 
 ASKED = "http://dead.test/story"
@@ -38,21 +38,21 @@ def test_a_good_one_has_no_problem_and_a_time() -> None:
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        (memento(when=""), "with no memento"),
-        (memento(when="long ago"), "is no time"),
+        (memento(when=""), "no Memento-Datetime that is a time"),
+        (memento(when="long ago"), "no Memento-Datetime that is a time"),
         (
             memento(when=f"{TIME + timedelta(days=9):%a, %d %b %Y %H:%M:%S} GMT", url="https://archive.test/abc"),
             "lies ahead",
         ),
         (memento(when="Mon, 01 Jan 1900 00:00:00 GMT", url="https://archive.test/abc"), "older than the web"),
-        (memento(when="Fri, 02 Jan 2009 03:04:05 GMT"), "not the time in its address"),
+        (memento(when="Fri, 02 Jan 2009 03:04:05 GMT"), "not the time that the archive tells elsewhere"),
         (memento(("Link", '<http://dead.test/other>; rel="original"')), "of another address"),
         (memento(url="https://archive.test/web/20150102030405id_/http://evil.test/"), "of another address"),
         (memento(url="https://archive.test/abc"), "does not say of which"),
     ],
 )
 def test_what_speaks_against_it_is_said(found: Exchange, words: str) -> None:
-    assert words in (problem(found, ASKED) or "")
+    assert words in (problem(found, ASKED, stamped(found.url)) or "")
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,19 @@ def test_an_archived_redirect_leads_where_it_led() -> None:
 def test_the_archives_form_of_the_address_counts_where_it_is_one() -> None:
     then = restored(memento(("Link", '<https://dead.test:443/story>; rel="original"')), ASKED, MEMENTO)
     assert then.url == "https://dead.test/story"
+
+
+def test_what_answers_under_another_time_names_its_own_address() -> None:
+    own = f"https://archive.test/web/20150102030405id_/{ASKED}"
+    near = f"https://archive.test/web/20140101000000id_/{ASKED}"
+    found = memento(("Content-Location", own), url=near)
+    assert (own_address(found), problem(found, ASKED)) == (own, None)
+    assert problem(found, ASKED, stamped(near)) is None
+    lying = memento(("Content-Location", f"https://archive.test/web/20090101000000id_/{ASKED}"), url=near)
+    assert "not the time that the archive tells elsewhere" in (problem(lying, ASKED) or "")
+    # What is on another site, or of another article, names nothing.
+    for other in (
+        f"https://other.test/web/20150102030405id_/{ASKED}",
+        "https://archive.test/web/20150102030405id_/http://b.test/",
+    ):
+        assert own_address(memento(("Content-Location", other), url=near)) == near

@@ -1,0 +1,62 @@
+"""The commands around links that live on: what became of them, where they survive, how others may cite them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from archive.errors import UsageError
+from scraper.options import COMMON, common, stopping
+
+care = typer.Typer()
+
+
+@care.command()
+@common
+def rescue(
+    addresses: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="URL…", help="Addresses to rescue; - reads them from stdin. Else all that is dead."),
+    ] = None,
+    input_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-i", "--input", metavar="FILE", help="A file of addresses, one a line; # begins a comment. Repeatable."
+        ),
+    ] = None,
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help="Take the copy nearest to then, such as 2015-03-01.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Ask the archives, and only say what would be taken.")
+    ] = False,
+) -> None:
+    """Look in web archives for articles that are dead and were never kept, and keep the best copy of each.
+
+    Taken is the copy nearest to the article's own date that is good: a copy of an error, a wall or another page is
+    passed over. It is kept like any page, with the time at which the archive took it. Which archives are asked stands
+    in config.toml, as [[rescue.archive]]. Without an address it is for all that `tearsheet check` calls dead, and all
+    that was gone when it was asked for.
+
+    Exit code 0: all are rescued, or were kept already. 1: some are not, and the reason is said. 9: none is.
+
+    Examples:  tearsheet rescue https://…      tearsheet rescue --dry-run      tearsheet rescue https://… --at 2015-03
+    """
+    from scraper.mementos.finds import time_of_stamp
+    from scraper.rescuing import Asked, rescue_all
+    from scraper.sources.lists import links_from
+
+    links = links_from(addresses or [], input_files or [], sys.stdin.buffer)
+    if (addresses or input_files) and not links:
+        raise UsageError("no address was given")
+    digits = "".join(c for c in at if c.isdigit())
+    time = time_of_stamp(digits) if at else None
+    if at and time is None:
+        raise UsageError(f"--at {at}: expected a time such as 2015, 2015-03-01 or 2015-03-01T12:00:00")
+    with stopping() as stop:
+        asked = Asked(tuple(links), time, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose)
+        code = rescue_all(COMMON.settings(), asked, stop)
+    raise typer.Exit(stop.code or code)

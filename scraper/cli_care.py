@@ -38,22 +38,21 @@ def rescue(
 
     Taken is the copy nearest to the article's own date that is good: a copy of an error, a wall or another page is
     passed over. It is kept like any page, with the time at which the archive took it. Which archives are asked stands
-    in config.toml, as [[rescue.archive]]. Without an address it is for all that `tearsheet check` calls dead, and all
+    in config.toml, under rescue.archive. Without an address it is for all that `tearsheet check` calls dead, and all
     that was gone when it was asked for.
 
     Exit code 0: all are rescued, or were kept already. 1: some are not, and the reason is said. 9: none is.
 
     Examples:  tearsheet rescue https://…      tearsheet rescue --dry-run      tearsheet rescue https://… --at 2015-03
     """
-    from scraper.mementos.finds import time_of_stamp
+    from scraper.mementos.choosing import time_given
     from scraper.rescuing import Asked, rescue_all
     from scraper.sources.lists import links_from
 
     links = links_from(addresses or [], input_files or [], sys.stdin.buffer)
     if (addresses or input_files) and not links:
         raise UsageError("no address was given")
-    digits = "".join(c for c in at if c.isdigit())
-    time = time_of_stamp(digits) if at else None
+    time = time_given(at) if at else None
     if at and time is None:
         raise UsageError(f"--at {at}: expected a time such as 2015, 2015-03-01 or 2015-03-01T12:00:00")
     with stopping() as stop:

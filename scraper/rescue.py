@@ -242,7 +242,7 @@ def _too_early(reading: Reading | None, last: Exchange) -> str:
     stated = _STATED.match(article.meta.published or "") if article is not None else None
     if stated is None or stated[0] <= f"{last.time + _BEFORE:%Y-%m-%d}":
         return ""
-    return f"it is said to be of {last.time:%Y-%m-%d}, but the article in it was published on {stated[0]}"
+    return f"the archive says that it is of {last.time:%Y-%m-%d}, the article that it was published on {stated[0]}"
 
 
 def _rescued(started: Rescue, copy: Found, row: PageRow, looked: _Looked) -> Rescue:

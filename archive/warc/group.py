@@ -350,10 +350,6 @@ def _plain_memento(memento: Memento) -> list[str]:
     return [memento.address, memento.archive, _time(memento.fetched)]
 
 
-def _memento_from_plain(address: str, archive: str, fetched: str) -> Memento:
-    return Memento(address, archive, datetime.fromisoformat(fetched))
-
-
 def _without_defaults(plain: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in plain.items() if value is not None and value is not False and value != []}
 
@@ -401,7 +397,7 @@ def _lies_from_plain(plain: dict[str, Any]) -> Lies:
 
 
 def _part_from_plain(plain: dict[str, Any]) -> PartData:
-    failure, head = plain.get("failure"), plain.get("head")
+    failure, head, memento = plain.get("failure"), plain.get("head"), plain.get("memento")
     return PartData(
         url=plain["url"],
         time=datetime.fromisoformat(plain["time"]),
@@ -417,5 +413,5 @@ def _part_from_plain(plain: dict[str, Any]) -> PartData:
         redacted=tuple(plain.get("redacted", ())),
         head=head.encode("latin-1") if head is not None else None,
         lies=_lies_from_plain(plain["lies"]) if "lies" in plain else None,
-        memento=_memento_from_plain(*plain["memento"]) if "memento" in plain else None,
+        memento=Memento(*memento[:2], datetime.fromisoformat(memento[2])) if memento else None,
     )

@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from scraper.mementos.finds import time_of_stamp
 from scraper.mementos.searching import Found
 
 _BAD = 400
 _SEPARATED = re.compile(r"(?<!\d)((?:19|20)\d\d)([/_.-])(\d{1,2})(?:\2(\d{1,2}))?(?!\d)")
 _TOGETHER = re.compile(r"(?<!\d)((?:19|20)\d\d)(\d\d)(\d\d)(?!\d)")
 _MIDDLE = 15
+_GIVEN = re.compile(r"(\d{4})(?:-?(\d\d)(?:-?(\d\d)(?:[T ]?(\d\d)(?::?(\d\d)(?::?(\d\d))?)?)?)?)?Z?\Z")
 
 
 class When(Struct, frozen=True):
@@ -22,6 +24,13 @@ class When(Struct, frozen=True):
 
     time: datetime
     why: str
+
+
+def time_given(text: str) -> datetime | None:
+    """The time that somebody writes as 2015, 2015-03, 2015-03-01, 2015-03-01T12:00 or as a stamp, in UTC; None for
+    anything else."""
+    match = _GIVEN.match(text.strip())
+    return time_of_stamp("".join(filter(None, match.groups()))) if match is not None else None
 
 
 def date_in(url: str) -> date | None:

@@ -80,8 +80,10 @@ class MementoWalker:
             return self._taken_at(address, url, request)
         taken = self._taken_at(self._copy.address, url, request)
         if taken.failure is not None and taken.failure.kind == NO_COPY and self._copy.shown != self._copy.address:
-            taken = self._taken_at(self._copy.shown, url, request)
-            self._place = None
+            shown = self._taken_at(self._copy.shown, url, request)
+            if shown.memento is not None:
+                self._place = None
+                return shown
         elif self._place is None and taken.memento is not None:
             self._place = replay_of(taken.memento.address)
         return taken

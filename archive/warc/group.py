@@ -413,5 +413,5 @@ def _part_from_plain(plain: dict[str, Any]) -> PartData:
         redacted=tuple(plain.get("redacted", ())),
         head=head.encode("latin-1") if head is not None else None,
         lies=_lies_from_plain(plain["lies"]) if "lies" in plain else None,
-        memento=Memento(*memento[:2], datetime.fromisoformat(memento[2])) if memento else None,
+        memento=Memento(memento[0], memento[1], datetime.fromisoformat(memento[2])) if memento else None,
     )

@@ -78,6 +78,9 @@ class Applier:
                     continue
                 if left.check is not None and self._exclusions.of(left.check.address) is None:
                     self._parts.catalog.add_check(left.check)
+                for each in left.submissions:
+                    if self._exclusions.of(each.address) is None:
+                        self._parts.catalog.add_submission(each)
                 row = self._page(left, changes)
                 found.append(row)
                 if row is not None and row.verdict.kept and group.captured:

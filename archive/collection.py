@@ -31,6 +31,7 @@ from archive.opening import make_folder
 from archive.placing import ImportedGroup
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.settings import ArchiveSettings, RunInfo
+from archive.submission import Submission
 from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, known_id, read_at
 from archive.warc.records import WarcInfo
@@ -222,6 +223,14 @@ class Collection:
         """Where each link stands that was ever checked."""
         if self._lookups:
             yield from self._lookups.standings(strikes)
+
+    def submissions_of(self, url: str) -> list[Submission]:
+        """What archives were asked to keep of a link, and how that stands: the last step for each archive."""
+        return self._lookups.submissions_of(url) if self._lookups else []
+
+    def submissions_due(self, by: datetime) -> list[Submission]:
+        """What archives are to be asked by then, the longest due first."""
+        return self._lookups.submissions_due(by) if self._lookups else []
 
     def links(self) -> Iterator[PageRow]:
         """The latest kept page of each address that was asked for (`url`), in the order of addresses."""

@@ -32,6 +32,7 @@ from archive.captures import (
 from archive.linkstate import Check
 from archive.models import Article, Capture, Origin, PageRow, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK
+from archive.submission import Submission
 from archive.textpath import text_path
 from archive.urls import strip_tracking
 from archive.warc.group import Foreign, GroupData, Lies, PartData
@@ -70,6 +71,7 @@ class Derived(Struct, frozen=True):
     files: ArticleFiles | None
     foreign: Foreign | None = None
     check: Check | None = None
+    submissions: tuple[Submission, ...] = ()
     late: bool = False
 
     @property
@@ -91,7 +93,9 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
     found.sort(key=lambda capture: capture.offset)
     start = views[0].offset
     if data.side or data.bare:
-        return Derived(place, start, data.time, None, tuple(found), None, check=data.check)
+        return Derived(
+            place, start, data.time, None, tuple(found), None, check=data.check, submissions=data.submissions
+        )
     end = _end(data)
     view = by_id.get(end.record_id or "") if end is not None else None
     article = _article(resources)
@@ -107,7 +111,17 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
         # By when it was said: what a crawl looks for since its last time is among the latest.
         page = replace(page, overrules=data.overrules.page_id)
         return Derived(place, start, data.time, page, tuple(found), files)
-    return Derived(place, start, page.captured_at, page, tuple(found), files, check=data.check, late=data.rescued)
+    return Derived(
+        place,
+        start,
+        page.captured_at,
+        page,
+        tuple(found),
+        files,
+        check=data.check,
+        submissions=data.submissions,
+        late=data.rescued,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------- imported

@@ -9,7 +9,8 @@ from archive import rows
 from archive.linkstate import Check, LinkStanding, State, standing
 from archive.lookup import Lookups
 from archive.models import PageRow
-from archive.rows import CHECKS, PAGES
+from archive.rows import CHECKS, PAGES, SUBMISSIONS
+from archive.submission import Submission
 
 _BATCH = 1000
 
@@ -56,6 +57,24 @@ class LinkLookups(Lookups):
         numbers = [self._one(sql, rows.storable(address))[0] for address in rows.identities(url)]
         number = min((n for n in numbers if n is not None), default=None)
         return rows.time_of_page(number) if number is not None else None
+
+    def submissions_of(self, url: str) -> list[Submission]:
+        """How each submission of a link stands: the last step for each archive."""
+        found: dict[str, Submission] = {}
+        for link in rows.identities(url):
+            for row in self._all(f"{SUBMISSIONS} WHERE link = ? ORDER BY time, page_id", rows.storable(link)):
+                submission = rows.submission_of(row)
+                found[submission.archive] = submission
+        return list(found.values())
+
+    def submissions_due(self, by: datetime) -> list[Submission]:
+        """What archives are to be asked by then: waiting, or with a job that has not ended; the longest due first."""
+        last = (
+            "NOT EXISTS (SELECT 1 FROM submissions l WHERE l.link = s.link AND l.archive = s.archive AND "
+            "(l.time > s.time OR (l.time = s.time AND l.page_id > s.page_id)))"
+        )
+        sql = f"{SUBMISSIONS} s WHERE due IS NOT NULL AND due <= ? AND {last} ORDER BY due, page_id, archive"
+        return [rows.submission_of(row) for row in self._all(sql, rows.milliseconds(by))]
 
     def _checks(self, links: list[str]) -> list[Check]:
         found = [self._all(f"{CHECKS} WHERE link = ? ORDER BY time, page_id", rows.storable(link)) for link in links]

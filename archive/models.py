@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from archive.linkstate import Check
+from archive.submission import Submission
 
 if TYPE_CHECKING:
     from archive.spool import Spool
@@ -223,6 +224,8 @@ class Role(StrEnum):
     FURTHER = "further page"
     MEMENTO = "memento"
     """What a web archive sent, as it came."""
+    SUBMISSION = "submission"
+    """None: it stands for what a public archive was asked to keep."""
 
 
 class Capture(Struct, frozen=True):
@@ -290,7 +293,8 @@ class PageGroup(Struct, frozen=True):
     `parts` stand in the order in which they were asked; the last part of role HOP or PAGE is the chain's end. `shared`
     are requisites of this page that another group of the same run stores. With `overrules` the parts are those of a
     page that lies in quarantine. `check` is what a check of the link found; `bare`: nothing but that is stored, since
-    the page differs from the kept one and its text does not.
+    the page differs from the kept one and its text does not. `submissions` are what archives are to be asked, or what
+    they answered, which is stored bare too.
     """
 
     id: str
@@ -306,6 +310,7 @@ class PageGroup(Struct, frozen=True):
     overrules: Overruling | None = None
     check: Check | None = None
     bare: bool = False
+    submissions: tuple[Submission, ...] = ()
 
 
 class PageRow(Struct, frozen=True):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
+from archive import submission
 from archive.linkstate import Check, State
 from archive.models import (
     Failure,
@@ -25,8 +26,9 @@ from archive.models import (
     Verdict,
     VerdictKind,
 )
+from archive.submission import Submission
+from archive.warc.fields import fields_block, parse_fields
 
-FIELDS_TYPE = "application/warc-fields"
 GROUP_FIELD = "group"
 # Never one that a file of ours may bear.
 _FOREIGN_FILE = re.compile(r"(?!.+-\d{17}-\d{5}-)[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.w?arc(?:\.gz)?\Z")
@@ -107,6 +109,7 @@ class GroupData(Struct, frozen=True):
     overrules: Overruling | None = None
     check: Check | None = None
     bare: bool = False
+    submissions: tuple[Submission, ...] = ()
 
     @property
     def rescued(self) -> bool:
@@ -153,6 +156,7 @@ def group_data(group: PageGroup, records: Sequence[tuple[Part, str | None]], *, 
         overrules=None if side else group.overrules,
         check=None if side else group.check,
         bare=group.bare and not side,
+        submissions=() if side else group.submissions,
     )
 
 
@@ -174,35 +178,6 @@ def _part_data(part: Part, record_id: str | None) -> PartData:
         head=exchange.head if exchange.status == _NOT_MODIFIED else None,
         memento=replace(exchange.memento, verbatim=()) if exchange.memento is not None else None,
     )
-
-
-def fields_block(fields: Iterable[tuple[str, str]]) -> bytes:
-    """An application/warc-fields block (WARC 1.1, annex B). Empty values are left out, controls percent-encoded."""
-    return "".join(f"{name}: {one_line(value)}\r\n" for name, value in fields if value).encode("utf-8", "replace")
-
-
-def one_line(value: str) -> str:
-    """`value` with its control characters and line breaks percent-encoded: it cannot end a header line."""
-    if value.isprintable():
-        return value
-    return "".join(_encoded(c) if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" else c for c in value)
-
-
-def _encoded(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8"))
-
-
-def parse_fields(block: bytes) -> list[tuple[str, str]]:
-    """The (name, value) pairs of an application/warc-fields block or a record's header block, folded lines joined."""
-    fields: list[tuple[str, str]] = []
-    for line in block.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"):
-        if line[:1] in (" ", "\t") and fields:
-            name, value = fields[-1]
-            fields[-1] = (name, f"{value} {line.strip()}".strip())
-        elif ":" in line:
-            name, _, value = line.partition(":")
-            fields.append((name.strip(), value.strip()))
-    return fields
 
 
 def dump(data: GroupData) -> bytes:
@@ -231,6 +206,7 @@ def dump(data: GroupData) -> bytes:
         fields += [("mementoOf", last.memento.archive), ("memento", last.memento.address)]
     if data.check is not None:
         fields += _check_fields(data.check)
+    fields += submission.fields(data.submissions)
     redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
     fields += [("redacted", name) for name in redacted]
     fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
@@ -283,6 +259,7 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "overrules": _plain_overruling(data.overrules) if data.overrules else None,
         "check": _plain_check(data.check) if data.check else None,
         "bare": data.bare,
+        "submissions": [submission.plain(each) for each in data.submissions],
     }
     return _without_defaults(plain)
 
@@ -377,6 +354,7 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         foreign=_foreign_from_plain(plain["foreign"]) if "foreign" in plain else None,
         overrules=_overruling_from_plain(plain["overrules"]) if "overrules" in plain else None,
         bare=plain.get("bare", False),
+        submissions=tuple(submission.from_plain(each, plain["page_id"]) for each in plain.get("submissions", ())),
     )
     return replace(data, check=_check_from_plain(plain["check"], data)) if "check" in plain else data
 

@@ -16,7 +16,8 @@ from msgspec import Struct
 from archive.disk import told
 from archive.models import Capture, Exchange, PageGroup, Part, Rereading
 from archive.spool import Spool
-from archive.warc.group import FIELDS_TYPE, GroupData, dump, fields_block, group_data, one_line, reread_data
+from archive.warc.fields import FIELDS_TYPE, fields_block, one_line
+from archive.warc.group import GroupData, dump, group_data, reread_data
 
 VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"

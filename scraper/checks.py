@@ -14,9 +14,18 @@ from msgspec import Meta, ValidationError, convert
 
 from archive.urls import wire_url
 from scraper import quantity, schedule
-from scraper.config import ARCHIVE, SECTIONS, SOURCE, Entry, Key, keys
+from scraper.config import ARCHIVE, DEPOSITORY, SECTIONS, SOURCE, Entry, Key, keys
 from scraper.mementos.addresses import URL, filled
-from scraper.settings import SOURCE_KINDS, SOURCE_USES, STDIN, Source, WebArchive
+from scraper.settings import (
+    DEPOSITORY_KINDS,
+    DEPOSITORY_USES,
+    SOURCE_KINDS,
+    SOURCE_USES,
+    STDIN,
+    Depository,
+    Source,
+    WebArchive,
+)
 from scraper.sources.lists import completed
 
 _PLACES = ("timegate", "timemap", "cdx")
@@ -53,6 +62,16 @@ def checked_sources(value: Any, path: Path | None, report: Report) -> tuple[Sour
 def checked_archives(value: Any, path: Path | None, report: Report) -> tuple[WebArchive, ...]:
     """The `[[rescue.archive]]` tables in order; wrong ones are reported and left out."""
     return tuple(WebArchive(**made) for made in _tables(ARCHIVE, value, path, _archive_problem, report))
+
+
+def checked_depositories(value: Any, path: Path | None, report: Report) -> tuple[Depository, ...]:
+    """The `[[submit.archive]]` tables in order; wrong ones are reported and left out."""
+    folder = path.parent if path is not None else None
+
+    def problem(table: Mapping[str, Any], made: dict[str, Any]) -> str | None:
+        return _depository_problem(table, folder, made)
+
+    return tuple(Depository(**made) for made in _tables(DEPOSITORY, value, path, problem, report))
 
 
 def _tables(
@@ -187,6 +206,26 @@ def _archive_problem(table: Mapping[str, Any], made: dict[str, Any]) -> str | No
         return " has no name"
     if not any(made.get(name) for name in _PLACES):
         return f": it needs {', '.join(_PLACES[:-1])} or {_PLACES[-1]}"
+    return None
+
+
+def _depository_problem(table: Mapping[str, Any], folder: Path | None, made: dict[str, Any]) -> str | None:
+    """What is wrong with a [[submit.archive]]; what is right is put into `made`."""
+    for name, value in table.items():
+        key = keys(DEPOSITORY)[name]
+        try:
+            placed = _template(value) if name == "url" else _placed(key, Entry(DEPOSITORY, name, value, "", folder))
+            made[name] = _made(key, placed)
+        except (ValueError, RecursionError):
+            return f": {name} = {shown(value)}: expected {expected(key)}"
+    if "name" not in made:
+        return " has no name"
+    kind = made.get("kind", DEPOSITORY_KINDS[0])
+    for name in table:
+        if kind not in DEPOSITORY_USES.get(name, DEPOSITORY_KINDS):
+            return f": {name} is for kind {DEPOSITORY_USES[name][0]}, not for kind {kind}"
+    if kind == "request" and not made.get("url"):
+        return ": kind request takes a url"
     return None
 
 

@@ -22,12 +22,14 @@ from archive.errors import ConfigError, UsageError
 from archive.settings import ArchiveSettings, Setting
 from scraper.settings import (
     CrawlSettings,
+    Depository,
     FetchSettings,
     NotifySettings,
     ReadSettings,
     RescueSettings,
     Settings,
     Source,
+    SubmitSettings,
     WebArchive,
 )
 
@@ -38,10 +40,12 @@ SECTIONS: dict[str, type[Struct]] = {
     "crawl": CrawlSettings,
     "notify": NotifySettings,
     "rescue": RescueSettings,
+    "submit": SubmitSettings,
 }
 SOURCE = "source"
 ARCHIVE = "rescue.archive"
-LISTS: dict[str, type[Struct]] = {SOURCE: Source, ARCHIVE: WebArchive}
+DEPOSITORY = "submit.archive"
+LISTS: dict[str, type[Struct]] = {SOURCE: Source, ARCHIVE: WebArchive, DEPOSITORY: Depository}
 """What may stand any number of times, as [[source]]."""
 FILE_NAME = "config.toml"
 PREFIX = "TEARSHEET_"
@@ -97,7 +101,7 @@ def load(
     entries.extend(_from_overrides(overrides or {}))
     if not entries and not tables:
         return Settings()
-    from scraper.checks import checked, checked_archives, checked_sources
+    from scraper.checks import checked, checked_archives, checked_depositories, checked_sources
 
     problems = _Problems()
     given: dict[tuple[str, str], Entry] = {}
@@ -114,6 +118,8 @@ def load(
         made["sources"] = checked_sources(tables[SOURCE], found, problems.add)
     if ARCHIVE in tables:
         made["archives"] = checked_archives(tables[ARCHIVE], found, problems.add)
+    if DEPOSITORY in tables:
+        made["depositories"] = checked_depositories(tables[DEPOSITORY], found, problems.add)
     problems.tell()
     return Settings(**made)
 

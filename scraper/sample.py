@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import Any
 
 from scraper import quantity
-from scraper.config import ARCHIVE, SECTIONS, SOURCE, Key, keys
+from scraper.config import ARCHIVE, DEPOSITORY, SECTIONS, SOURCE, Key, keys
 from scraper.settings import INTERNET_ARCHIVE, OTHER_ARCHIVES, SOURCE_KINDS, SOURCE_USES, WebArchive
 
 WIDTH = 100
@@ -25,11 +25,29 @@ ABOUT = {
     "archive": "Where everything is kept.",
     "crawl": "How many addresses are gone through.",
     "notify": "Who is told of a run of tearsheet crawl.",
+    "submit": "How public archives are asked to keep a copy too, with --submit.",
     "rescue": "How tearsheet rescue looks in web archives for what is dead.",
 }
 ARCHIVES = (
     "The web archives that tearsheet rescue asks, as many as you like. The Internet Archive, which stands here, is "
     "asked where the file names none."
+)
+DEPOSITORIES = (
+    "The public archives that are asked, as many as you like; none where the file names none. Save Page Now of the "
+    "Internet Archive wants keys of yours (archive.org/account/s3.php), which are never written anywhere."
+)
+DEPOSITORY_EXAMPLES: tuple[dict[str, Any], ...] = (
+    {
+        "name": "Save Page Now",
+        "kind": "save-page-now",
+        "url": "https://web.archive.org/save",
+        "keys_variable": "SPN_KEYS",
+        "options": "skip_first_archive=1",
+        "delay": 6.0,
+        "poll": 5.0,
+    },
+    {"name": "Save Page Now, keys in a file", "keys": "spn-keys.txt"},
+    {"name": "Another", "kind": "request", "url": "https://archive.example/save?url={url}", "method": "GET"},
 )
 MORE_ARCHIVES = "Other public archives that speak Memento:"
 SOURCES = (
@@ -65,6 +83,8 @@ def _lines() -> Iterator[str]:
             yield _setting(key)
         if section == "rescue":
             yield from _archives()
+        if section == "submit":
+            yield from _depositories()
     yield ""
     yield from _comment(SOURCES)
     for kind, where, value, more in SOURCE_EXAMPLES:
@@ -91,6 +111,19 @@ def _archives() -> Iterator[str]:
         yield "#"
         yield f"# [[{ARCHIVE}]]"
         yield from (f"# {line}" for line in _told(archive))
+
+
+def _depositories() -> Iterator[str]:
+    yield ""
+    yield from _comment(DEPOSITORIES)
+    for number, values in enumerate(DEPOSITORY_EXAMPLES):
+        yield "#"
+        yield f"# [[{DEPOSITORY}]]"
+        for name, value in values.items():
+            key = keys(DEPOSITORY)[name]
+            if not number:
+                yield from (f"# {line}" for line in _comment(key.about.help + _more(key), WIDTH - 2))
+            yield f"# {_value(key, value)}"
 
 
 def _told(archive: WebArchive) -> Iterator[str]:

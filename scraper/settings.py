@@ -27,6 +27,15 @@ SOURCE_USES = {
     "max_pages": ("site",),
 }
 """The keys of a source that only some kinds know."""
+DEPOSITORY_KINDS = ("save-page-now", "request")
+DEPOSITORY_USES = {
+    "options": ("save-page-now",),
+    "keys": ("save-page-now",),
+    "keys_variable": ("save-page-now",),
+    "poll": ("save-page-now",),
+    "method": ("request",),
+}
+"""The keys of a depository that only some kinds know."""
 _TEMPLATE = "an http address; where {url} stands the address goes, else to its end"
 
 
@@ -216,6 +225,65 @@ class WebArchive(Struct, frozen=True):
     ] = 2.0
 
 
+class SubmitSettings(Struct, frozen=True):
+    """How public archives are asked to keep a copy too."""
+
+    wait: Annotated[
+        float,
+        Setting(
+            "Seconds that a run with --submit goes on for them after its last page; what they have not done by then is "
+            "left to tearsheet submit and to the next crawl with --submit.",
+            unit="seconds",
+            least=0,
+        ),
+    ] = 120.0
+    tries: Annotated[int, Setting("How often an archive is asked for one address before it is given up.", least=1)] = 6
+
+
+class Depository(Struct, frozen=True):
+    """A public archive that is asked to keep copies."""
+
+    name: Annotated[
+        str,
+        Setting(
+            "What it is called in reports and records.",
+            pattern=r"^[^\x00-\x1f\x7f]{1,100}$",
+            form="text of at most 100 characters",
+        ),
+    ]
+    kind: Annotated[
+        str,
+        Setting("Save Page Now's API, or any address that keeps what it is asked for.", choices=DEPOSITORY_KINDS),
+    ] = "save-page-now"
+    url: Annotated[str, Setting("Where it is asked.", form=_TEMPLATE)] = "https://web.archive.org/save"
+    keys: Annotated[
+        Path | None,
+        Setting("A file that holds key:secret in its first line.", form="the name of a file", example="spn-keys.txt"),
+    ] = None
+    keys_variable: Annotated[
+        str,
+        Setting(
+            "The environment variable that holds key:secret instead.",
+            pattern=r"^([A-Za-z_][A-Za-z0-9_]{0,99})?$",
+            form="the name of a variable",
+            example="SPN_KEYS",
+        ),
+    ] = ""
+    options: Annotated[
+        str,
+        Setting(
+            "What else Save Page Now is told, as its documentation has it.",
+            pattern=r"^[A-Za-z0-9_=&.%-]*$",
+            form="parameters such as capture_screenshot=1&skip_first_archive=1",
+        ),
+    ] = "skip_first_archive=1"
+    method: Annotated[str, Setting("How kind request asks; POST sends url=ADDRESS.", choices=("GET", "POST"))] = "GET"
+    delay: Annotated[
+        float, Setting("Seconds between two requests, and up to half as many more.", unit="seconds", least=0)
+    ] = 6.0
+    poll: Annotated[float, Setting("Seconds until a job is asked about, growing up to a minute.", unit="seconds")] = 5.0
+
+
 INTERNET_ARCHIVE = WebArchive(
     "Internet Archive",
     timegate="https://web.archive.org/web/",
@@ -337,8 +405,10 @@ class Settings(Struct, frozen=True):
     crawl: CrawlSettings = CrawlSettings()
     notify: NotifySettings = NotifySettings()
     rescue: RescueSettings = RescueSettings()
+    submit: SubmitSettings = SubmitSettings()
     sources: tuple[Source, ...] = ()
     archives: tuple[WebArchive, ...] = (INTERNET_ARCHIVE,)
+    depositories: tuple[Depository, ...] = ()
 
 
 def agent(settings: FetchSettings) -> str:
@@ -353,6 +423,7 @@ __all__ = [
     "SOURCE_USES",
     "ArchiveSettings",
     "CrawlSettings",
+    "Depository",
     "FetchSettings",
     "NotifySettings",
     "ReadSettings",
@@ -360,6 +431,7 @@ __all__ = [
     "RunInfo",
     "Settings",
     "Source",
+    "SubmitSettings",
     "WebArchive",
     "agent",
 ]

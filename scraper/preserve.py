@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 
@@ -26,6 +26,7 @@ from archive.models import (
     Verdict,
     VerdictKind,
 )
+from archive.submission import Submission
 from scraper import paging
 from scraper import verdict as verdicts
 from scraper.assets import Ahead, Assets, Gathered
@@ -45,8 +46,8 @@ REFRESH_DELAY = 5.0
 class Rules(Struct, frozen=True):
     """What a run decides for all its addresses. `recapture_after` is in seconds; `outlinks` are the
     sources whose pages' links are wanted. What `unwanted` gives a reason
-    against is not kept, in quarantine neither. With `ahead` what a
-    page needs is asked for before its article is read."""
+    against is not kept, in quarantine neither. With `ahead` what a page needs is asked for before its article is read.
+    `submissions` are what public archives are to be asked to keep of an address, and stand in its own record."""
 
     again: bool = False
     recapture_after: float = 86400.0
@@ -56,11 +57,12 @@ class Rules(Struct, frozen=True):
     outlinks: frozenset[str] = frozenset()
     unwanted: Callable[[Verdict, Reading | None, Exchange], str] = lambda verdict, reading, last: ""
     ahead: bool = True
+    submissions: Callable[[str, datetime], Sequence[Submission]] = lambda url, now: ()
 
 
 class Hands(Struct, frozen=True):
     """What a preserver works with: the network, the readers, the collection and the clock; `fault` hears of bugs of
-    ours."""
+    ours, `submit` of what is to be submitted, once it is durable."""
 
     walker: Walks
     assets: Assets
@@ -68,6 +70,7 @@ class Hands(Struct, frozen=True):
     collection: Collection
     clock: Callable[[], datetime]
     fault: Callable[[Exception], None]
+    submit: Callable[[Sequence[Submission]], None] = lambda submissions: None
 
 
 class Answered(Struct, frozen=True):
@@ -78,6 +81,14 @@ class Answered(Struct, frozen=True):
     reading: Reading | None
     ahead: Ahead | None
     known: Capture | None
+
+
+class _Committed(Struct, frozen=True):
+    """`size` is in bytes, as they came."""
+
+    row: Future[PageRow]
+    size: int
+    submissions: tuple[Submission, ...] = ()
 
 
 class _Stopped(Exception):
@@ -157,7 +168,7 @@ class Preserver:
         last = walk.last
         try:
             _whole(walk)
-            row, size = self._commit(link, Answered(walk, reading, ahead, known), now)
+            committed = self._commit(link, Answered(walk, reading, ahead, known), now)
         except _Stopped as stopped:
             if ahead is not None:
                 ahead.drop()
@@ -173,7 +184,10 @@ class Preserver:
         if link.source in self._rules.outlinks:
             outlinks = reading.outlinks if reading is not None else self._known_outlinks(last, known)
         until = rest_until(last, self._hands.clock())
-        return Result(link, row.result(), size=size, rest_until=until, outlinks=outlinks)
+        row = committed.row.result()
+        if committed.submissions:
+            self._hands.submit(committed.submissions)
+        return Result(link, row, size=committed.size, rest_until=until, outlinks=outlinks)
 
     def _known_outlinks(self, last: Exchange, known: Capture | None) -> tuple[str, ...]:
         """Those of the page that the answer confirmed."""
@@ -182,7 +196,7 @@ class Preserver:
         stored = stored_page(self._hands.collection, known, self._rules.max_page)
         return self._hands.read(stored, None).outlinks if stored is not None else ()
 
-    def _commit(self, link: Link, answered: Answered, now: datetime) -> tuple[Future[PageRow], int]:
+    def _commit(self, link: Link, answered: Answered, now: datetime) -> _Committed:
         walk, reading, ahead, known = answered.walk, answered.reading, answered.ahead, answered.known
         last = walk.last
         unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
@@ -205,6 +219,8 @@ class Preserver:
         chain = [Part(hop, Role.HOP, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
         own = (*walk.robots_parts(), *chain, Part(last, Role.PAGE, verdict, unchanged), *further.parts)
 
+        wished = tuple(self._rules.submissions(urls.wire_url(link.url), now)) if _is_stored(verdict) else ()
+
         def commit(gathered: Gathered) -> Future[PageRow]:
             group = PageGroup(
                 id=str(uuid.uuid4()),
@@ -217,11 +233,12 @@ class Preserver:
                 shared=gathered.shared,
                 extractor=reading.extractor if reading is not None else "",
                 title=reading.title if reading is not None else None,
+                submissions=wished,
             )
             return self._hands.collection.commit(group)
 
         size = sum(part.exchange.body.size for part in own) + sum(job.size for job in needs)
-        return self._hands.assets.hand_over(needs, commit), size
+        return _Committed(self._hands.assets.hand_over(needs, commit), size, wished)
 
     def _further(self, first: str, reading: Reading, article: Article) -> Further:
         """The pages of the article after its first one, as long as each leads on to the next."""

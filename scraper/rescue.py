@@ -7,7 +7,7 @@ walker is another (`mementos/walking.py`), and what is no good is passed over in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -19,8 +19,10 @@ from archive import urls
 from archive.errors import WarcError
 from archive.models import Capture, Exchange, Link, PageRow, Verdict, VerdictKind
 from archive.rows import is_good
+from archive.submission import Submission
 from scraper.assets import Assets, Stock
 from scraper.crawl import Result
+from scraper.identity import host_of
 from scraper.mementos.asking import Asking
 from scraper.mementos.choosing import Attempts, When, date_in, end_of
 from scraper.mementos.searching import Found, Searcher
@@ -28,12 +30,14 @@ from scraper.mementos.walking import MementoWalker
 from scraper.preserve import Hands, Preserver, Rules
 from scraper.sniff import is_html
 from scraper.stored import stored_exchange, stored_page
+from scraper.submits.clients import host
 
 if TYPE_CHECKING:
     from archive.collection import Collection
     from scraper.gate import HostGate
     from scraper.read.reading import Read, Reading
     from scraper.settings import Settings
+    from scraper.submits.submitter import Submitter
 
 SOURCE = "rescue"
 NEAR_ENOUGH = timedelta(days=30)
@@ -96,6 +100,7 @@ class Tools(Struct, frozen=True):
     gate: HostGate | None = None
     fault: Callable[[Exception], None] = lambda error: None
     told: Callable[[str], None] = lambda words: None
+    submitter: Submitter | None = None
 
 
 class _Looked(Struct):
@@ -229,7 +234,19 @@ class Rescuer:
         )
         tools = self._tools
         hands = Hands(walker, assets, tools.read, tools.collection, tools.clock, tools.fault)
+        if tools.submitter is not None:
+            rules = replace(rules, submissions=self._submissions(tools.submitter, copy))
+            hands = replace(hands, submit=tools.submitter.want)
         return Preserver(rules, hands).keep(Link(url, SOURCE, copy.shown))
+
+    def _submissions(self, submitter: Submitter, copy: Found) -> Callable[[str, datetime], Sequence[Submission]]:
+        """The address is dead: what archives can be asked for is the copy, but not the one that has it."""
+        has_it = {each.name for each in self._settings.depositories if host(each) == host_of(copy.shown)}
+
+        def submissions(url: str, now: datetime) -> Sequence[Submission]:
+            return submitter.wished(copy.shown, now, but=lambda name: name in has_it)
+
+        return submissions
 
 
 def _is_near(capture: Capture, time: datetime) -> bool:

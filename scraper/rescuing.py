@@ -51,6 +51,7 @@ class Asked(Struct, frozen=True):
     json: bool = False
     quiet: bool = False
     verbose: bool = False
+    submit: bool = False
 
 
 def rescue_all(settings: Settings, asked: Asked, stop: Event, *, time: Time | None = None) -> int:
@@ -104,7 +105,7 @@ def _taking(settings: Settings, asked: Asked, stop: Event, time: Time) -> Iterat
             kept.append((frontier, Memory(collection.path / QUEUE)))
             return kept[0][1]
 
-        plan = Plan(None, quiet=asked.quiet, verbose=asked.verbose)
+        plan = Plan(None, quiet=asked.quiet, verbose=asked.verbose, submit=asked.submit)
         running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
         ((frontier, memory),) = kept
 
@@ -125,6 +126,7 @@ def _taking(settings: Settings, asked: Asked, stop: Event, time: Time) -> Iterat
             running.gate,
             fault,
             _progress(asked),
+            running.submitter,
         )
         asking = _asking(settings, running.network, memory, stop, time)
         try:

@@ -232,6 +232,10 @@ class Collection:
         """What archives are to be asked by then, the longest due first."""
         return self._lookups.submissions_due(by) if self._lookups else []
 
+    def archives_resting(self, now: datetime) -> dict[str, datetime]:
+        """Until when archives that were asked to keep something want to be left alone."""
+        return self._lookups.archives_resting(now) if self._lookups else {}
+
     def links(self) -> Iterator[PageRow]:
         """The latest kept page of each address that was asked for (`url`), in the order of addresses."""
         if self._lookups:

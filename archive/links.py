@@ -13,6 +13,10 @@ from archive.rows import CHECKS, PAGES, SUBMISSIONS
 from archive.submission import Submission
 
 _BATCH = 1000
+_LAST = (
+    "NOT EXISTS (SELECT 1 FROM submissions l WHERE l.link = s.link AND l.archive = s.archive AND "
+    "(l.time > s.time OR (l.time = s.time AND l.page_id > s.page_id)))"
+)
 
 
 class LinkLookups(Lookups):
@@ -69,12 +73,14 @@ class LinkLookups(Lookups):
 
     def submissions_due(self, by: datetime) -> list[Submission]:
         """What archives are to be asked by then: waiting, or with a job that has not ended; the longest due first."""
-        last = (
-            "NOT EXISTS (SELECT 1 FROM submissions l WHERE l.link = s.link AND l.archive = s.archive AND "
-            "(l.time > s.time OR (l.time = s.time AND l.page_id > s.page_id)))"
-        )
-        sql = f"{SUBMISSIONS} s WHERE due IS NOT NULL AND due <= ? AND {last} ORDER BY due, page_id, archive"
+        sql = f"{SUBMISSIONS} s WHERE due IS NOT NULL AND due <= ? AND {_LAST} ORDER BY due, page_id, archive"
         return [rows.submission_of(row) for row in self._all(sql, rows.milliseconds(by))]
+
+    def archives_resting(self, now: datetime) -> dict[str, datetime]:
+        """Until when archives want to be left alone, by what they said last."""
+        sql = f"SELECT archive, max(due) FROM submissions s WHERE rests AND due > ? AND {_LAST} GROUP BY archive"  # noqa: S608
+        found = self._all(sql, rows.milliseconds(now))
+        return {archive: rows.from_milliseconds(due) for archive, due in found}
 
     def _checks(self, links: list[str]) -> list[Check]:
         found = [self._all(f"{CHECKS} WHERE link = ? ORDER BY time, page_id", rows.storable(link)) for link in links]

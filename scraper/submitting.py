@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from threading import Event
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from archive import urls
 from archive.collection import Collection
@@ -68,9 +69,11 @@ def submit_all(settings: Settings, asked: Asked, stop: Event, *, time: Time | No
                 wished = submitter.wished(address, now)
                 for each in wished:
                     collection.note(event(each)).result()
-                for each in collection.submissions_of(address):
+                known = collection.submissions_of(address)
+                for each in known:
                     gathering(each)
-                submitter.want(wished)
+                # Whoever names an address means now, but for what the archive itself wants.
+                submitter.want(each if each.rests else replace(each, due=now) for each in known if each.due is not None)
             if not addresses:
                 due = collection.submissions_due(now)
                 for each in due:

@@ -61,7 +61,11 @@ class Submitter:
     def __init__(self, clients: Sequence[Client], names: Sequence[str], tries: int, tools: Tools) -> None:
         """`names` are all archives of the config; those without a client cannot be asked now."""
         self._names = names
-        self._lanes = {client.depository.name: _Lane(client, tries, tools) for client in clients}
+        resting = tools.collection.archives_resting(tools.clock())
+        self._lanes = {
+            client.depository.name: _Lane(client, tries, tools, resting.get(client.depository.name))
+            for client in clients
+        }
         self._unasked = 0
         self._tools = tools
 
@@ -101,16 +105,18 @@ def _is_open(known: Submission | None, now: datetime) -> bool:
 
 
 class _Lane:
-    """One archive's own queue and thread."""
+    """One archive's own queues and thread: what it is to be asked for, but not while it wants to be left alone, and its
+    jobs that are to be asked about."""
 
-    def __init__(self, client: Client, tries: int, tools: Tools) -> None:
+    def __init__(self, client: Client, tries: int, tools: Tools, rests_until: datetime | None) -> None:
         self._client = client
         self._tries = tries
         self._tools = tools
         self._changed = Condition()
         self._tasks: list[_Task] = []
+        self._jobs: list[_Task] = []
         self._count = 0
-        self._rests_until: datetime | None = None
+        self._rests_until = rests_until
         self._until: datetime | None = None
         self._thread: Thread | None = None
 
@@ -120,7 +126,8 @@ class _Lane:
             due = due or submission.due or self._tools.clock()
             if submission.rests and submission.due is not None:
                 self._rests_until = max(self._rests_until or submission.due, submission.due)
-            heapq.heappush(self._tasks, _Task(due, self._count, submission, polls))
+            queue = self._jobs if submission.step is Step.ASKED else self._tasks
+            heapq.heappush(queue, _Task(due, self._count, submission, polls))
             if self._thread is None:
                 self._thread = Thread(target=self._run, name=f"submit-{self._client.depository.name}", daemon=True)
                 self._thread.start()
@@ -135,7 +142,7 @@ class _Lane:
         """How many tasks are left."""
         if self._thread is not None:
             self._thread.join()
-        return len(self._tasks)
+        return len(self._tasks) + len(self._jobs)
 
     # ------------------------------------------------------------------------------------------------ the thread
 
@@ -155,9 +162,12 @@ class _Lane:
         with self._changed:
             while not self._tools.stopped():
                 now = self._tools.clock()
-                due = max(self._tasks[0].due, free_at, self._rests_until or free_at) if self._tasks else None
+                heads = [(max(self._jobs[0].due, free_at), self._jobs)] if self._jobs else []
+                if self._tasks:
+                    heads.append((max(self._tasks[0].due, free_at, self._rests_until or free_at), self._tasks))
+                due, queue = min(heads, key=lambda head: head[0], default=(None, []))
                 if due is not None and due <= now:
-                    return heapq.heappop(self._tasks)
+                    return heapq.heappop(queue)
                 if self._until is not None and (due is None or due > self._until):
                     return None
                 left = (due - now).total_seconds() if due is not None else _POLL

@@ -18,7 +18,8 @@ def line_of(submission: Submission) -> str:
         return f"{archive} does not keep {address}: {submission.reason}"
     if submission.step is Step.ASKED:
         return f"{archive} is at {address}"
-    when = f" until {submission.due:%Y-%m-%d %H:%M} UTC" if submission.due is not None else ""
+    later = submission.due is not None and submission.due > submission.time
+    when = f" until {submission.due:%Y-%m-%d %H:%M} UTC" if later else ""
     return f"{archive} waits{when} with {address}" + (f": {submission.reason}" if submission.reason else "")
 
 

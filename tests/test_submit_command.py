@@ -158,7 +158,7 @@ def test_how_a_job_fails_changes_nothing_of_the_fetch(tmp_path: Path, web: Web, 
 def test_limits_of_the_user_are_heeded_and_the_rest_is_done_later(tmp_path: Path, web: Web) -> None:
     limit = {"status": "error", "status_ext": "error:user-session-limit", "message": "You have reached the limit."}
     spn = SavePageNow(refuses=lambda url, number: (429, limit, {"Retry-After": "600"}) if number == 2 else None).on(web)
-    mine = there(tmp_path, web)
+    mine = there(tmp_path, web, crawl__concurrency="1")
     ran = mine.run("fetch", "--submit", URL, "http://news.test/two", "http://news.test/three")
     assert ran.code == 0
     # After the limit nothing more was asked for, in this run and while the time lasts.

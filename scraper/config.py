@@ -21,9 +21,11 @@ from msgspec.structs import fields
 from archive.errors import ConfigError, UsageError
 from archive.settings import ArchiveSettings, Setting
 from scraper.settings import (
+    CheckSettings,
     CrawlSettings,
     Depository,
     FetchSettings,
+    LinksSettings,
     NotifySettings,
     ReadSettings,
     RescueSettings,
@@ -38,9 +40,11 @@ SECTIONS: dict[str, type[Struct]] = {
     "read": ReadSettings,
     "archive": ArchiveSettings,
     "crawl": CrawlSettings,
+    "check": CheckSettings,
     "notify": NotifySettings,
     "rescue": RescueSettings,
     "submit": SubmitSettings,
+    "links": LinksSettings,
 }
 SOURCE = "source"
 ARCHIVE = "rescue.archive"

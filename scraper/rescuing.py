@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from scraper.settings import Settings
 
 MOST_PASSED = 5
-STRIKES = 3
 _GOOD = (Outcome.RESCUED, Outcome.ALREADY)
 
 
@@ -178,7 +177,7 @@ def _progress(asked: Asked) -> Callable[[str], None]:
 
 def _addresses(run: _Run, asked: Asked, settings: Settings) -> list[str]:
     """Each article once."""
-    urls = [link.url for link in asked.links] if asked.links else dead(run.collection, STRIKES)
+    urls = [link.url for link in asked.links] if asked.links else dead(run.collection, settings.check.strikes)
     return list({identity(url): url for url in reversed(urls)}.values())[::-1]
 
 

@@ -58,7 +58,7 @@ class Plan(Struct, frozen=True):
     """What a run decides. `pages` is how many addresses it has, if that is known; `outlinks` are the sources
     whose pages' links are wanted; for a host where `most_waiting` wait already no page follows a redirect. With
     `heed_rests` hosts that were found to want to be left alone are. With `submit` public archives are asked to keep
-    what is kept."""
+    what is kept. With `check` links are checked (`judging.py`)."""
 
     pages: int | None = None
     again: bool = False
@@ -69,6 +69,7 @@ class Plan(Struct, frozen=True):
     most_waiting: int | None = None
     heed_rests: bool = True
     submit: bool = False
+    check: bool = False
 
 
 class Running(Struct, frozen=True):
@@ -232,7 +233,15 @@ def opened(
             if plan.verbose:
                 say("".join(traceback.format_exception(error)))
 
-        hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault)
+        judge = None
+        if plan.check:
+            from scraper.judging import Judge, answer_reader
+            from scraper.probing import Prober
+
+            prober = Prober(network.walker, answer_reader(readers.read, settings.read.max_page), str(time.random()))
+            stack.callback(prober.close)
+            judge = Judge(collection, prober, readers.read, settings.read.max_page)
+        hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault, judge=judge)
         submitter = None
         if plan.submit:
             from scraper.submits.telling import Telling

@@ -24,9 +24,11 @@ ABOUT = {
     "read": "How a page is read.",
     "archive": "Where everything is kept.",
     "crawl": "How many addresses are gone through.",
+    "check": "How tearsheet check finds out what became of links.",
     "notify": "Who is told of a run of tearsheet crawl.",
     "submit": "How public archives are asked to keep a copy too, with --submit.",
     "rescue": "How tearsheet rescue looks in web archives for what is dead.",
+    "links": "Where others see what is kept.",
 }
 ARCHIVES = (
     "The web archives that tearsheet rescue asks, as many as you like. The Internet Archive, which stands here, is "

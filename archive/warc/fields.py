@@ -25,8 +25,12 @@ def _encoded(character: str) -> str:
 
 def parse_fields(block: bytes) -> list[tuple[str, str]]:
     """The (name, value) pairs of an application/warc-fields block or a record's header block, folded lines joined."""
+    text = block.decode("utf-8", "replace").replace("\r\n", "\n")
+    if "\n " not in text and "\n\t" not in text:
+        parted = [line.partition(":") for line in text.split("\n")]
+        return [(name.strip(), value.strip()) for name, colon, value in parted if colon]
     fields: list[tuple[str, str]] = []
-    for line in block.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"):
+    for line in text.split("\n"):
         if line[:1] in (" ", "\t") and fields:
             name, value = fields[-1]
             fields[-1] = (name, f"{value} {line.strip()}".strip())

@@ -85,13 +85,23 @@ class Foreign(Struct, frozen=True):
     sha256: str
 
 
+class Removal(Struct, frozen=True):
+    """Records of a group were taken out for good at `time`, for `reason`: how many of each type. What they held, and at
+    which address, is told nowhere, nor are their digests, by which it could be known again."""
+
+    time: datetime
+    reason: str
+    records: tuple[tuple[str, int], ...]
+
+
 class GroupData(Struct, frozen=True):
     """A page group as its metadata record tells it.
 
     `shared` are requisites of the page that another group of the same run stores. `side`: this file holds only the
     group's bad requisites, its main part lies in archive/; of an imported file, what belongs to no page. `foreign` is
     the imported file in which all parts lie. `check` is what a check of the link found; `bare`: nothing but this record
-    is stored of it.
+    is stored of it. `removals`: records of it were taken out; where the page itself was, it is
+    `purged`, a side group of what other pages need of it, if anything.
     """
 
     page_id: str
@@ -110,11 +120,16 @@ class GroupData(Struct, frozen=True):
     check: Check | None = None
     bare: bool = False
     submissions: tuple[Submission, ...] = ()
+    removals: tuple[Removal, ...] = ()
 
     @property
     def rescued(self) -> bool:
         """Whether its page is one that a web archive took: it may be older than what is kept already."""
         return any(part.memento is not None and part.role == "page" for part in self.parts)
+
+    @property
+    def purged(self) -> bool:
+        return self.side and bool(self.removals)
 
 
 class Reread(Struct, frozen=True):
@@ -207,6 +222,7 @@ def dump(data: GroupData) -> bytes:
     if data.check is not None:
         fields += _check_fields(data.check)
     fields += submission.fields(data.submissions)
+    fields += [("recordsRemoved", _removal_words(removal)) for removal in data.removals]
     redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
     fields += [("redacted", name) for name in redacted]
     fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
@@ -260,6 +276,7 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "check": _plain_check(data.check) if data.check else None,
         "bare": data.bare,
         "submissions": [submission.plain(each) for each in data.submissions],
+        "removals": [[_time(each.time), each.reason, dict(each.records)] for each in data.removals],
     }
     return _without_defaults(plain)
 
@@ -272,6 +289,16 @@ def _plain_reread(reread: Reread) -> dict[str, Any]:
 def _reread_from_plain(plain: dict[str, Any]) -> Reread:
     origin = plain["origin"] | {"time": datetime.fromisoformat(plain["origin"]["time"])}
     return Reread(plain["page_id"], Origin(**origin), plain.get("requisites", 0))
+
+
+def removal_fields(removal: Removal) -> bytes:
+    """The block of a tombstone in a file of another tool."""
+    return fields_block([("recordsRemoved", _removal_words(removal))])
+
+
+def _removal_words(removal: Removal) -> str:
+    records = ", ".join(f"{count} {kind}" for kind, count in removal.records)
+    return f"{records}; on {_time(removal.time)}; {removal.reason}"
 
 
 def _plain_overruling(overruling: Overruling) -> dict[str, Any]:
@@ -355,6 +382,10 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         overrules=_overruling_from_plain(plain["overrules"]) if "overrules" in plain else None,
         bare=plain.get("bare", False),
         submissions=tuple(submission.from_plain(each, plain["page_id"]) for each in plain.get("submissions", ())),
+        removals=tuple(
+            Removal(datetime.fromisoformat(time), reason, tuple((str(kind), int(n)) for kind, n in records.items()))
+            for time, reason, records in plain.get("removals", ())
+        ),
     )
     return replace(data, check=_check_from_plain(plain["check"], data)) if "check" in plain else data
 

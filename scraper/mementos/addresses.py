@@ -2,45 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote, urlsplit
 
-from msgspec import Struct
-
+from archive.mementos import replay_of
 from archive.urls import join, wire_url
 from scraper.identity import identity
 
 URL = "{url}"
-RAW = "id_"
-_REPLAY = re.compile(
-    r"(?P<prefix>https?://[^?#]*?/)(?P<stamp>[0-9]{14})(?P<mod>[a-z]{2}_)?/(?P<url>https?:/.*)\Z", re.DOTALL
-)
 # What CDX servers stand beside: the Wayback Machine's, and pywb's.
 _CDX_SIDES = (("/cdx/search/cdx", "/web/"), ("/cdx/search", "/web/"), ("/cdx", "/"))
-
-
-class Replay(Struct, frozen=True):
-    """An address of the form `PREFIX STAMP [MOD] / URL`, as Wayback machines and pywb have them."""
-
-    prefix: str
-    stamp: str
-    mod: str
-    url: str
-
-    @property
-    def raw(self) -> str:
-        """The address of the same memento as it came from its site."""
-        return f"{self.prefix}{self.stamp}{RAW}/{self.url}"
-
-
-def replay_of(address: str) -> Replay | None:
-    """What a memento's address says of it; None where it has another form."""
-    match = _REPLAY.match(address)
-    if match is None:
-        return None
-    # Some archives write one slash where there were two.
-    url = re.sub(r"\A(https?):/+", r"\1://", match["url"])
-    return Replay(match["prefix"], match["stamp"], match["mod"] or "", url)
 
 
 def filled(template: str, url: str, parameter: str = "") -> str:

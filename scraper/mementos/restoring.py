@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
+from archive.mementos import replay_of
 from archive.models import Exchange, Memento
 from archive.urls import is_http, join, wire_url
 from scraper.fetch import REDIRECTS
-from scraper.mementos.addresses import led_to, own_location, replay_of, same_article
+from scraper.mementos.addresses import led_to, own_location, same_article
 from scraper.mementos.finds import EARLIEST, time_of_stamp
 from scraper.mementos.links import links_of
 from scraper.retry import http_date

@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from archive.mementos import replay_of
 from archive.models import Exchange
 from archive.urls import is_http, stamp, wire_url
 from scraper.body import decoded
 from scraper.fetch import STOPPED, HopRequest, next_hop
-from scraper.mementos.addresses import filled, replay_of, replay_prefix, same_article
+from scraper.mementos.addresses import filled, replay_prefix, same_article
 from scraper.mementos.asking import Asking
 from scraper.mementos.finds import Listed, TimeMap, near, of_links, read_cdx, read_timemap, time_of_stamp
 from scraper.mementos.links import links_of

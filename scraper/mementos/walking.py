@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from archive import urls
+from archive.mementos import Replay, replay_of
 from archive.models import Capture, Exchange, Memento
 from scraper.fetch import REDIRECTS, HopRequest, next_hop, not_asked
-from scraper.mementos.addresses import Replay, replay_of
 from scraper.mementos.asking import Asking
 from scraper.mementos.restoring import is_archived, own_address, problem, restored, stamped
 from scraper.mementos.searching import Found

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.mementos.addresses import Replay, filled, led_to, replay_of, replay_prefix
+from archive.mementos import Replay, replay_of
+from scraper.mementos.addresses import filled, led_to, replay_prefix
 
 URL = "http://a.test/x,y?q=1&r=%20z"
 

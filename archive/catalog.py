@@ -315,8 +315,8 @@ class Catalog:
         self.one("DELETE FROM pages WHERE warc = ?", warc)
         for table in ("checks", "submissions"):
             self.one(
-                f"DELETE FROM {table} WHERE page_id IN (SELECT page_id FROM captures WHERE warc = ?) "  # noqa: S608
-                "AND page_id NOT IN (SELECT page_id FROM pages)",
+                f"DELETE FROM {table} WHERE page_id IN "  # noqa: S608 - our own words
+                "(SELECT page_id FROM captures WHERE warc = ?) AND page_id NOT IN (SELECT page_id FROM pages)",
                 warc,
             )
         self.one(f"DELETE FROM captures AS c WHERE {IN_FOREIGN}", warc)  # noqa: S608 - our own words

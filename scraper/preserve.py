@@ -40,6 +40,7 @@ from scraper.redact import without_user
 from scraper.retry import rest_until
 from scraper.sniff import is_html
 from scraper.stored import stored_page
+from scraper.unkept import not_asked_row, unkept_row
 from scraper.walk import Walk, Walks
 
 if TYPE_CHECKING:
@@ -392,38 +393,4 @@ def _unread(row: PageRow) -> bool:
     return row.text is None and not row.extractor and row.verdict in (VerdictKind.PAGE, VerdictKind.UNCHANGED)
 
 
-def not_asked_row(link: Link, now: datetime, reason: str) -> PageRow:
-    """The row of an address that is none: nothing was asked, so no record tells of it."""
-    return PageRow(
-        page_id="",
-        url=link.url,
-        final_url=link.url,
-        original_url=None,
-        verdict=VerdictKind.BLOCKED,
-        reason=reason,
-        evidence=(),
-        status=None,
-        title=None,
-        authors=(),
-        date=None,
-        words=0,
-        text=None,
-        warc=None,
-        offset=None,
-        digest=None,
-        captured_at=now,
-        requisites=0,
-        missing=(),
-        source=link.source,
-        via=link.via,
-    )
-
-
-def unkept_row(link: Link, now: datetime, verdict: Verdict, last: Exchange) -> PageRow:
-    """The row of an answer that was not wanted: no record tells of it."""
-    row = not_asked_row(link, now, verdict.reason)
-    kind, evidence = verdict.kind, verdict.evidence
-    return replace(row, verdict=kind, evidence=evidence, status=last.status, final_url=last.url)
-
-
-__all__ = ["Hands", "Preserver", "Rules", "Verdict", "not_asked_row"]
+__all__ = ["Hands", "Preserver", "Rules", "Verdict"]

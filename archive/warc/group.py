@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from archive import submission
-from archive.linkstate import Check, State
+from archive import linkstate, submission
+from archive.linkstate import Check
 from archive.models import (
     Failure,
     Link,
@@ -34,7 +34,6 @@ GROUP_FIELD = "group"
 _FOREIGN_FILE = re.compile(r"(?!.+-\d{17}-\d{5}-)[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.w?arc(?:\.gz)?\Z")
 _VERSION = 1
 _NOT_MODIFIED = 304
-_CHECK_LISTS = ("evidence", "corrections")
 
 
 class PartData(Struct, frozen=True):
@@ -220,24 +219,13 @@ def dump(data: GroupData) -> bytes:
     if last is not None and last.memento is not None:
         fields += [("mementoOf", last.memento.archive), ("memento", last.memento.address)]
     if data.check is not None:
-        fields += _check_fields(data.check)
+        fields += linkstate.fields(data.check)
     fields += submission.fields(data.submissions)
     fields += [("recordsRemoved", _removal_words(removal)) for removal in data.removals]
     redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
     fields += [("redacted", name) for name in redacted]
     fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
     return fields_block(fields)
-
-
-def _check_fields(check: Check) -> list[tuple[str, str]]:
-    return [
-        ("linkState", str(check.state)),
-        ("linkReason", check.reason),
-        *(("linkEvidence", text) for text in check.evidence),
-        ("movedTo", check.moved_to or ""),
-        ("similarity", "" if check.similarity is None else f"{check.similarity:.4f}"),
-        *(("correction", text) for text in check.corrections),
-    ]
 
 
 def load(block: bytes) -> GroupData:
@@ -273,7 +261,7 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "reread": _plain_reread(data.reread) if data.reread else None,
         "foreign": asdict(data.foreign) if data.foreign else None,
         "overrules": _plain_overruling(data.overrules) if data.overrules else None,
-        "check": _plain_check(data.check) if data.check else None,
+        "check": linkstate.plain(data.check) if data.check else None,
         "bare": data.bare,
         "submissions": [submission.plain(each) for each in data.submissions],
         "removals": [[_time(each.time), each.reason, dict(each.records)] for each in data.removals],
@@ -308,21 +296,6 @@ def _plain_overruling(overruling: Overruling) -> dict[str, Any]:
 def _overruling_from_plain(plain: dict[str, Any]) -> Overruling:
     verdict, time = VerdictKind(plain["verdict"]), datetime.fromisoformat(plain["time"])
     return Overruling(**(plain | {"verdict": verdict, "time": time}))
-
-
-def _plain_check(check: Check) -> dict[str, Any]:
-    """Without what the group says of itself: address, time and page id."""
-    plain = asdict(check) | {"state": str(check.state)}
-    for name in ("address", "time", "page_id"):
-        del plain[name]
-    lists = {name: list(plain[name]) for name in _CHECK_LISTS}
-    return _without_defaults(plain | lists)
-
-
-def _check_from_plain(plain: dict[str, Any], data: GroupData) -> Check:
-    lists = {name: tuple(plain.get(name, ())) for name in _CHECK_LISTS}
-    values = plain | lists | {"state": State(plain["state"])}
-    return Check(address=data.link.url, time=data.time, page_id=data.page_id, **values)
 
 
 def _plain_verdict(verdict: Verdict) -> list[Any]:
@@ -387,7 +360,9 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
             for time, reason, records in plain.get("removals", ())
         ),
     )
-    return replace(data, check=_check_from_plain(plain["check"], data)) if "check" in plain else data
+    if "check" not in plain:
+        return data
+    return replace(data, check=linkstate.from_plain(plain["check"], data.link.url, data.time, data.page_id))
 
 
 def _foreign_from_plain(plain: dict[str, Any]) -> Foreign:

@@ -35,6 +35,16 @@ class Rests(Protocol):
     def rest(self, host: str, until: datetime) -> None: ...
 
 
+class Walks(Protocol):
+    """What leads from an address to its answer: on the live web, or as a web archive has it."""
+
+    def walk(self, request: HopRequest, known: Capture | None = None, home: str | None = None) -> Walk: ...
+
+    def go_on(self, walk: Walk, request: HopRequest) -> None: ...
+
+    def give_up(self, walk: Walk) -> None: ...
+
+
 class Walk(Struct):
     """The hops in the order they were asked, the last one the end; `robots` are answers for robots.txt
     that were met on the way. At the host `home` it waits for its turn however many do; None: at every host.

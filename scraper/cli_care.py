@@ -136,3 +136,26 @@ def links(
     with piping():
         code = export_links(COMMON.settings(), asked)
     raise typer.Exit(code)
+
+
+@common
+def index(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of texts, with all below it.")],
+    replay: Annotated[
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else [links] replay.")
+    ] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over an index.html or index.md that tearsheet did not make.")
+    ] = False,
+) -> None:
+    """Give a folder of texts an index page: each text, its original address, whether that still stands, its snapshot.
+
+    Writes index.html, which stands alone, and index.md into the folder, sorted by title. The state is what tearsheet
+    check found: alive, dead, doubtful, or unknown where it never looked. Run it again when you like: an index of its
+    own is written over, and a source of kind "texts" passes it over.
+
+    Example:  tearsheet export index articles
+    """
+    from scraper.indexing import Asked, export_index
+
+    export_index(COMMON.settings(), Asked(folder, replay.strip(), force, COMMON.json, COMMON.quiet))

@@ -20,6 +20,7 @@ from archive.errors import FormatError, StorageError, TearsheetError, UsageError
 from archive.linkstate import Standing
 from archive.replayed import uri
 from archive.robust.anchors import Relink
+from archive.robust.index import INDEX_NAMES, is_index
 from archive.robust.rewriting import KINDS, Change, Rewritten, kind_of, rewritten
 from archive.rows import iso
 from archive.urls import wire_url
@@ -120,7 +121,7 @@ def _one(path: Path, chooser: Chooser, asked: Asked) -> bool | str:
 
 def _files(paths: Sequence[Path], backup: str) -> Iterator[Path]:
     """Each once: files as they are named, and of folders what is Markdown or HTML by its name, in the order of names;
-    hidden ones, links and backups are left alone."""
+    hidden ones, links, backups and index pages of ours are left alone."""
     seen: set[Path] = set()
     for path in paths:
         for one in _below(path, backup) if path.is_dir() else [path]:
@@ -136,8 +137,17 @@ def _below(root: Path, backup: str) -> Iterator[Path]:
         for name in sorted(names):
             path = Path(folder, name)
             hidden = name.startswith(".") or (backup and backup in name)
-            if not hidden and kind_of(path) is not None and not path.is_symlink():
+            if not hidden and kind_of(path) is not None and not path.is_symlink() and not _is_index(path):
                 yield path
+
+
+def _is_index(path: Path) -> bool:
+    if path.name not in INDEX_NAMES:
+        return False
+    try:
+        return is_index(_read(path)[1])
+    except StorageError:
+        return False
 
 
 def _read(path: Path) -> tuple[tuple[int, ...], bytes]:

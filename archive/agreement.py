@@ -158,8 +158,11 @@ class Agreement:
             return
         page_id = group.captures[0].page_id
         sql = "SELECT * FROM captures WHERE page_id = ? AND (warc = ? OR warc < 0)"
-        there = Counter(tuple(row) for row in self._reader.all(sql, storable(page_id), self.warc))
-        meant = Counter(_stored(rows.capture_values(capture, numbers[capture.warc])) for capture in group.captures)
+        found = list(map(tuple, self._reader.all(sql, storable(page_id), self.warc)))
+        values = [rows.capture_values(capture, numbers[capture.warc]) for capture in group.captures]
+        if found == values:
+            return
+        there, meant = Counter(found), Counter(map(_stored, values))
         if there != meant:
             differing = next(iter((meant - there) or (there - meant)))
             yield f"the captures of page {page_id} are not what the records say, among them {differing[0]}"

@@ -36,6 +36,7 @@ class VerdictKind(StrEnum):
     CONSENT = "consent wall"
     PAYWALL = "paywall stub"
     SOFT_404 = "soft 404"
+    REPLACED = "replaced"
     EMPTY = "empty"
     GONE = "gone"
     BLOCKED = "blocked"

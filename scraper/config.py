@@ -36,8 +36,8 @@ SECTIONS: dict[str, type[Struct]] = {
     "read": ReadSettings,
     "archive": ArchiveSettings,
     "crawl": CrawlSettings,
-    "notify": NotifySettings,
     "check": CheckSettings,
+    "notify": NotifySettings,
     "links": LinksSettings,
 }
 SOURCE = "source"

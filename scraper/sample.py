@@ -24,8 +24,8 @@ ABOUT = {
     "read": "How a page is read.",
     "archive": "Where everything is kept.",
     "crawl": "How many addresses are gone through.",
+    "check": "How tearsheet check finds out what became of links.",
     "notify": "Who is told of a run of tearsheet crawl.",
-    "check": "When a link is called dead.",
     "links": "Where others see what is kept.",
 }
 SOURCES = (

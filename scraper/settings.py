@@ -164,6 +164,28 @@ class CrawlSettings(Struct, frozen=True):
         return self.host_parallel if self.host_delay > 0 else self.concurrency
 
 
+class CheckSettings(Struct, frozen=True):
+    """How links are checked."""
+
+    strikes: Annotated[
+        int, Setting("A link is dead when it has failed on so many different days in a row.", least=1)
+    ] = 3
+    every: Annotated[
+        float,
+        Setting(
+            "With --due, a link that stands is asked again after this at the earliest, and later the longer it has "
+            "stood unchanged.",
+            unit="seconds",
+            least=0,
+        ),
+    ] = 7 * 86400.0
+    longest: Annotated[float, Setting("And after this at the latest.", unit="seconds", least=0)] = 90 * 86400.0
+    retry: Annotated[
+        float,
+        Setting("With --due, one that failed is asked again after this; once it is dead, ever later.", unit="seconds"),
+    ] = 86400.0
+
+
 class NotifySettings(Struct, frozen=True):
     """Who is told of a run."""
 
@@ -176,12 +198,6 @@ class NotifySettings(Struct, frozen=True):
             example="mail-report archive@example.com",
         ),
     ] = ""
-
-
-class CheckSettings(Struct, frozen=True):
-    """When a link is called dead."""
-
-    strikes: Annotated[int, Setting("On how many different days a link must fail to be called dead.", least=1)] = 3
 
 
 class LinksSettings(Struct, frozen=True):
@@ -278,8 +294,8 @@ class Settings(Struct, frozen=True):
     read: ReadSettings = ReadSettings()
     archive: ArchiveSettings = ArchiveSettings()
     crawl: CrawlSettings = CrawlSettings()
-    notify: NotifySettings = NotifySettings()
     check: CheckSettings = CheckSettings()
+    notify: NotifySettings = NotifySettings()
     links: LinksSettings = LinksSettings()
     sources: tuple[Source, ...] = ()
 

@@ -106,6 +106,9 @@ def rewrite(
     ],
     everything: Annotated[bool, typer.Option("--all", help="All links that are kept, not the dead alone.")] = False,
     dead: Annotated[bool, typer.Option("--dead", help="The dead alone: what it does anyway.")] = False,
+    anchored: Annotated[
+        bool, typer.Option("--anchors", help="In Markdown, write <a> with the attributes of Robust Links.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False,
     backup: Annotated[
         str, typer.Option("--backup", metavar="SUFFIX", help='What the copy\'s name ends with; "" for no copy.')
@@ -118,7 +121,8 @@ def rewrite(
 
     Dead is what tearsheet check calls so. In HTML the link gets data-originalurl, data-versiondate and
     data-versionurl, and leads to the snapshot if it is dead. In Markdown (inline links, definitions, autolinks, bare
-    addresses) it leads to the snapshot, whose address holds time and original. Nothing else in the file changes, not a
+    addresses) it leads to the snapshot, whose address holds time and original; --anchors puts HTML there with the
+    same attributes, which some renderers of Markdown leave out. Nothing else in the file changes, not a
     byte; code, comments and front matter stay, and a second run finds nothing left to do. The file as it was stays
     beside it.
 
@@ -132,7 +136,7 @@ def rewrite(
 
     if everything and dead:
         raise UsageError("--all and --dead do not go together")
-    asked = Asked(tuple(files), everything, backup, replay.strip(), dry_run, COMMON.json, COMMON.quiet)
+    asked = Asked(tuple(files), everything, anchored, backup, replay.strip(), dry_run, COMMON.json, COMMON.quiet)
     with piping():
         code = rewrite_files(COMMON.settings(), asked)
     raise typer.Exit(code)

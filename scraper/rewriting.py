@@ -36,11 +36,12 @@ _REMEMBERED = 10_000
 
 
 class Asked(Struct, frozen=True):
-    """`everything`: not the dead alone, but all links that are kept. `backup` is what the name of the file as it was
-    ends with, "" for none."""
+    """`everything`: not the dead alone, but all links that are kept. `anchored`: Markdown gets anchors of HTML.
+    `backup` is what the name of the file as it was ends with, "" for none."""
 
     files: tuple[Path, ...]
     everything: bool = False
+    anchored: bool = False
     backup: str = BACKUP
     replay: str = ""
     dry_run: bool = False
@@ -99,7 +100,7 @@ def _one(path: Path, chooser: Chooser, asked: Asked) -> bool | str:
         if kind is None:
             raise FormatError(str(path), 1, f"neither Markdown nor HTML by its name ({' '.join(sorted(KINDS))})")
         before, data = _read(path)
-        found = rewritten(data, kind, chooser.choose, str(path))
+        found = rewritten(data, kind, chooser.choose, str(path), anchored=asked.anchored)
         changed = found.data != data
         backup = None
         if changed and not asked.dry_run:

@@ -125,7 +125,7 @@ class Agreement:
         if self.warc is None:
             return
         for table, seen in (("captures", self._captures), ("pages", self._pages)):
-            found = self._reader.one(f"SELECT count(*) AS n FROM {table} WHERE warc = ?", self.warc)  # noqa: S608
+            found = self._reader.one(f"SELECT count(*) AS n FROM {table} WHERE warc = ?", self.warc)  # noqa: S608 - two names of ours
             assert found is not None
             if found["n"] != seen:
                 yield f"{found['n']} {table} are said to lie in the file, which holds {seen}"

@@ -207,7 +207,7 @@ def _is_ours(name: str) -> bool:
 
 def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, found: Verified) -> dict[str, Checked]:
     """In processes of their own, the largest files first, so that no core waits for the last one."""
-    sizes = {name: path.stat().st_size if path.exists() else 0 for path, name, _ in files}
+    sizes = {name: _size(path) for path, name, _ in files}
     total, done = sum(sizes.values()), 0
     checked: dict[str, Checked] = {}
     ordered = sorted(files, key=lambda each: -sizes[each[1]])
@@ -235,6 +235,14 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
     return {name: checked[name] for _, name, _ in files if name in checked}
 
 
+def _size(path: Path) -> int:
+    """In bytes. What is not there, or no more, is told where it is read."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def _result(future: Future[Checked], name: str) -> Checked:
     try:
         return future.result()
@@ -245,7 +253,7 @@ def _result(future: Future[Checked], name: str) -> Checked:
 
 
 def _watched(files: Sequence[str], folder: Path, watch: Watch, found: Verified) -> Iterator[str]:
-    sizes = {name: (folder / name).stat().st_size for name in files}
+    sizes = {name: _size(folder / name) for name in files}
     total, done = sum(sizes.values()), 0
     for name in files:
         if watch.stopped():

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from archive import rows, schema
 from archive.catalog import told
-from archive.errors import DamageError
+from archive.errors import OutdatedError
 from archive.models import Capture, PageRow
 from archive.rows import CAPTURES, NOT_MODIFIED, PAGES
 from archive.searching import match_expression, together
@@ -170,7 +170,7 @@ class Lookups:
         if not expression:
             return
         sql = (
-            f"SELECT rowid, snippet(search, -1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608
+            f"SELECT rowid, snippet(search, -1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608 - constants
             f"ORDER BY bm25(search, {_TITLE_WEIGHT}, 1.0), rowid DESC LIMIT ?"
         )
         for number, snippet in self._all(sql, *marks, expression, limit):
@@ -362,8 +362,8 @@ class Lookups:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """A connection to the catalog that only reads, for any thread. Raises DamageError for one of another release and
-    one that cannot be read, and StorageError."""
+    """A connection to the catalog that only reads, for any thread. Raises OutdatedError for one of an earlier release,
+    DamageError for one of a later release and one that cannot be read, and StorageError."""
     with told(path):
         try:
             return _opened(path, "mode=ro")
@@ -382,7 +382,7 @@ def _opened(path: Path, options: str) -> sqlite3.Connection:
         if found > len(schema.MIGRATIONS):
             raise schema.NewerCatalog
         if found < len(schema.MIGRATIONS):
-            raise DamageError(f"{path}: an older tearsheet made this catalog; the next fetch brings it up")
+            raise OutdatedError(f"{path}: an older tearsheet made this catalog; the next run brings it up")
     except BaseException:
         connection.close()
         raise

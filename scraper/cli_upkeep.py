@@ -22,12 +22,17 @@ def rebuild(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="With --reextract: take texts that seem worse, too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --reextract: only say what would change.")] = False,
+    index: Annotated[bool, typer.Option("--index", help="Only the index, by which viewers find captures.")] = False,
 ) -> None:
     """Make index, pages list, catalog and text files again from the WARC files, which are the truth.
 
     With --reextract the text of every article is extracted afresh instead. What changed is told as a difference, the
     earlier text stays beside the new one, and a text that would be worse is not taken.
+
+    With --index all but the index stays as it is, which takes a fraction of the time.
     """
+    if index and reextract:
+        raise UsageError("--index and --reextract go alone")
     if reextract:
         from scraper import rereading
 
@@ -37,6 +42,12 @@ def rebuild(
         raise typer.Exit(stop.code or code)
     if force or dry_run:
         raise UsageError("--force and --dry-run go with --reextract")
+    if index:
+        from scraper.showing import rebuild_index
+
+        with stopping() as stop:
+            code = rebuild_index(COMMON.settings().archive, say_progress, stop.is_set, COMMON.json)
+        raise typer.Exit(stop.code or code)
     from scraper.showing import rebuild_collection
 
     raise typer.Exit(rebuild_collection(COMMON.settings().archive, say_progress, COMMON.json))

@@ -123,7 +123,7 @@ def stopping() -> Iterator[Stop]:
 def reading() -> Iterator[Collection]:
     from archive.collection import Collection
 
-    with Collection.open(COMMON.settings().archive, None) as collection, piping():
+    with Collection.open(COMMON.settings().archive, None, tell=say_progress) as collection, piping():
         yield collection
 
 

@@ -155,7 +155,7 @@ def _read(path: Path) -> tuple[tuple[int, ...], bytes]:
     """The file and its state. Raises StorageError where it cannot be read, is no file, or too large."""
     try:
         # Neither a pipe nor a device makes us wait.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - pathlib knows no flags
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise StorageError(f"{path}: no regular file")

@@ -114,7 +114,7 @@ def rewrite(
         str, typer.Option("--backup", metavar="SUFFIX", help='What the copy\'s name ends with; "" for no copy.')
     ] = ".orig",
     replay: Annotated[
-        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else [links] replay.")
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
     ] = "",
 ) -> None:
     """Make links in your own files robust: where their page is dead and we keep it, they lead to the snapshot.
@@ -156,7 +156,7 @@ def links(
     ] = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else stdout.")] = None,
     replay: Annotated[
-        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else [links] replay.")
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
@@ -164,7 +164,7 @@ def links(
 
     In HTML each is an <a> whose data-originalurl, data-versiondate and data-versionurl say so (as specified at
     robustlinks.mementoweb.org); Markdown has the link and one to its snapshot; CSV and JSON have the same as fields,
-    with state and place in the WARC. The snapshot is that of the latest capture: [links] replay in config.toml, or
+    with state and place in the WARC. The snapshot is that of the latest capture; the setting replay in config.toml, or
     --replay, says where yours are seen.
 
     Exit code 0: all are listed. 1: some are not kept, and it is said which. 9: none is.
@@ -190,7 +190,7 @@ def links(
 def index(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of texts, with all below it.")],
     replay: Annotated[
-        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else [links] replay.")
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
     ] = "",
     force: Annotated[
         bool, typer.Option("--force", help="Write over an index.html or index.md that tearsheet did not make.")

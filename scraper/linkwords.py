@@ -12,7 +12,7 @@ from scraper.linkcase import Case, Seen
 
 THERE = 0.5
 """Of the kept text's runs of words, how many a page must show to be it."""
-PARTLY = 0.2
+PARTLY = 0.3
 WHOLE = 0.85
 ECHO = 12
 """So many words more or less make no other page: times, numbers, names of sections."""

@@ -55,6 +55,8 @@ class Applier:
         self._disk = disk
         self.manifest = Manifest(parts.warcs, disk)
         self._exclusions = exclusions.load(parts.warcs)
+        self.left_out: set[str] = set()
+        """Names of the texts of pages that are excluded."""
 
     def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]:
         """All of these groups, in the order of commit: one transaction, then texts and waiting page lines.
@@ -74,6 +76,8 @@ class Applier:
                 if left is not None:
                     self._parts.catalog.add_captures(left.captures)
                 if left is None or (left.page is None and group.page is not None):
+                    if group.files is not None:
+                        self.left_out.add(group.files.name)
                     found.append(self._as_there(group))
                     continue
                 if left.check is not None and self._exclusions.of(left.check.address) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TypeVar
@@ -59,13 +60,17 @@ def words(article: Article) -> int:
 def plain_inline(text: str) -> str:
     """Inline Markdown as the words that it shows."""
     if "](" in text:
-        text = LINK.sub(r"\1", text)
+        text = LINK.sub(_inside, text)
     if "`" in text:
-        text = CODE.sub(r"\1", text)
+        text = CODE.sub(_inside, text)
     if "*" in text:
         for pattern in (EMPHASIS, STRONG, EMPHASIS):
-            text = pattern.sub(r"\1", text)
+            text = pattern.sub(_inside, text)
     return clean_inline(text)
+
+
+def _inside(match: re.Match[str]) -> str:
+    return match[1]
 
 
 def texts(blocks: tuple[Block, ...]) -> Iterator[tuple[str, str]]:

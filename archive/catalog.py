@@ -85,7 +85,7 @@ class Catalog:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._db.execute(f"PRAGMA wal_autocheckpoint = {schema.CHECKPOINT}")
-                schema.migrate(self._db)
+                self.brought_up = schema.migrate(self._db)
             except BaseException:
                 self._db.close()
                 raise
@@ -184,7 +184,7 @@ class Catalog:
 
     def imported_by(self, folder: str, name: str) -> list[str]:
         """The imported files of which the groups of one file of ours tell."""
-        sql = f"SELECT DISTINCT w.name FROM captures c JOIN warcs w ON w.id = c.warc WHERE {IN_FOREIGN}"  # noqa: S608
+        sql = f"SELECT DISTINCT w.name FROM captures c JOIN warcs w ON w.id = c.warc WHERE {IN_FOREIGN}"  # noqa: S608 - constants
         return [found for (found,) in self.all(sql, self.warc(folder, name))]
 
     def indexable(self) -> Iterator[Capture]:

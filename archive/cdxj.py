@@ -7,11 +7,11 @@ sorted by their bytes; an identical line stands once.
 from __future__ import annotations
 
 import heapq
-import json
 import mmap
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 
 from archive import urls
@@ -31,17 +31,17 @@ def line(capture: Capture) -> bytes:
     revisit = capture.record_type == "revisit"
     # A revisit that stands for a 304 has no HTTP block, so its line has no status.
     told = capture.status is not None and not (revisit and capture.status == NOT_MODIFIED_STATUS)
-    fields = {
-        "url": capture.url,
-        "mime": "warc/revisit" if revisit else capture.mime,
-        "status": str(capture.status) if told else "",
-        "digest": capture.digest,
-        "length": str(capture.length),
-        "offset": str(capture.offset),
-        "filename": capture.warc,
-    }
-    data = json.dumps({name: value for name, value in fields.items() if value})
-    return f"{urls.key(capture.url)} {urls.stamp(capture.time)} {data}\n".encode("ascii", "backslashreplace")
+    fields = (
+        ("url", capture.url),
+        ("mime", "warc/revisit" if revisit else capture.mime),
+        ("status", str(capture.status) if told else ""),
+        ("digest", capture.digest),
+        ("length", str(capture.length)),
+        ("offset", str(capture.offset)),
+        ("filename", capture.warc),
+    )
+    data = ", ".join([f'"{name}": {encode_basestring_ascii(value)}' for name, value in fields if value])
+    return f"{urls.key(capture.url)} {urls.stamp(capture.time)} {{{data}}}\n".encode("ascii", "backslashreplace")
 
 
 def place_of(line: bytes) -> tuple[str, int] | None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from enum import StrEnum
 from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import Struct, field
 
-from archive import catalog
+from archive import catalog, exclusions
 from archive.agreement import Agreement, Expected, Reader, nothing
 from archive.derive import Place, View, derive
 from archive.errors import TearsheetError, WarcError
@@ -22,6 +20,7 @@ from archive.warc.reader import read_records
 from archive.warc.walk import Fault, Walked, Window, walk
 
 _MOST_PROBLEMS = 1000
+_NOT_KEPT = "what the revisit refers to is not kept"
 
 
 class Kind(StrEnum):
@@ -85,9 +84,12 @@ def check_file(path: Path, name: str, folder: Path | None = None) -> Checked:
     checked = Checked(name)
     try:
         with path.open("rb") as file:
-            checked.size = os.fstat(file.fileno()).st_size
-            checked.sha256 = digest_of(file)
-            _check(path, file, checked, folder)
+            window = Window(file)
+            checked.size = len(window)
+            try:
+                _check(path, window, checked, folder)
+            finally:
+                checked.sha256 = window.digest()
     except (OSError, TearsheetError) as error:
         checked.whole = False
         words = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
@@ -111,18 +113,18 @@ def _check_arc(path: Path, checked: Checked) -> None:
     checked.records = sum(1 for _ in read_records(path, strict=False, tell=tell))
 
 
-def _check(path: Path, file: BinaryIO, checked: Checked, folder: Path | None) -> None:
-    window = Window(file)
+def _check(path: Path, window: Window, checked: Checked, folder: Path | None) -> None:
     if is_arc(checked.file):
         _check_arc(path, checked)
         return
     if folder is None:
         check_foreign(window, checked)
         return
-    kind, _, name = checked.file.partition("/")
+    directory, _, name = checked.file.partition("/")
     reader = Reader(folder)
     try:
-        agreement = Agreement(reader, Place(kind, name))
+        excluding = bool(exclusions.load(folder))
+        agreement = Agreement(reader, Place(directory, name))
         if agreement.warc is None:
             checked.add(_of_catalog(f"it does not know {checked.file}"))
         elif agreement.size != checked.size:
@@ -130,7 +132,10 @@ def _check(path: Path, file: BinaryIO, checked: Checked, folder: Path | None) ->
         gathering = _Gathering(agreement, checked)
         for record in check_records(window, checked):
             if record.type == "revisit" and (trouble := _unresolved(reader, record)):
-                checked.add(Problem(Kind.REVISIT, checked.file, trouble, record.offset, record.record_id))
+                kind = Kind.REVISIT
+                if excluding and trouble.startswith(_NOT_KEPT):
+                    kind, trouble = Kind.NOTE, f"{trouble}; it may be among what is excluded"
+                checked.add(Problem(kind, checked.file, trouble, record.offset, record.record_id))
             gathering.take(record)
         gathering.end()
         checked.expected = agreement.expected
@@ -175,13 +180,15 @@ class _Gathering:
         self._agreement = agreement
         self._checked = checked
         self._run: list[Walked] = []
+        self._page_id: str | None = None
 
     def take(self, record: Walked) -> None:
         if record.type == "warcinfo":
             return
-        page_id = record.header("WARC-Page-ID")
-        if self._run and self._run[-1].header("WARC-Page-ID") != page_id:
+        page_id = record.values.get("warc-page-id")
+        if self._run and self._page_id != page_id:
             self._unfinished()
+        self._page_id = page_id
         self._run.append(record)
         if record.type != "metadata" or page_id is None:
             return
@@ -227,7 +234,7 @@ def _unresolved(reader: Reader, revisit: Walked) -> str | None:
         refers_to,
     )
     if found is None:
-        return f"what the revisit refers to is not kept: {refers_to or 'it names nothing'}"
+        return f"{_NOT_KEPT}: {refers_to or 'it names nothing'}"
     if found["digest"] != (revisit.header("WARC-Payload-Digest") or ""):
         return f"what the revisit refers to has another payload digest ({found['file']})"
     return None

@@ -21,7 +21,7 @@ from archive.applying import Applier, group_records
 from archive.committing import Committer, Writers
 from archive.derive import Place
 from archive.disk import Disk
-from archive.errors import DamageError, NotKeptError, StorageError, UsageError, WarcError
+from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, UsageError, WarcError
 from archive.links import LinkLookups
 from archive.linkstate import Check, LinkStanding
 from archive.lookup import Wanted
@@ -35,7 +35,7 @@ from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, known_id, read_at
 from archive.warc.records import WarcInfo
 from archive.warc.writer import WarcWriter
-from archive.writing import has_warcs, opened_to_write
+from archive.writing import bring_up, has_warcs, opened_to_write
 
 _LOOKS = 3
 
@@ -81,7 +81,7 @@ class Collection:
     ) -> Collection:
         """With a `run`, to write: the lock is taken, what a killed run left is mended (`tell` hears of it), what the
         catalog does not know is brought in. Without, to read only, and `missing_ok` takes a collection that is not
-        there for an empty one.
+        there for an empty one. A catalog of an earlier release is brought up first, as any run would do it.
 
         Raises LockedError, StorageError, NotKeptError (no such collection), and DamageError for a catalog that cannot
         be read.
@@ -92,7 +92,7 @@ class Collection:
         folder = settings.root / "collections" / name
         disk = disk or Disk()
         if run is None:
-            return cls._open_to_read(folder, disk, missing_ok)
+            return cls._open_to_read(folder, disk, tell, missing_ok)
         with ExitStack() as stack:
             make_folder(folder, disk)
             parts = stack.enter_context(opened_to_write(folder, disk, tell))
@@ -104,14 +104,18 @@ class Collection:
             return cls(folder, lookups, committer, stack.pop_all(), applier.manifest)
 
     @classmethod
-    def _open_to_read(cls, folder: Path, disk: Disk, missing_ok: bool) -> Collection:
+    def _open_to_read(cls, folder: Path, disk: Disk, tell: Callable[[str], None], missing_ok: bool) -> Collection:
         if not disk.exists(folder / catalog.NAME):
             if disk.exists(folder / ARCHIVE) and has_warcs(folder, disk):
                 raise DamageError(f"{folder / catalog.NAME} is missing: tearsheet rebuild makes it again")
             if not missing_ok:
                 raise NotKeptError(f"there is no collection {folder}: tearsheet fetch begins one")
             return cls(folder, None, None, ExitStack())
-        lookups = LinkLookups(folder / catalog.NAME)
+        try:
+            lookups = LinkLookups(folder / catalog.NAME)
+        except OutdatedError as error:
+            bring_up(folder, disk, tell, error)
+            lookups = LinkLookups(folder / catalog.NAME)
         with ExitStack() as stack:
             stack.callback(lookups.close)
             return cls(folder, lookups, None, stack.pop_all())
@@ -208,6 +212,10 @@ class Collection:
     def kept_under(self, url: str) -> list[PageRow]:
         """All pages kept under this address, other readings of them included, the oldest first."""
         return self._lookups.kept_under(url) if self._lookups else []
+
+    def versions(self, url: str) -> list[PageRow]:
+        """The pages that brought the texts which the article at this address has had, the earliest first."""
+        return self._lookups.versions(url) if self._lookups else []
 
     def search(self, words: str, limit: int = 20, marks: tuple[str, str] = ("", "")) -> Iterator[tuple[PageRow, str]]:
         """Articles that hold all the words, the best first, each with a snippet in which `marks` stand around them."""

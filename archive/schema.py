@@ -187,11 +187,13 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Brings the file to the newest schema, each step in a transaction of its own. Raises NewerCatalog."""
+def migrate(connection: sqlite3.Connection) -> bool:
+    """Brings the file to the newest schema, each step in a transaction of its own, and says whether it is one that an
+    earlier release made. Raises NewerCatalog."""
     connection.create_function("apart", 1, apart, deterministic=True)
     done = version(connection)
     if done > len(MIGRATIONS):
         raise NewerCatalog
     for number, script in enumerate(MIGRATIONS[done:], start=done + 1):
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+    return 0 < done < len(MIGRATIONS)

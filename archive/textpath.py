@@ -17,6 +17,7 @@ _PARTS = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?:[/\\]{2,}([^/\\?#]*))?([^?
 _ENDING = re.compile(r"\.(?:s?html?|xhtml|php\d?|aspx?|jspx?|cfm|cgi|do|amp|ece)\Z")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$|clock\$)(?:\.|\Z)")
 _UNTELLING = frozenset({"index", "default", "home", "amp", "print"})
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 _ENOUGH_LETTERS = 4
 _SHORT = 20
 
@@ -71,6 +72,8 @@ def _without_ending(segment: str) -> str:
 def _words(text: str) -> str:
     """Lower-case letters and digits of any script, everything else folded to single hyphens."""
     plain = unquote_to_bytes(text[:2048].encode("utf-8", "replace")).decode("utf-8", "replace")
+    if plain.isascii():
+        return _NO_WORD.sub("-", plain.lower()).strip("-")
     plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", plain).lower())
     kept = "".join(c if c.isalnum() or unicodedata.category(c)[0] == "M" else "-" for c in plain)
     words = (w.lstrip("".join(c for c in w if unicodedata.category(c)[0] == "M")) for w in kept.split("-"))

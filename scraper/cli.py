@@ -12,7 +12,7 @@ import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
-from scraper.cli_care import care
+from scraper.cli_care import care, links
 from scraper.cli_library import library
 from scraper.cli_upkeep import upkeep
 from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
@@ -299,6 +299,32 @@ def wacz(
 
     selection = Selection(tuple(urls or ()), words.strip(), since.strip(), everything)
     export_wacz(COMMON.settings(), Wish(selection, output, title, force, COMMON.json, COMMON.quiet))
+
+
+exports.command("links")(links)
+
+
+@exports.command()
+@common
+def parquet(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Else the collection's name with -parquet.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an export that is there.")] = False,
+) -> None:
+    """Write captures and articles as Parquet, for DuckDB, Spark and pandas.
+
+    captures/ has the columns of Common Crawl's columnar index, partitioned as that is, so that queries written for it
+    work; articles/ has a row for each article with its text. Works beside a run; what that still writes is left out.
+
+    Examples:  tearsheet export parquet      tearsheet export parquet -o tables --force
+    """
+    from scraper.exporting_parquet import Wish, export_parquet
+
+    with stopping() as stop:
+        wish = Wish(output, force, COMMON.json, COMMON.quiet)
+        export_parquet(COMMON.settings().archive, wish, stop.is_set)
+    raise typer.Exit(stop.code)
 
 
 def run() -> NoReturn:

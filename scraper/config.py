@@ -20,7 +20,16 @@ from msgspec.structs import fields
 
 from archive.errors import ConfigError, UsageError
 from archive.settings import ArchiveSettings, Setting
-from scraper.settings import CheckSettings, CrawlSettings, FetchSettings, NotifySettings, ReadSettings, Settings, Source
+from scraper.settings import (
+    CheckSettings,
+    CrawlSettings,
+    FetchSettings,
+    LinksSettings,
+    NotifySettings,
+    ReadSettings,
+    Settings,
+    Source,
+)
 
 SECTIONS: dict[str, type[Struct]] = {
     "fetch": FetchSettings,
@@ -29,6 +38,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "crawl": CrawlSettings,
     "check": CheckSettings,
     "notify": NotifySettings,
+    "links": LinksSettings,
 }
 SOURCE = "source"
 FILE_NAME = "config.toml"

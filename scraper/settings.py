@@ -200,6 +200,21 @@ class NotifySettings(Struct, frozen=True):
     ] = ""
 
 
+class LinksSettings(Struct, frozen=True):
+    """Where others see what is kept."""
+
+    replay: Annotated[
+        str,
+        Setting(
+            "What robust links lead to: where a replay of this collection answers, as pywb has it; time and address of "
+            "a capture come behind it. Empty: the replay of tearsheet serve, which answers to this machine alone.",
+            pattern=r"^(https?://[^\s\"<>\\^`{|}?#]+)?$",
+            form="an address such as https://archive.example.org/main/",
+            example="https://archive.example.org/main/",
+        ),
+    ] = ""
+
+
 class Source(Struct, frozen=True):
     """Where addresses come from: `kind` is one of SOURCE_KINDS, with a `url` or a `path`. What the rest says holds for
     the kinds that SOURCE_USES names."""
@@ -281,6 +296,7 @@ class Settings(Struct, frozen=True):
     crawl: CrawlSettings = CrawlSettings()
     check: CheckSettings = CheckSettings()
     notify: NotifySettings = NotifySettings()
+    links: LinksSettings = LinksSettings()
     sources: tuple[Source, ...] = ()
 
 
@@ -298,6 +314,7 @@ __all__ = [
     "CheckSettings",
     "CrawlSettings",
     "FetchSettings",
+    "LinksSettings",
     "NotifySettings",
     "ReadSettings",
     "RunInfo",

@@ -129,6 +129,20 @@ def status_lines(stats: dict[str, Any], folder: Path) -> Iterator[str]:
             yield f"{name.replace('_', ' '):<17} {value}"
 
 
+def rebuild_index(
+    settings: ArchiveSettings, tell: Callable[[str], None], stopped: Callable[[], bool], as_json: bool
+) -> int:
+    """Make the index alone again; returns the exit code: 5 where a WARC file is damaged."""
+    from archive.reindex import Run, reindex
+
+    report = reindex(settings, Run(tell, stopped))
+    if as_json:
+        print(json.dumps(report.as_dict(), ensure_ascii=False))
+    else:
+        tell(report.summary())
+    return report.exit_code
+
+
 def rebuild_collection(settings: ArchiveSettings, tell: Callable[[str], None], as_json: bool) -> int:
     """Rebuild what is derived; returns the exit code: 5 where a WARC file is damaged, told with its offset."""
     from archive.rebuild import rebuild

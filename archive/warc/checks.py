@@ -31,7 +31,7 @@ class Digesting:
         if _CHUNKED.search(data):
             self.payload = _Digest(None)
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         """Takes bytes of the payload, which are bytes of the block as well."""
         self.block.update(data)
         self.payload.update(data)
@@ -48,7 +48,7 @@ class _Digest:
         algorithm = algorithm.strip().lower().replace("-", "")
         self._hash = hashlib.new(algorithm, usedforsecurity=False) if algorithm in _ALGORITHMS else None
 
-    def update(self, data: bytes) -> None:
+    def update(self, data: bytes | memoryview) -> None:
         if self._hash is not None:
             self._hash.update(data)
 

@@ -80,13 +80,23 @@ class Foreign(Struct, frozen=True):
     sha256: str
 
 
+class Removal(Struct, frozen=True):
+    """Records of a group were taken out for good at `time`, for `reason`: how many of each type. What they held, and at
+    which address, is told nowhere, nor are their digests, by which it could be known again."""
+
+    time: datetime
+    reason: str
+    records: tuple[tuple[str, int], ...]
+
+
 class GroupData(Struct, frozen=True):
     """A page group as its metadata record tells it.
 
     `shared` are requisites of the page that another group of the same run stores. `side`: this file holds only the
     group's bad requisites, its main part lies in archive/; of an imported file, what belongs to no page. `foreign` is
     the imported file in which all parts lie. `check` is what a check of the link found; `bare`: nothing but this record
-    is stored of it.
+    is stored of it. `removals`: records of it were taken out; where the page itself was, it is
+    `purged`, a side group of what other pages need of it, if anything.
     """
 
     page_id: str
@@ -104,6 +114,11 @@ class GroupData(Struct, frozen=True):
     overrules: Overruling | None = None
     check: Check | None = None
     bare: bool = False
+    removals: tuple[Removal, ...] = ()
+
+    @property
+    def purged(self) -> bool:
+        return self.side and bool(self.removals)
 
 
 class Reread(Struct, frozen=True):
@@ -185,8 +200,12 @@ def _encoded(character: str) -> str:
 
 def parse_fields(block: bytes) -> list[tuple[str, str]]:
     """The (name, value) pairs of an application/warc-fields block or a record's header block, folded lines joined."""
+    text = block.decode("utf-8", "replace").replace("\r\n", "\n")
+    if "\n " not in text and "\n\t" not in text:
+        parted = [line.partition(":") for line in text.split("\n")]
+        return [(name.strip(), value.strip()) for name, colon, value in parted if colon]
     fields: list[tuple[str, str]] = []
-    for line in block.decode("utf-8", "replace").replace("\r\n", "\n").split("\n"):
+    for line in text.split("\n"):
         if line[:1] in (" ", "\t") and fields:
             name, value = fields[-1]
             fields[-1] = (name, f"{value} {line.strip()}".strip())
@@ -220,6 +239,7 @@ def dump(data: GroupData) -> bytes:
         ]
     if data.check is not None:
         fields += _check_fields(data.check)
+    fields += [("recordsRemoved", _removal_words(removal)) for removal in data.removals]
     redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
     fields += [("redacted", name) for name in redacted]
     fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
@@ -272,6 +292,7 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "overrules": _plain_overruling(data.overrules) if data.overrules else None,
         "check": _plain_check(data.check) if data.check else None,
         "bare": data.bare,
+        "removals": [[_time(each.time), each.reason, dict(each.records)] for each in data.removals],
     }
     return _without_defaults(plain)
 
@@ -284,6 +305,16 @@ def _plain_reread(reread: Reread) -> dict[str, Any]:
 def _reread_from_plain(plain: dict[str, Any]) -> Reread:
     origin = plain["origin"] | {"time": datetime.fromisoformat(plain["origin"]["time"])}
     return Reread(plain["page_id"], Origin(**origin), plain.get("requisites", 0))
+
+
+def removal_fields(removal: Removal) -> bytes:
+    """The block of a tombstone in a file of another tool."""
+    return fields_block([("recordsRemoved", _removal_words(removal))])
+
+
+def _removal_words(removal: Removal) -> str:
+    records = ", ".join(f"{count} {kind}" for kind, count in removal.records)
+    return f"{records}; on {_time(removal.time)}; {removal.reason}"
 
 
 def _plain_overruling(overruling: Overruling) -> dict[str, Any]:
@@ -361,6 +392,10 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         foreign=_foreign_from_plain(plain["foreign"]) if "foreign" in plain else None,
         overrules=_overruling_from_plain(plain["overrules"]) if "overrules" in plain else None,
         bare=plain.get("bare", False),
+        removals=tuple(
+            Removal(datetime.fromisoformat(time), reason, tuple((str(kind), int(n)) for kind, n in records.items()))
+            for time, reason, records in plain.get("removals", ())
+        ),
     )
     return replace(data, check=_check_from_plain(plain["check"], data)) if "check" in plain else data
 

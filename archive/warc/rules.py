@@ -44,7 +44,8 @@ class Rule(Struct, frozen=True):
     else it advises. `stops`: without it no reader can tell what the record is.
 
     `of` is the field whose value the rule looks at, so that it says nothing of records without that field; "" where it
-    looks at more. `by_names`: it looks only at the record's type and at which fields are there.
+    looks at more; `pattern` is what that value must match, if that is all. `by_names`: it looks only at the record's
+    type and at which fields are there.
     """
 
     section: str
@@ -52,6 +53,7 @@ class Rule(Struct, frozen=True):
     shall: bool = True
     stops: bool = False
     of: str = ""
+    pattern: str = ""
     by_names: bool = False
 
 
@@ -102,7 +104,7 @@ def _formed(
         value = named.values.get(field)
         return None if value is None or pattern.match(value) else f"{field} is not {what}: {_shown(value)}"
 
-    return Rule(section, broken, shall, stops, of=field)
+    return Rule(section, broken, shall, stops, of=field, pattern=pattern.pattern)
 
 
 def _only(section: str, field: str, *kinds: str, shall: bool = True, stops: bool = False) -> Rule:
@@ -228,21 +230,44 @@ def field_problem(named: Named) -> str | None:
     return None
 
 
+class _Shape(Struct, frozen=True):
+    """Records of one type with the same fields in the same order. `rules` are those that can say something of them;
+    where `formed` matches the values of `fields`, a line each, `rest` is all that is left of these."""
+
+    rules: tuple[Rule, ...]
+    rest: tuple[Rule, ...]
+    fields: tuple[str, ...]
+    formed: re.Pattern[str]
+
+
 _MOST_SHAPES = 4096
-_shapes: dict[tuple[str, tuple[str, ...]], tuple[Rule, ...]] = {}
+_shapes: dict[tuple[str, tuple[str, ...]], _Shape] = {}
 
 
 def _that_may_break(named: Named) -> tuple[Rule, ...]:
-    """The rules that can say something of a record of this type with these fields: all records of a writer are of a few
-    such shapes."""
-    shape = named.kind, tuple([name for name, _ in named.headers])
-    rules = _shapes.get(shape)
-    if rules is None:
+    """The rules that may say something of a record: all records of a writer are of a few shapes."""
+    shape = _shape(named)
+    values = named.values
+    return shape.rest if shape.formed.fullmatch("\n".join([values[name] for name in shape.fields])) else shape.rules
+
+
+def _shape(named: Named) -> _Shape:
+    seen = named.kind, tuple([name for name, _ in named.headers])
+    found = _shapes.get(seen)
+    if found is None:
         rules = tuple(
             rule
             for rule in RULES
             if not (rule.of and rule.of not in named.values) and not (rule.by_names and rule.broken(named) is None)
         )
+        formed = [rule for rule in rules if rule.pattern]
+        # No pattern matches a line end, so that all match together where each matches its own line.
+        pattern = "\n".join(f"(?:{rule.pattern.removesuffix(_TO_THE_END)})" for rule in formed)
+        rest = tuple(rule for rule in rules if not rule.pattern)
+        found = _Shape(rules, rest, tuple(rule.of for rule in formed), re.compile(pattern))
         if len(_shapes) < _MOST_SHAPES:
-            _shapes[shape] = rules
-    return rules
+            _shapes[seen] = found
+    return found
+
+
+_TO_THE_END = r"\Z"

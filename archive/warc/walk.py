@@ -11,8 +11,9 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
+from isal import isal_zlib
 from msgspec import Struct
 
 from archive.warc.checks import Digesting
@@ -22,6 +23,8 @@ from archive.warc.members import GZIP_MAGIC, next_start
 from archive.warc.rules import Breach, Named, breaches
 
 _IN = 64 * 1024
+# What is handed over behind a member's end is copied: most requests and metadata end before this.
+_FIRST_IN = 2048
 _OUT = 1 << 20
 _WINDOW = 1 << 20
 _MOST_HEADER = 1 << 20
@@ -32,6 +35,8 @@ _HTTP_TYPES = frozenset({"response", "request", "revisit"})
 _VERSION = re.compile(rb"WARC/[0-9]\.[0-9]{1,2}[ \t]*\r?\n")
 _CHUNKED = re.compile(rb"^transfer-encoding[ \t]*:[^\n]*chunked", re.IGNORECASE | re.MULTILINE)
 _DIGITS = re.compile(r"[0-9]{1,18}\Z")
+_RESERVED_FLAGS = 0xE0
+_IsalError = cast(type[Exception], isal_zlib.IsalError)
 _END = b"\r\n\r\n"
 START = 4096
 # As the reader has it: servers and tools end lines with LF alone, and what is kept is what they sent.
@@ -46,6 +51,8 @@ class Window:
         self._size = os.fstat(file.fileno()).st_size
         self._at = 0
         self._held = memoryview(b"")
+        self._whole = hashlib.sha256()
+        self._digested = 0
 
     def __len__(self) -> int:
         return self._size
@@ -53,13 +60,29 @@ class Window:
     def __getitem__(self, part: slice) -> memoryview:
         start, end, _ = part.indices(self._size)
         if start < self._at or end > self._at + len(self._held):
-            self._at = start
-            self._held = memoryview(self._read(start, min(max(end - start, _WINDOW), self._size - start)))
+            self._hold(start, end)
         return self._held[start - self._at : max(start, end) - self._at]
 
     def next_start(self, at: int, gzipped: bool) -> int | None:
         """Where behind `at` a record seems to begin. In a plain file the line end before it may be the byte there."""
         return next_start(self._file, at + 1 if gzipped else at)
+
+    def digest(self) -> str:
+        """The whole file's, "sha256:" and hex. What has been looked at in order need not be read again."""
+        while self._digested < self._size:
+            before = self._digested
+            self._hold(before, min(before + _WINDOW, self._size))
+            if self._digested == before:
+                break
+        return f"sha256:{self._whole.hexdigest()}"
+
+    def _hold(self, start: int, end: int) -> None:
+        self._at = start
+        self._held = memoryview(self._read(start, min(max(end - start, _WINDOW), self._size - start)))
+        new = self._digested - start
+        if 0 <= new < len(self._held):
+            self._whole.update(self._held[new:])
+            self._digested = start + len(self._held)
 
     def _read(self, at: int, size: int) -> bytes:
         pieces = []
@@ -143,13 +166,14 @@ def walk(view: Window, *, payloads: bool = False) -> Iterator[Walked | Fault]:
 
 
 class _Stream:
-    """Pieces of one record, from a buffer that grows. `end` is where in the file it ended, once it did."""
+    """One record's bytes. What was read and is not taken yet is `held` from `at` on."""
 
     def __init__(self) -> None:
         self.held = b""
+        self.at = 0
 
     def more(self) -> bool:
-        """Adds to `held`; False at the end."""
+        """Reads on; False at the end."""
         raise NotImplementedError
 
     def finish(self) -> int:
@@ -160,78 +184,96 @@ class _Stream:
         """Where the member ends, if the rest of it is sound."""
         return None
 
-    def until(self, size: int) -> bool:
-        while len(self.held) < size:
+    @property
+    def waiting(self) -> int:
+        return len(self.held) - self.at
+
+    def take(self, most: int) -> memoryview:
+        """At most so many bytes of what is held."""
+        piece = memoryview(self.held)[self.at : self.at + most]
+        self.at += len(piece)
+        return piece
+
+    def take_end(self) -> bool:
+        """Takes the two line ends behind a block, if they are there."""
+        while self.waiting < len(_END):
             if not self.more():
                 return False
-        return True
+        return self.take(len(_END)) == _END
+
+    def _hold(self, data: bytes) -> None:
+        self.held = self.held[self.at :] + data if self.waiting else data
+        self.at = 0
 
 
 class _Member(_Stream):
     def __init__(self, view: Window, at: int) -> None:
         super().__init__()
-        if bytes(view[at : at + 3]) != GZIP_MAGIC:
+        start = bytes(view[at : at + len(GZIP_MAGIC) + 1])
+        if start[:-1] != GZIP_MAGIC or start[-1] & _RESERVED_FLAGS:
             raise _Bad("no gzip member begins here")
         self._view = view
-        self._at = at
-        self._zip = zlib.decompressobj(16 + zlib.MAX_WBITS)
-        self._waiting: bytes | memoryview = b""
+        self._next = at
+        self._step = _FIRST_IN
+        self._zip = isal_zlib.decompressobj(16 + zlib.MAX_WBITS)
+        self._behind: bytes | memoryview = b""
 
     def more(self) -> bool:
         while not self._zip.eof:
-            data = self._waiting or self._view[self._at : self._at + _IN]
-            if not len(data):
+            data = self._behind
+            if not data:
+                data = self._view[self._next : self._next + self._step]
+                self._next += len(data)
+                self._step = _IN
+            if not data:
                 raise _Bad("the file ends inside a gzip member")
-            if not self._waiting:
-                self._at += len(data)
             try:
                 out = self._zip.decompress(data, _OUT)
-            except zlib.error as error:
-                raise _Bad(f"the gzip member is damaged ({str(error).rpartition(': ')[2]})") from error
-            self._waiting = self._zip.unconsumed_tail
+            except _IsalError as error:
+                raise _Bad("the gzip member is damaged") from error
+            self._behind = self._zip.unconsumed_tail
             if self._zip.eof:
-                self._at -= len(self._zip.unused_data)
+                self._next -= len(self._zip.unused_data)
             if out:
-                self.held = self.held + out if self.held else out
+                self._hold(out)
                 return True
         return False
 
     def finish(self) -> int:
-        if not self.until(len(_END)) or self.held[: len(_END)] != _END:
+        if not self.take_end():
             raise _Bad(
                 "the block is not followed by two line ends: its length is wrong or its end is missing",
                 self.end_if_known(),
             )
-        self.held = self.held[len(_END) :]
-        if self.held or self.more():
+        if self.waiting or self.more():
             raise _Bad("the gzip member goes on after the record's end", self.end_if_known())
-        return self._at
+        return self._next
 
     def end_if_known(self) -> int | None:
         try:
             while self.more():
-                self.held = b""
+                self.at = len(self.held)
         except _Bad:
             return None
-        return self._at
+        return self._next
 
 
 class _Plain(_Stream):
     def __init__(self, view: Window, at: int) -> None:
         super().__init__()
         self._view = view
-        self._at = at
+        self._next = at
 
     def more(self) -> bool:
-        data = bytes(self._view[self._at : self._at + _IN])
-        self._at += len(data)
-        self.held += data
+        data = bytes(self._view[self._next : self._next + _IN])
+        self._next += len(data)
+        self._hold(data)
         return bool(data)
 
     def finish(self) -> int:
-        if not self.until(len(_END)) or self.held[: len(_END)] != _END:
+        if not self.take_end():
             raise _Bad("the block is not followed by two line ends: its length is wrong or its end is missing")
-        return self._at - len(self.held) + len(_END)
+        return self._next - self.waiting
 
 
 # ------------------------------------------------------------------------------------------------------- a record
@@ -242,7 +284,7 @@ def _record(stream: _Stream, offset: int, payloads: bool) -> Walked:
     while (found := _HEAD_END.search(stream.held)) is None:
         if len(stream.held) > _MOST_HEADER or not stream.more():
             raise _Bad("no WARC record begins here", stream.end_if_known())
-    head = stream.held[: found.end()]
+    head = bytes(stream.take(found.end()))
     version = _VERSION.match(head)
     if version is None:
         raise _Bad("no WARC record begins here", stream.end_if_known())
@@ -252,7 +294,6 @@ def _record(stream: _Stream, offset: int, payloads: bool) -> Walked:
     if not _DIGITS.match(values.get("content-length", "")):
         raise _Bad("the record has no readable Content-Length", stream.end_if_known(), record_id)
     length = int(values["content-length"])
-    stream.held = stream.held[len(head) :]
     try:
         block = _Block(stream, length, values)
         block.payload = hashlib.sha256() if payloads else None
@@ -295,15 +336,11 @@ class _Block:
     def read(self) -> None:
         if self._http:
             self._read_head()
-        pieces = []
+        pieces: list[memoryview] = []
         while self._left:
-            if not self._stream.held and not self._stream.more():
+            if not self._stream.waiting and not self._stream.more():
                 raise _Bad("the record ends before its block does", self._stream.end_if_known())
-            held = self._stream.held
-            if len(held) > self._left:
-                piece, self._stream.held = held[: self._left], held[self._left :]
-            else:
-                piece, self._stream.held = held, b""
+            piece = self._stream.take(self._left)
             self._left -= len(piece)
             self._update(piece)
             if self.kept is not None:
@@ -313,11 +350,10 @@ class _Block:
 
     def _read_head(self) -> None:
         stream, searched = self._stream, min(self._left, _MOST_HTTP)
-        found = _HEAD_END.search(stream.held, 0, searched)
-        while found is None and len(stream.held) < searched and stream.more():
-            found = _HEAD_END.search(stream.held, 0, searched)
-        head = stream.held[: found.end() if found else searched]
-        stream.held = stream.held[len(head) :]
+        found = _HEAD_END.search(stream.held, stream.at, stream.at + searched)
+        while found is None and stream.waiting < searched and stream.more():
+            found = _HEAD_END.search(stream.held, stream.at, stream.at + searched)
+        head = bytes(stream.take(found.end() - stream.at if found else searched))
         self._left -= len(head)
         self.http_head = head
         self._digesting.block.update(head)
@@ -326,18 +362,18 @@ class _Block:
             self._as_coded = Digesting(self._values)
             self._plain = Dechunked()
 
-    def _update(self, piece: bytes) -> None:
+    def _update(self, piece: memoryview) -> None:
         if self.payload is not None:
             self.payload.update(piece)
             if len(self.start) < START:
-                self.start += piece[: START - len(self.start)]
+                self.start += piece[: START - len(self.start)].tobytes()
         if self._plain is None:
             self._digesting.update(piece)
             return
         self._digesting.block.update(piece)
         assert self._as_coded is not None
         self._as_coded.payload.update(piece)
-        for part in self._plain.feed(piece):
+        for part in self._plain.feed(bytes(piece)):
             self._digesting.payload.update(part)
 
     def wrong(self) -> Iterator[str]:

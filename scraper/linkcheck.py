@@ -150,6 +150,8 @@ class _Trial:
 
     def _by_kind(self) -> Judgement:
         state = _BY_KIND[self.kind]
+        if self.kind is _K.SERVER_ERROR and self.wall.may_be_challenge:
+            return self._failed(_S.BLOCKED, "the page may be a challenge to browsers", self.seen.verdict.reason)
         if self.seen.failure == "tls":
             state = _S.BLOCKED  # somebody answers; whether that is the site, nobody can tell
         elif self.seen.failure == "redirects":
@@ -191,10 +193,11 @@ class _Trial:
             return self._failed(_S.SOFT_404, f"the domain is parked at {service}", f"the page leads to {service}")
         if self.kept.article is None:
             return self._without_article()
-        if (found := self._cut()) is not None:
-            return found
-        if self.words.headline and self.kind is not _K.SOFT_404:
-            return self._headline_alone()
+        if self._place_above is None:
+            if (found := self._cut()) is not None:
+                return found
+            if self.words.headline and self.kind is not _K.SOFT_404:
+                return self._headline_alone()
         if Want.STORED not in self.case.met:
             return Want.STORED
         if (found := self._walled()) is not None:
@@ -220,8 +223,6 @@ class _Trial:
         stored, sketch = self.case.stored, self.seen.sketch
         if stored is not None and stored.sketch is not None and sketch is not None:
             if sketch.title and sketch.title == stored.sketch.title:
-                return self._other_page()
-            if likeness.alike(self.words.page, likeness.words(stored.sketch.text)) >= THERE:
                 return self._other_page()
         elif not self.kept.document:
             return self._other_page()
@@ -297,6 +298,8 @@ class _Trial:
         self.evidence.append("the site answers the same for a made-up address")
         if self.wall.parked():
             return self._failed(_S.SOFT_404, "the domain is parked or for sale", *self._domain_words())
+        if self.wall.door and self.wall.speaks_of_consent(12):
+            return self._failed(_S.WALLED, "the site asks for consent before any page", *self.wall.marks)
         if self._is_shell:
             return self._shell()
         if self.case.answers or (self.moved_to is not None and places.is_home(self.seen.url)):
@@ -335,7 +338,7 @@ class _Trial:
             return self._failed(_S.REPLACED, f"another page stands there: “{title[:200]}”", *self.seen.verdict.evidence)
         if self.wall.parked() and not self.words.looks_like_site():
             return self._failed(_S.SOFT_404, "the domain is parked or for sale", *self._domain_words())
-        if self.wall.door:
+        if self.wall.door or self.wall.speaks_of_consent(6):
             return self._failed(_S.WALLED, "something is asked for before the page", *self.wall.marks)
         if self.moved_to is not None:
             return self._failed(_S.SOFT_404, f"the address leads to another page, {self.moved_to}")

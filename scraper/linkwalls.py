@@ -89,14 +89,29 @@ class Wall:
         found = []
         if "password" in sketch.fields and "password" not in (before.sketch or Sketch()).fields:
             found.append("it asks for a password")
-        consent = phrases.consent_words(sketch.text.lower())
-        dense = consent >= 3 and consent * 12 >= signals.words
         marks = [mark for mark in signals.consent if mark not in before.signals.consent]
-        if len(marks) >= 2 or (dense and self.door):
-            found += marks or [f"{consent} of its {signals.words} words speak of consent and cookies"]
+        if len(marks) >= 2:
+            found += marks
         if signals.login and not before.signals.login and self.door:
             found += signals.login
         return found
+
+    def speaks_of_consent(self, of: int) -> bool:
+        """Whether one in so many words of the page is of consent, and some are: its foot may name a few."""
+        sketch, reading = self._seen.sketch, self._seen.reading
+        if sketch is None or reading is None or self.has_text:
+            return False
+        count = phrases.consent_words(sketch.text.lower())
+        return count >= 3 and count * of >= reading.signals.words
+
+    @property
+    def may_be_challenge(self) -> bool:
+        """Whether a 503 is one that scripts are to solve, as some products answer."""
+        reading = self._seen.reading
+        if reading is None or self._seen.status != 503:
+            return False
+        signals = reading.signals
+        return bool(signals.challenge or signals.shell) and signals.scripts > 0
 
     # ------------------------------------------------------------------------------------------------ parked
 

@@ -63,7 +63,7 @@ class Words:
         if self._kept.article is None or self._seen.reading is None:
             return False
         reading = self._seen.reading
-        titles = [reading.title or "", *reading.signals.headings]
+        titles = [reading.title or "", *reading.signals.headings[:1]]
         if reading.sketch is not None:
             titles.append(reading.sketch.title)
         if self._seen.article is not None:

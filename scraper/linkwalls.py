@@ -101,7 +101,8 @@ class Wall:
         sketch, reading = self._seen.sketch, self._seen.reading
         if sketch is None or reading is None or self.has_text:
             return False
-        count = phrases.consent_words(sketch.text.lower())
+        before = (self._before.sketch or Sketch()).text
+        count = phrases.consent_words(sketch.text.lower()) - phrases.consent_words(before.lower())
         return count >= 3 and count * of >= reading.signals.words
 
     @property

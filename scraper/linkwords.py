@@ -113,7 +113,8 @@ class Words:
         if identity(other.url) == identity(self._seen.url) and other.hops:
             return True
         if its is None or mine is None:
-            return self._seen.verdict.kind is VerdictKind.EMPTY and other.verdict.kind is VerdictKind.EMPTY
+            nothing = self._seen.verdict.kind is VerdictKind.EMPTY and other.verdict.kind is VerdictKind.EMPTY
+            return nothing and its is mine
         known = likeness.own_words(self._case.asked) | likeness.own_words(self._seen.url)
         known |= likeness.own_words(other.url) | {word for url, _ in other.hops for word in likeness.own_words(url)}
         ours = [word for word in self.page if word not in known]

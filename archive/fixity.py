@@ -99,7 +99,7 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
         checked = _check_all(ours, watch, found)
     known = manifest.present(folder / manifest.NAME)
     for name, each in checked.items():
-        if name in known and known[name].event == Event.IMPORTED:
+        if name in known and _came(name, known[name]):
             each.problems = list(_as_it_came(each, known[name]))
     found.problems += [problem for each in checked.values() for problem in each.problems]
     found.files, found.records = len(checked), sum(each.records for each in checked.values())
@@ -196,6 +196,11 @@ def _as_it_came(checked: Checked, entry: Entry) -> Iterator[Problem]:
             yield problem
 
 
+def _came(name: str, entry: Entry) -> bool:
+    """Whether a file came from elsewhere, with whatever was wrong with it."""
+    return entry.event == Event.IMPORTED or (entry.event == Event.PURGED and not _is_ours(name))
+
+
 def _is_ours(name: str) -> bool:
     return name.endswith(ENDING) and bool(name_key(name.rpartition("/")[2])[0])
 
@@ -284,7 +289,7 @@ def _against_manifest(folder: Path, checked: dict[str, Checked]) -> Iterator[Pro
         if isinstance(entry, Broken):
             yield Problem(Kind.MANIFEST, manifest.NAME, f"line {number}: {entry.words}")
     known = manifest.present(path)
-    ours += [name for name in checked if name in known and known[name].event == Event.IMPORTED and not _is_ours(name)]
+    ours += [name for name in checked if name in known and not _is_ours(name) and _came(name, known[name])]
     joined = {
         f"{name.partition('/')[0]}/{source.name}"
         for name in filter(_is_ours, ours)

@@ -101,6 +101,15 @@ class Lookups:
             numbers.update(number for (number,) in found)
         return [rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) for number in sorted(numbers)]
 
+    def versions(self, url: str) -> list[PageRow]:
+        """The pages that brought the texts which the article at this address has had, the earliest first."""
+        sql = (
+            "SELECT v.captured_at, v.page FROM versions v WHERE v.text IN (SELECT p.text FROM links l "
+            "JOIN pages p ON p.id = l.page WHERE l.address = ? AND l.kept = 1)"
+        )
+        numbers = {found for each in rows.identities(url) for found in self._all(sql, rows.storable(each))}
+        return [rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) for _, number in sorted(numbers)]
+
     def last_reading(self, row: PageRow) -> PageRow | None:
         """What the last reading again of a page gave; None where it was read once only."""
         sql = (

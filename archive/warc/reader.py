@@ -174,6 +174,29 @@ def read_at(path: Path, offset: int) -> StoredRecord:
     return record
 
 
+def http_head_at(path: Path, offset: int) -> bytes:
+    """The HTTP header block of the record that `read_at` would give, without reading on; b"" where it holds no HTTP.
+    Raises WarcError."""
+    if arc.is_arc(path.name):
+        return read_at(path, offset).http_head
+    with _opened(path) as file:
+        source = open_source(file, offset, strict=False)
+        try:
+            source.start()
+            head = source.head(_HEADER_END, _MOST_HEADER)
+            version = _VERSION.match(head)
+            if version is None:
+                raise Broken("no WARC record begins here")
+            names = {name.lower(): value for name, value in reversed(group.parse_fields(head[version.end() :]))}
+            return (
+                source.head(_HEADER_END, _MOST_HTTP) if _holds_http(names.get("warc-type", "").lower(), names) else b""
+            )
+        except Broken as broken:
+            raise WarcError(path.name, offset, str(broken)) from broken
+        except OSError as error:
+            raise storage_error(error, path) from error
+
+
 def read_groups(path: Path, tell: Tell | None = None) -> Iterator[list[StoredRecord]]:
     """The records of one page group after another, each list ending with the group's metadata record.
 

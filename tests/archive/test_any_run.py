@@ -16,6 +16,8 @@ from archive.collection import Collection
 from archive.models import PageGroup, Part, Rereading, VerdictKind
 from archive.pack import Limits
 from archive.rebuild import rebuild
+from archive.reindex import Run as Reindex
+from archive.reindex import reindex
 from tests.archive.collecting import (
     article,
     asset,
@@ -135,5 +137,7 @@ def test_a_rebuild_gives_what_the_runs_gave(
         assert_every_place_is_there(root)
         before = derived(root)
         assert [line["id"] for line in page_lines(root)] == kept
+        reindex(archive_settings(root), Reindex(workers=1))
+        assert derived(root) == before
         rebuild(archive_settings(root))
         assert derived(root) == before

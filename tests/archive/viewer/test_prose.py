@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from archive.viewer.prose import direction, harmless, inline, language_tag, open_address, safe_address
+from archive.harmless import direction, harmless, language_tag, open_address, safe_address
+from archive.viewer.prose import inline
 
 ALLOWED = {"a": {"href", "rel"}, "strong": set(), "em": set(), "code": set(), "div": set()}
 

@@ -142,8 +142,8 @@ PROMISES = {
 
 
 def examples(number: int) -> int:
-    """How many inputs a property test is given: as many, but in `make soak` three times that."""
-    return number * 3 if settings.get_current_profile_name() == "soak" else number
+    """How many inputs a property test is given: as many, but in `make soak` twice that."""
+    return number * 2 if settings.get_current_profile_name() == "soak" else number
 
 
 class Figures:

@@ -69,6 +69,10 @@ PROMISES = {
         "Joining files loses nothing, and readers find all that is named, at any moment of it",
         "each change of a file fails in turn, or the folder is copied before it",
     ),
+    "purge": Promise(
+        "Rewriting files without what is purged loses nothing else, and takes out all of it, at any moment of it",
+        "each change of a file fails in turn, or the folder is copied before it",
+    ),
     "rebuild": Promise(
         "A rebuild from the WARC files gives whatever any runs gave, to the byte and to the row",
         "property tests: random runs of random pages, joined or not",

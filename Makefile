@@ -12,7 +12,7 @@ LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help fetch test check bench bench-check bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
-        bench-replay bench-startup bench-verify bench-viewer soak fuzz audit lock clean
+        bench-replay bench-scale bench-startup bench-verify bench-viewer soak fuzz audit lock clean
 
 help: ## say what there is
 	@echo "make fetch URL=https://…   keep an article: snapshot, text and proof"
@@ -64,6 +64,9 @@ bench-memory: $(VENV)/dev.stamp ## peak memory of a 1 GB download
 
 bench-replay: $(VENV)/dev.stamp ## pywb's look-up among a million captures and among a thousand
 	$(BIN)/python -m bench.replay $(ARGS)
+
+bench-scale: $(VENV)/dev.stamp ## what grows, from a thousand to a million captures; takes an hour (ARGS="--folder F" keeps them)
+	$(BIN)/python -m bench.scale $(ARGS)
 
 bench-startup: $(VENV)/dev.stamp ## what starting the command costs
 	$(BIN)/python -m bench.startup $(ARGS)

@@ -120,6 +120,7 @@ def _data_left(data: GroupData, decided: Decided, moved: dict[str, Moved], chang
     return replace(
         data,
         check=check,
+        submissions=tuple(each for each in data.submissions if not decided.takes(each.address)),
         reread=_reread_now(data.reread, moved) if data.reread is not None else None,
         link=replace(data.link, via=None if via and decided.takes(via) else via),
         parts=tuple(parts),

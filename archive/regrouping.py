@@ -13,7 +13,7 @@ from archive.agreement import Reader
 from archive.errors import TearsheetError
 from archive.models import Link, Missing, Overruling, Role, Verdict, VerdictKind
 from archive.overrulings import NOBODY, SAID
-from archive.rows import CHECKS, HASH_BITS, check_of, from_milliseconds
+from archive.rows import CHECKS, SUBMISSIONS, check_of, from_milliseconds, submission_of, time_of_page
 from archive.warc.encode import write_member
 from archive.warc.group import GroupData, PartData
 from archive.warc.records import Record, regroup_record
@@ -33,6 +33,7 @@ def end_of(folder: Path, file: str, page_id: str, records: Sequence[Walked]) -> 
                 page_id,
             )
             check = reader.one(f"{CHECKS} WHERE page_id = ?", page_id)
+            submitted = reader.all(f"{SUBMISSIONS} WHERE page_id = ? ORDER BY archive", page_id)
             captures = reader.all("SELECT * FROM captures WHERE page_id = ? ORDER BY offset", page_id)
             overrules = _overruling(reader, page) if page is not None else None
     except TearsheetError:
@@ -58,6 +59,7 @@ def end_of(folder: Path, file: str, page_id: str, records: Sequence[Walked]) -> 
         side=side,
         overrules=overrules if not side else None,
         check=check_of(tuple(check)) if check is not None and not side else None,
+        submissions=() if side else tuple(submission_of(tuple(row)) for row in submitted),
     )
     return regroup_record(data)
 
@@ -82,7 +84,7 @@ def _overruling(reader: Reader, page: sqlite3.Row) -> Overruling | None:
         return None
     by = "" if said["by"] == NOBODY else said["by"]
     # The page's number is made of the time at which it was said.
-    time = from_milliseconds(page["id"] >> HASH_BITS)
+    time = time_of_page(page["id"])
     return Overruling(found["page_id"], found["record_id"], VerdictKind(found["verdict"]), said["reason"], by, time)
 
 

@@ -1,4 +1,4 @@
-"""Named fields as lines: blocks of application/warc-fields, and the headers of records (WARC 1.1, 4 and annex B)."""
+"""Blocks of named fields (application/warc-fields; WARC 1.1, annex B), and the header blocks of records: pure."""
 
 from __future__ import annotations
 

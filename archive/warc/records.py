@@ -223,6 +223,11 @@ def _exchange_fields(exchange: Exchange, page_id: str) -> list[tuple[str, str]]:
     fields = [("WARC-Target-URI", target(exchange.url)), ("WARC-Page-ID", one_line(page_id))]
     if exchange.ip:
         fields.append(("WARC-IP-Address", one_line(exchange.ip)))
+    if exchange.memento is not None:
+        fields += [
+            ("WARC-Source-URI", target(exchange.memento.address)),
+            ("WARC-Creation-Date", warc_date(exchange.memento.fetched)),
+        ]
     return fields
 
 

@@ -308,7 +308,8 @@ class _Trial:
             return Want.HOME
         if self.case.home is not None and self.words.alike(self.case.home):
             self.evidence.append("its home page is the same, too")
-            return self._failed(_S.BLOCKED, "the whole site shows this one page, whatever is asked")
+            state = _S.WALLED if self.wall.door else _S.BLOCKED
+            return self._failed(state, "the whole site shows this one page, whatever is asked")
         if self.case.home is not None and not self.case.home.well:
             self.evidence.append(f"its home page does not answer ({self.case.home.verdict.reason})")
         return self._failed(_S.SOFT_404, "the page says nothing but what the site says of any wrong address")

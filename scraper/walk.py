@@ -35,6 +35,16 @@ class Rests(Protocol):
     def rest(self, host: str, until: datetime) -> None: ...
 
 
+class Walks(Protocol):
+    """What leads from an address to its answer: on the live web, or as a web archive has it."""
+
+    def walk(self, request: HopRequest, known: Capture | None = None, home: str | None = None) -> Walk: ...
+
+    def go_on(self, walk: Walk, request: HopRequest) -> None: ...
+
+    def give_up(self, walk: Walk) -> None: ...
+
+
 class RunRests:
     """Until when hosts are left alone, for a run that remembers nothing of others."""
 

@@ -12,7 +12,7 @@ import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
-from scraper.cli_care import care, links
+from scraper.cli_care import care, index, links
 from scraper.cli_library import library
 from scraper.cli_upkeep import upkeep
 from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
@@ -306,6 +306,7 @@ def wacz(
 
 
 exports.command("links")(links)
+exports.command("index")(index)
 
 
 @exports.command()

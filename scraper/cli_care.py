@@ -106,19 +106,23 @@ def rewrite(
     ],
     everything: Annotated[bool, typer.Option("--all", help="All links that are kept, not the dead alone.")] = False,
     dead: Annotated[bool, typer.Option("--dead", help="The dead alone: what it does anyway.")] = False,
+    anchored: Annotated[
+        bool, typer.Option("--anchors", help="In Markdown, write <a> with the attributes of Robust Links.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False,
     backup: Annotated[
         str, typer.Option("--backup", metavar="SUFFIX", help='What the copy\'s name ends with; "" for no copy.')
     ] = ".orig",
     replay: Annotated[
-        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else [links] replay.")
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
     ] = "",
 ) -> None:
     """Make links in your own files robust: where their page is dead and we keep it, they lead to the snapshot.
 
     Dead is what tearsheet check calls so. In HTML the link gets data-originalurl, data-versiondate and
     data-versionurl, and leads to the snapshot if it is dead. In Markdown (inline links, definitions, autolinks, bare
-    addresses) it leads to the snapshot, whose address holds time and original. Nothing else in the file changes, not a
+    addresses) it leads to the snapshot, whose address holds time and original; --anchors puts HTML there with the
+    same attributes, which some renderers of Markdown leave out. Nothing else in the file changes, not a
     byte; code, comments and front matter stay, and a second run finds nothing left to do. The file as it was stays
     beside it.
 
@@ -132,7 +136,7 @@ def rewrite(
 
     if everything and dead:
         raise UsageError("--all and --dead do not go together")
-    asked = Asked(tuple(files), everything, backup, replay.strip(), dry_run, COMMON.json, COMMON.quiet)
+    asked = Asked(tuple(files), everything, anchored, backup, replay.strip(), dry_run, COMMON.json, COMMON.quiet)
     with piping():
         code = rewrite_files(COMMON.settings(), asked)
     raise typer.Exit(code)
@@ -236,7 +240,7 @@ def links(
     ] = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else stdout.")] = None,
     replay: Annotated[
-        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else [links] replay.")
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
@@ -244,7 +248,7 @@ def links(
 
     In HTML each is an <a> whose data-originalurl, data-versiondate and data-versionurl say so (as specified at
     robustlinks.mementoweb.org); Markdown has the link and one to its snapshot; CSV and JSON have the same as fields,
-    with state and place in the WARC. The snapshot is that of the latest capture: [links] replay in config.toml, or
+    with state and place in the WARC. The snapshot is that of the latest capture; the setting replay in config.toml, or
     --replay, says where yours are seen.
 
     Exit code 0: all are listed. 1: some are not kept, and it is said which. 9: none is.
@@ -264,3 +268,26 @@ def links(
     with piping():
         code = export_links(COMMON.settings(), asked)
     raise typer.Exit(code)
+
+
+@common
+def index(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of texts, with all below it.")],
+    replay: Annotated[
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
+    ] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over an index.html or index.md that tearsheet did not make.")
+    ] = False,
+) -> None:
+    """Give a folder of texts an index page: each text, its original address, whether that still stands, its snapshot.
+
+    Writes index.html, which stands alone, and index.md into the folder, sorted by title. The state is what tearsheet
+    check found: alive, dead, doubtful, or unknown where it never looked. Run it again when you like: an index of its
+    own is written over, and a source of kind "texts" passes it over.
+
+    Example:  tearsheet export index articles
+    """
+    from scraper.indexing import Asked, export_index
+
+    export_index(COMMON.settings(), Asked(folder, replay.strip(), force, COMMON.json, COMMON.quiet))

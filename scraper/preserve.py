@@ -226,6 +226,8 @@ class Preserver:
         """What a check makes of the answer, durable."""
         walk = answered.walk
         judged = judge(link, answered, found, now)
+        if judged is None:
+            raise _Stopped(walk)
         until = rest_until(walk.last, self._hands.clock())
         if not judged.bare:
             kept = judged.verdict.kept

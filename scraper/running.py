@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scraper.fetch import Fetcher
     from scraper.frontier_notes import Memory
     from scraper.gate import HostGate
+    from scraper.judging import Judge
     from scraper.pace import Pace
     from scraper.politeness import Robots
     from scraper.preserve import Preserver
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from scraper.settings import Settings
     from scraper.submits.submitter import Submitter
     from scraper.submits.telling import Telling
-    from scraper.walk import Walker
+    from scraper.walk import Rests, Walker
 
 LONGEST_CRAWL_DELAY = 60.0
 
@@ -82,6 +83,7 @@ class Running(Struct, frozen=True):
     read: Read
     gate: HostGate
     submitter: Submitter | None = None
+    judge: Judge | None = None
 
     def waiting(self) -> int:
         """How many of its pages only wait for a host."""
@@ -126,12 +128,14 @@ def networked(
 ) -> Iterator[Network]:
     """The network of a run, with the pace of its hosts; closed at the end."""
     plan = plan or Plan()
-    rests = memory if plan.heed_rests else None
     from scraper.fetch import Fetcher
     from scraper.pace import Pace, Rhythm
     from scraper.politeness import Robots
     from scraper.retry import Hands
-    from scraper.walk import Walker, longest_pause
+    from scraper.walk import RunRests, Walker, longest_pause
+
+    remembered: Rests | None = memory or (RunRests() if plan.check else None)
+    rests = remembered if plan.heed_rests else None
 
     def rest(seconds: float) -> None:
         with sleepers.sleeping():
@@ -235,12 +239,13 @@ def opened(
 
         judge = None
         if plan.check:
-            from scraper.judging import Judge, answer_reader
+            from scraper import judging
             from scraper.probing import Prober
 
-            prober = Prober(network.walker, answer_reader(readers.read, settings.read.max_page), str(time.random()))
+            reading = judging.answer_reader(readers.read, settings.read.max_page)
+            prober = Prober(network.walker, reading, str(time.random()))
             stack.callback(prober.close)
-            judge = Judge(collection, prober, readers.read, settings.read.max_page)
+            judge = judging.Judge(collection, prober, readers.read, settings.read.max_page)
         hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault, judge=judge)
         submitter = None
         if plan.submit:
@@ -251,7 +256,7 @@ def opened(
             )
             rules = replace(rules, submissions=submitter.wished)
             hands = replace(hands, submit=submitter.want)
-        yield Running(Preserver(rules, hands), collection, network, sleepers, readers.read, gate, submitter)
+        yield Running(Preserver(rules, hands), collection, network, sleepers, readers.read, gate, submitter, judge)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -43,6 +43,19 @@ class Walks(Protocol):
     def go_on(self, walk: Walk, request: HopRequest) -> None: ...
 
     def give_up(self, walk: Walk) -> None: ...
+
+
+class RunRests:
+    """Until when hosts are left alone, for a run that remembers nothing of others."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+
+    def rests_until(self, host: str) -> datetime:
+        return self._until.get(host, datetime.min.replace(tzinfo=UTC))
+
+    def rest(self, host: str, until: datetime) -> None:
+        self._until[host] = max(until, self.rests_until(host))
 
 
 class Walk(Struct):

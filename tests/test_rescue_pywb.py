@@ -226,3 +226,36 @@ def test_another_time_may_be_asked_for(tmp_path: Path, web: Web, old: Pywb) -> N
     mine = there(tmp_path, web, entry(old))
     told = rescued(mine, STORY, "--at", "2020-12")
     assert (told["memento_datetime"], told["page"]["title"]) == ("2021-01-01T00:00:00.000Z", "The pier, long after")
+
+
+def test_a_group_that_lost_its_end_is_still_known_to_be_rescued(tmp_path: Path, web: Web, old: Pywb) -> None:
+    mine = there(tmp_path, web, entry(old), rescue__requisites="false")
+    rescued(mine, STORY)
+    (warc,) = mine.warcs()
+    whole = list(read_records(warc, strict=True))
+    # The metadata record of the page is the last: bytes in it rot.
+    end = whole[-1]
+    data = bytearray(warc.read_bytes())
+    data[end.offset + end.length // 2] ^= 0xFF
+    warc.write_bytes(data)
+    assert mine.run("repair").code == 5
+    assert mine.run("verify").code == 0
+    (warc,) = mine.warcs()
+    group = list(read_records(warc, strict=True))[-1].group()
+    assert group is not None and group.rescued
+    assert mine.run("list", "--json").rows[0]["captured_at"] == "2015-03-20T00:00:00Z"
+
+
+def test_what_is_purged_goes_with_its_copy(tmp_path: Path, web: Web, old: Pywb) -> None:
+    mine = there(tmp_path, web, entry(old))
+    rescued(mine, STORY)
+    rescued(mine, OTHER)
+    ran = mine.run("exclude", STORY, "--reason", "a takedown", "--purge", "--yes")
+    assert ran.code == 0, ran.err
+    for folder in ("archive", "quarantine"):
+        for path in mine.warcs(folder):
+            for each in read_records(path, strict=True):
+                assert STORY not in (each.header("WARC-Target-URI") or "")
+                assert each.payload_bytes() != gzip.compress(PIER, mtime=0)
+    assert mine.run("verify").code == 0
+    assert [row["url"] for row in mine.run("list", "--json").rows] == [OTHER]

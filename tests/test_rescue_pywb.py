@@ -207,7 +207,7 @@ def test_dry_run_says_what_would_be_taken_and_keeps_nothing(tmp_path: Path, web:
 
 
 def test_all_that_was_gone_is_rescued_without_naming_it(tmp_path: Path, web: Web, old: Pywb) -> None:
-    mine = there(tmp_path, web, entry(old))
+    mine = there(tmp_path, web, entry(old), rescue__again_after='"30 days"')
     nothing = mine.run("rescue")
     assert (nothing.code, nothing.out) == (0, "nothing is dead that is not kept\n")
     web.host("dead.test").page("/alive", foreign.html("Alive"))
@@ -218,7 +218,12 @@ def test_all_that_was_gone_is_rescued_without_naming_it(tmp_path: Path, web: Web
     assert "1 rescued, 1 no copy" in ran.out
     (report,) = [json.loads(path.read_text()) for path in (mine.collection / "reports").glob("*.json")]
     assert report["kind"] == "rescue" and len(report["addresses"]) == 2
-    # What was rescued is dead no more.
+    # What was rescued is dead no more; what was looked for in vain is left out for a while, but not by its name.
+    again = mine.run("rescue")
+    assert (again.code, again.out.partition(":")[0]) == (0, "1 left out")
+    assert mine.run("rescue", "http://dead.test/never").code == 9
+    config = mine.folder / "config.toml"
+    config.write_text(config.read_text().replace('again_after = "30 days"', "again_after = 0"))
     assert [row["url"] for row in mine.run("rescue", "--json").rows] == ["http://dead.test/never"]
 
 

@@ -11,9 +11,17 @@ from pathlib import Path
 
 from archive.agreement import Reader
 from archive.errors import TearsheetError
-from archive.models import Link, Missing, Overruling, Role, Verdict, VerdictKind
+from archive.models import Link, Memento, Missing, Overruling, Role, Verdict, VerdictKind
 from archive.overrulings import NOBODY, SAID
-from archive.rows import CHECKS, SUBMISSIONS, check_of, from_milliseconds, submission_of, time_of_page
+from archive.rows import (
+    CHECKS,
+    SUBMISSIONS,
+    check_of,
+    from_milliseconds,
+    host_of,
+    submission_of,
+    time_of_page,
+)
 from archive.warc.encode import write_member
 from archive.warc.group import GroupData, PartData
 from archive.warc.records import Record, regroup_record
@@ -105,4 +113,14 @@ def _part(row: sqlite3.Row, record: Walked) -> PartData:
         status=row["status"],
         ip=record.header("WARC-IP-Address"),
         truncated=row["truncated"],
+        memento=_memento(record.header("WARC-Source-URI"), record.header("WARC-Creation-Date")),
     )
+
+
+def _memento(address: str | None, fetched: str | None) -> Memento | None:
+    """What the record itself says of a web archive that gave it; its name is in the group's record alone."""
+    try:
+        time = datetime.fromisoformat(fetched or "")
+    except ValueError:
+        return None
+    return Memento(address, host_of(address), time) if address and time.tzinfo is not None else None

@@ -16,6 +16,7 @@ from archive.rows import storable
 from scraper import hoststate
 from scraper.frontier_rows import FrontierRows
 from scraper.frontier_schema import opened_to_read, stored_time, time_of
+from scraper.frontier_view import vain_note
 from scraper.hoststate import LONG_AGO
 from scraper.politeness import Rules
 from scraper.sources.base import Validators
@@ -55,6 +56,11 @@ class FrontierNotes(FrontierRows):
             values = (title, storable(problem[:1000] if problem else problem), self._now())
             self._one("INSERT OR REPLACE INTO sources VALUES (?, ?, ?)", *values)
         return problem is not None and (found is None or found[0] is None)
+
+    def in_vain(self, url: str) -> None:
+        """Web archives were asked for this article, and have no good copy of it."""
+        with self._transaction():
+            self._one("INSERT OR REPLACE INTO notes VALUES (?, ?)", storable(vain_note(url)), self._now())
 
     def mended_up_to(self) -> int:
         """The number of the last row of the catalog that `mend` has seen; 0 at first."""

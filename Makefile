@@ -12,7 +12,7 @@ LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help fetch test check bench bench-check bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
-        bench-replay bench-startup bench-verify bench-viewer soak fuzz audit lock clean
+        bench-replay bench-scale bench-startup bench-verify bench-viewer soak fuzz audit lock clean
 
 help: ## say what there is
 	@echo "make fetch URL=https://…   keep an article: snapshot, text and proof"
@@ -65,6 +65,9 @@ bench-memory: $(VENV)/dev.stamp ## peak memory of a 1 GB download
 bench-replay: $(VENV)/dev.stamp ## pywb's look-up among a million captures and among a thousand
 	$(BIN)/python -m bench.replay $(ARGS)
 
+bench-scale: $(VENV)/dev.stamp ## what grows, from a thousand to a million captures; takes an hour (ARGS="--folder F" keeps them)
+	$(BIN)/python -m bench.scale $(ARGS)
+
 bench-startup: $(VENV)/dev.stamp ## what starting the command costs
 	$(BIN)/python -m bench.startup $(ARGS)
 
@@ -85,9 +88,8 @@ audit: ## what is known to be vulnerable among the requirements (needs the netwo
 lock: ## resolve the requirements afresh, with hashes (needs the network)
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet pip-tools
-	$(VENV)-lock/bin/$(LOCK) --upgrade --output-file requirements/run.txt pyproject.toml
-	$(VENV)-lock/bin/$(LOCK) --upgrade --extra dev --constraint requirements/run.txt \
-	  --output-file requirements/dev.txt pyproject.toml
+	$(VENV)-lock/bin/$(LOCK) --upgrade --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(VENV)-lock/bin/$(LOCK) --upgrade --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 
 clean: ## remove what was installed and made, but nothing that was kept
 	rm -rf $(VENV) $(VENV)-audit $(VENV)-lock build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz

@@ -82,6 +82,9 @@ class Applier:
                     continue
                 if left.check is not None and self._exclusions.of(left.check.address) is None:
                     self._parts.catalog.add_check(left.check)
+                for each in left.submissions:
+                    if self._exclusions.of(each.address) is None:
+                        self._parts.catalog.add_submission(each)
                 row = self._page(left, changes)
                 found.append(row)
                 if row is not None and row.verdict.kept and group.captured:
@@ -182,7 +185,7 @@ class Applier:
     def _article(self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]) -> PageRow:
         catalog = self._parts.catalog
         current = catalog.current_version(files.name)
-        if group.foreign is not None and current is not None and milliseconds(row.captured_at) < current.captured_at:
+        if group.late and current is not None and milliseconds(row.captured_at) < current.captured_at:
             return self._earlier_article(group, row, files, changes)
         text_digest = digest(files.text)
         told = replace(row, text=f"text/{files.name}.txt")
@@ -217,7 +220,7 @@ class Applier:
     def _earlier_article(
         self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]
     ) -> PageRow:
-        """An imported capture that is older than the newest text: its own takes its place among the earlier ones."""
+        """An imported or rescued capture, older than the newest text: its own takes its place among earlier ones."""
         catalog = self._parts.catalog
         versions = catalog.versions(files.name)
         at, text_digest = milliseconds(row.captured_at), digest(files.text)

@@ -16,6 +16,7 @@ from archive.derive import Place, View, derive
 from archive.errors import TearsheetError, WarcError
 from archive.warc import group as groups
 from archive.warc.arc import is_arc
+from archive.warc.fields import parse_fields
 from archive.warc.reader import read_records
 from archive.warc.walk import Fault, Walked, Window, walk
 
@@ -194,7 +195,7 @@ class _Gathering:
             return
         try:
             block = record.payload_bytes()
-            if all(name != groups.GROUP_FIELD for name, _ in groups.parse_fields(block)):
+            if all(name != groups.GROUP_FIELD for name, _ in parse_fields(block)):
                 return
             data = groups.load(block)
         except ValueError as error:

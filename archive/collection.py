@@ -22,8 +22,8 @@ from archive.committing import Committer, Writers
 from archive.derive import Place
 from archive.disk import Disk
 from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, UsageError, WarcError
+from archive.link_looks import LinkLooks
 from archive.links import LinkLookups
-from archive.linkstate import Check, LinkStanding
 from archive.lookup import Wanted
 from archive.manifest import Manifest
 from archive.models import Article, Capture, PageGroup, PageRow, Rereading
@@ -50,7 +50,7 @@ def _silent(_: str) -> None:
     return
 
 
-class Collection:
+class Collection(LinkLooks):
     """One collection. Made by `open`; a context manager. Safe in threads."""
 
     def __init__(
@@ -221,24 +221,6 @@ class Collection:
         """Articles that hold all the words, the best first, each with a snippet in which `marks` stand around them."""
         if self._lookups:
             yield from self._lookups.search(words, limit, marks)
-
-    def checks_of(self, url: str) -> list[Check]:
-        """What was found of a link, the oldest first. Where it was kept since without a check, that is the last one."""
-        return self._lookups.checks_of(url) if self._lookups else []
-
-    def standings(self, strikes: int) -> Iterator[LinkStanding]:
-        """Where each link stands that was ever checked."""
-        if self._lookups:
-            yield from self._lookups.standings(strikes)
-
-    def links(self) -> Iterator[PageRow]:
-        """The latest kept page of each address that was asked for (`url`), in the order of addresses."""
-        if self._lookups:
-            yield from self._lookups.links()
-
-    def first_final(self, url: str) -> str | None:
-        """The address that answered when this one was kept for the first time."""
-        return self._lookups.first_final(url) if self._lookups else None
 
     def stats(self) -> dict[str, Any]:
         """What the collection holds, in numbers."""

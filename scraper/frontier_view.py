@@ -86,6 +86,12 @@ class FrontierView:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def added(self, url: str) -> datetime | None:
+        """When a source found this article first; None for what is not in the queue."""
+        sql = "SELECT l.added FROM identities i JOIN links l ON l.id = i.link WHERE i.identity = :identity"
+        found = self._all(sql, {"identity": storable(identity(url))})
+        return time_of(found[0][0]) if found else None
+
     # ------------------------------------------------------------------------------------------------ what waits
 
     def next_due(self, by: datetime | None = None) -> datetime | None:

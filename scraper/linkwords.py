@@ -12,7 +12,7 @@ from scraper.linkcase import Case, Seen
 
 THERE = 0.5
 """Of the kept text's runs of words, how many a page must show to be it."""
-PARTLY = 0.2
+PARTLY = 0.3
 WHOLE = 0.85
 ECHO = 12
 """So many words more or less make no other page: times, numbers, names of sections."""
@@ -63,7 +63,7 @@ class Words:
         if self._kept.article is None or self._seen.reading is None:
             return False
         reading = self._seen.reading
-        titles = [reading.title or "", *reading.signals.headings]
+        titles = [reading.title or "", *reading.signals.headings[:1]]
         if reading.sketch is not None:
             titles.append(reading.sketch.title)
         if self._seen.article is not None:
@@ -113,7 +113,8 @@ class Words:
         if identity(other.url) == identity(self._seen.url) and other.hops:
             return True
         if its is None or mine is None:
-            return self._seen.verdict.kind is VerdictKind.EMPTY and other.verdict.kind is VerdictKind.EMPTY
+            nothing = self._seen.verdict.kind is VerdictKind.EMPTY and other.verdict.kind is VerdictKind.EMPTY
+            return nothing and its is mine
         known = likeness.own_words(self._case.asked) | likeness.own_words(self._seen.url)
         known |= likeness.own_words(other.url) | {word for url, _ in other.hops for word in likeness.own_words(url)}
         ours = [word for word in self.page if word not in known]

@@ -13,7 +13,9 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from archive.errors import ConfigError, UsageError
 from scraper import __version__
 from scraper.crawl import Sleepers
 from scraper.saying import say
@@ -23,11 +25,16 @@ if TYPE_CHECKING:
     from archive.models import Capture
     from scraper.fetch import Fetcher
     from scraper.frontier_notes import Memory
+    from scraper.gate import HostGate
+    from scraper.judging import Judge
     from scraper.pace import Pace
     from scraper.politeness import Robots
     from scraper.preserve import Preserver
+    from scraper.read.reading import Read
     from scraper.settings import Settings
-    from scraper.walk import Walker
+    from scraper.submits.submitter import Submitter
+    from scraper.submits.telling import Telling
+    from scraper.walk import Rests, Walker
 
 LONGEST_CRAWL_DELAY = 60.0
 
@@ -51,7 +58,8 @@ def _wait(stop: Event, seconds: float) -> None:
 class Plan(Struct, frozen=True):
     """What a run decides. `pages` is how many addresses it has, if that is known; `outlinks` are the sources
     whose pages' links are wanted; for a host where `most_waiting` wait already no page follows a redirect. With
-    `heed_rests` hosts that were found to want to be left alone are. With `check` links are checked (`judging.py`)."""
+    `heed_rests` hosts that were found to want to be left alone are. With `submit` public archives are asked to keep
+    what is kept. With `check` links are checked (`judging.py`)."""
 
     pages: int | None = None
     again: bool = False
@@ -61,16 +69,21 @@ class Plan(Struct, frozen=True):
     outlinks: frozenset[str] = frozenset()
     most_waiting: int | None = None
     heed_rests: bool = True
+    submit: bool = False
     check: bool = False
 
 
 class Running(Struct, frozen=True):
-    """A run that is open."""
+    """A run that is open. `read` reads a page in a worker process; `gate` is what requisites are asked through."""
 
     preserver: Preserver
     collection: Collection
     network: Network
     sleepers: Sleepers
+    read: Read
+    gate: HostGate
+    submitter: Submitter | None = None
+    judge: Judge | None = None
 
     def waiting(self) -> int:
         """How many of its pages only wait for a host."""
@@ -115,12 +128,14 @@ def networked(
 ) -> Iterator[Network]:
     """The network of a run, with the pace of its hosts; closed at the end."""
     plan = plan or Plan()
-    rests = memory if plan.heed_rests else None
     from scraper.fetch import Fetcher
     from scraper.pace import Pace, Rhythm
     from scraper.politeness import Robots
     from scraper.retry import Hands
-    from scraper.walk import Walker, longest_pause
+    from scraper.walk import RunRests, Walker, longest_pause
+
+    remembered: Rests | None = memory or (RunRests() if plan.check else None)
+    rests = remembered if plan.heed_rests else None
 
     def rest(seconds: float) -> None:
         with sleepers.sleeping():
@@ -224,11 +239,55 @@ def opened(
 
         judge = None
         if plan.check:
-            from scraper.judging import Judge, answer_reader
+            from scraper import judging
             from scraper.probing import Prober
 
-            prober = Prober(network.walker, answer_reader(readers.read, settings.read.max_page), str(time.random()))
+            reading = judging.answer_reader(readers.read, settings.read.max_page)
+            prober = Prober(network.walker, reading, str(time.random()))
             stack.callback(prober.close)
-            judge = Judge(collection, prober, readers.read, settings.read.max_page)
-        hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault, judge)
-        yield Running(Preserver(rules, hands), collection, network, sleepers)
+            judge = judging.Judge(collection, prober, readers.read, settings.read.max_page)
+        hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault, judge=judge)
+        submitter = None
+        if plan.submit:
+            from scraper.submits.telling import Telling
+
+            submitter = stack.enter_context(
+                submitted(settings, collection, network.fetcher, stop, time, Telling(plan.quiet))
+            )
+            rules = replace(rules, submissions=submitter.wished)
+            hands = replace(hands, submit=submitter.want)
+        yield Running(Preserver(rules, hands), collection, network, sleepers, readers.read, gate, submitter, judge)
+
+
+@contextmanager
+def submitted(
+    settings: Settings,
+    collection: Collection,
+    fetcher: Fetcher,
+    stop: Event,
+    time: Time,
+    told: Telling,
+) -> Iterator[Submitter]:
+    """What asks public archives beside a run; at the end it has its time to come to an end. How that goes changes
+    nothing of the run: what an archive without its keys was to be asked waits, and that is said.
+
+    Raises UsageError where the config names no archive.
+    """
+    from scraper.submits.clients import Client, client_of
+    from scraper.submits.submitter import Submitter, Tools
+
+    if not settings.depositories:
+        raise UsageError("the config names no archive to submit to: add a [[submit.archive]] (tearsheet init has one)")
+    clients: list[Client] = []
+    for depository in settings.depositories:
+        try:
+            clients.append(client_of(depository, fetcher))
+        except ConfigError as error:
+            say(str(error))
+    tools = Tools(collection, time.clock, time.random, stop.is_set, told)
+    names = [depository.name for depository in settings.depositories]
+    submitter = Submitter(clients, names, settings.submit.tries, tools)
+    try:
+        yield submitter
+    finally:
+        told.left(submitter.finish(settings.submit.wait))

@@ -12,6 +12,16 @@ from msgspec import Struct
 
 from archive.settings import PRINTABLE, ArchiveSettings, RunInfo, Setting
 from scraper import __version__
+from scraper.settings_archives import (
+    DEPOSITORY_KINDS,
+    DEPOSITORY_USES,
+    INTERNET_ARCHIVE,
+    OTHER_ARCHIVES,
+    Depository,
+    RescueSettings,
+    SubmitSettings,
+    WebArchive,
+)
 
 KB = 1000
 MB = 1000 * KB
@@ -296,8 +306,12 @@ class Settings(Struct, frozen=True):
     crawl: CrawlSettings = CrawlSettings()
     check: CheckSettings = CheckSettings()
     notify: NotifySettings = NotifySettings()
+    rescue: RescueSettings = RescueSettings()
+    submit: SubmitSettings = SubmitSettings()
     links: LinksSettings = LinksSettings()
     sources: tuple[Source, ...] = ()
+    archives: tuple[WebArchive, ...] = (INTERNET_ARCHIVE,)
+    depositories: tuple[Depository, ...] = ()
 
 
 def agent(settings: FetchSettings) -> str:
@@ -308,17 +322,25 @@ def agent(settings: FetchSettings) -> str:
 
 
 __all__ = [
+    "DEPOSITORY_KINDS",
+    "DEPOSITORY_USES",
+    "INTERNET_ARCHIVE",
+    "OTHER_ARCHIVES",
     "SOURCE_KINDS",
     "SOURCE_USES",
     "ArchiveSettings",
     "CheckSettings",
     "CrawlSettings",
+    "Depository",
     "FetchSettings",
     "LinksSettings",
     "NotifySettings",
     "ReadSettings",
+    "RescueSettings",
     "RunInfo",
     "Settings",
     "Source",
+    "SubmitSettings",
+    "WebArchive",
     "agent",
 ]

@@ -36,7 +36,7 @@ check: $(VENV)/dev.stamp ## ruff, strict mypy and the fast tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(FAST)" $(ARGS)
 
 soak: $(VENV)/dev.stamp ## what takes longer than tests may, under 20 minutes; writes the table of docs/reliability.md
-	$(BIN)/python -m pytest -n 2 --dist load -m "soak or promise" --hypothesis-profile soak --timeout 900 \
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "soak or promise" --hypothesis-profile soak --timeout 900 \
 	  --reliability=docs/reliability.md $(ARGS)
 
 fuzz: $(VENV)/dev.stamp ## hostile bytes for the parsers, a minute for each (pip install -e .[fuzz]: led by coverage)

@@ -11,7 +11,7 @@ LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help fetch test check bench bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
+.PHONY: help fetch test check bench bench-check bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
         bench-replay bench-scale bench-startup bench-verify bench-viewer soak fuzz lock clean
 
 help: ## say what there is
@@ -41,7 +41,10 @@ soak: $(VENV)/dev.stamp ## what takes longer than tests may
 fuzz: $(VENV)/dev.stamp ## hostile bytes for the parsers, a minute for each (pip install -e .[fuzz]: led by coverage)
 	$(BIN)/python -m fuzz $(ARGS)
 
-bench: bench-startup bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-replay bench-text bench-verify bench-viewer ## all measurements
+bench: bench-startup bench-check bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-replay bench-text bench-verify bench-viewer ## all measurements
+
+bench-check: $(VENV)/dev.stamp ## links of a web that ages for months: what tearsheet check finds, against the truth
+	$(BIN)/python -m bench.check $(ARGS)
 
 bench-fetch: $(VENV)/dev.stamp ## one page with 30 requisites, against wget and trafilatura
 	$(BIN)/python -m bench.fetch $(ARGS)

@@ -17,6 +17,7 @@ from archive import catalog, cdxj, exclusions, rows
 from archive.applying import page_line
 from archive.catalog import told
 from archive.derive import Derived, Place, digest, origin_moved
+from archive.linkstate import Check
 from archive.lookup import open_to_read
 from archive.models import PageRow, VerdictKind
 from archive.rows import storable
@@ -114,6 +115,8 @@ class Agreement:
             if capture.folder == rows.ARCHIVE and capture.record_type != "metadata":
                 self.expected.index.add(cdxj.line(capture))
         yield from self._check_captures(group)
+        if group.check is not None and self._exclusions.of(group.check.address) is None:
+            yield from self._check_check(group.check)
         if group.page is not None:
             yield from self._check_page(group, group.page)
 
@@ -122,7 +125,7 @@ class Agreement:
         if self.warc is None:
             return
         for table, seen in (("captures", self._captures), ("pages", self._pages)):
-            found = self._reader.one(f"SELECT count(*) AS n FROM {table} WHERE warc = ?", self.warc)  # noqa: S608
+            found = self._reader.one(f"SELECT count(*) AS n FROM {table} WHERE warc = ?", self.warc)  # noqa: S608 - two names of ours
             assert found is not None
             if found["n"] != seen:
                 yield f"{found['n']} {table} are said to lie in the file, which holds {seen}"
@@ -224,6 +227,12 @@ class Agreement:
             found = self._reader.one("SELECT page_id FROM overrulings WHERE overruled = ?", row.overrules)
             if found is None or found["page_id"] != row.page_id:
                 yield f"page {row.overrules} is not said to be overruled by {row.page_id}"
+
+    def _check_check(self, check: Check) -> Iterator[str]:
+        found = self._reader.one(f"{rows.CHECKS} WHERE page_id = ?", storable(check.page_id))
+        meant = _stored(rows.check_values(check))
+        if found is None or tuple(found) != meant:
+            yield f"what the check of {check.address} found is not what the records say (page {check.page_id})"
 
     def _of_earlier(self, there: dict[str, Any], row: PageRow) -> bool:
         """Whether what a confirmed page is said to say is what another capture of it says."""

@@ -55,11 +55,13 @@ class Applier:
         self._disk = disk
         self.manifest = Manifest(parts.warcs, disk)
         self._exclusions = exclusions.load(parts.warcs)
+        self.left_out: set[str] = set()
+        """Names of the texts of pages that are excluded."""
 
     def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]:
         """All of these groups, in the order of commit: one transaction, then texts and waiting page lines.
 
-        Gives the rows as the catalog has them; None for a side group.
+        Gives the rows as the catalog has them; None for a side group and a bare check.
         """
         found: list[PageRow | None] = []
         changes: list[_TextChange] = []
@@ -74,8 +76,12 @@ class Applier:
                 if left is not None:
                     self._parts.catalog.add_captures(left.captures)
                 if left is None or (left.page is None and group.page is not None):
+                    if group.files is not None:
+                        self.left_out.add(group.files.name)
                     found.append(self._as_there(group))
                     continue
+                if left.check is not None and self._exclusions.of(left.check.address) is None:
+                    self._parts.catalog.add_check(left.check)
                 row = self._page(left, changes)
                 found.append(row)
                 if row is not None and row.verdict.kept and group.captured:

@@ -29,6 +29,7 @@ from archive.captures import (
     resource_kind,
     time_of,
 )
+from archive.linkstate import Check
 from archive.models import Article, Capture, Origin, PageRow, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK
 from archive.textpath import text_path
@@ -56,9 +57,9 @@ class ArticleFiles(Struct, frozen=True):
 
 
 class Derived(Struct, frozen=True):
-    """`page` is None for a side group. `page.text` is the article's name in text/, less its ending. `start` is the
-    offset of the group's first record, `at` the time by which the catalog orders pages. `foreign` is the imported file
-    in which the captures lie: they may be older than what is kept already."""
+    """`page` is None for a side group and for a bare check. `page.text` is the article's name in text/, less its
+    ending. `start` is the offset of the group's first record, `at` the time by which the catalog orders pages.
+    `foreign` is the imported file in which the captures lie: they may be older than what is kept already."""
 
     place: Place
     start: int
@@ -67,6 +68,7 @@ class Derived(Struct, frozen=True):
     captures: tuple[Capture, ...]
     files: ArticleFiles | None
     foreign: Foreign | None = None
+    check: Check | None = None
 
     @property
     def captured(self) -> bool:
@@ -81,8 +83,8 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
     if data.foreign is not None:
         return _derive_imported(place, views, data, data.foreign, found)
     start = views[0].offset
-    if data.side:
-        return Derived(place, start, data.time, None, found, None)
+    if data.side or data.bare:
+        return Derived(place, start, data.time, None, found, None, check=data.check)
     by_id = {view.record.record_id: view for view in views}
     resources = _resources(views)
     end = _end(data)
@@ -98,7 +100,7 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
         # By when it was said: what a crawl looks for since its last time is among the latest.
         page = replace(page, overrules=data.overrules.page_id)
         return Derived(place, start, data.time, page, found, files)
-    return Derived(place, start, page.captured_at, page, found, files)
+    return Derived(place, start, page.captured_at, page, found, files, check=data.check)
 
 
 def captures_of(place: Place, views: Sequence[View], data: GroupData) -> tuple[Capture, ...]:

@@ -17,14 +17,18 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import chain
+from archive.captures import IMPORT
 from archive.chain import Broken
 from archive.derive import Derived
 from archive.disk import Disk
+from archive.models import PageRow, Role
 from archive.patterns import fits
 from archive.rows import host_of, identities, iso
 
 NAME = "exclusions.jsonl"
 _OURS = ("urn:text:", "urn:article:")
+OF_OTHERS = frozenset({Role.ASSET, Role.ROBOTS, IMPORT})
+"""What a page group holds that is not the page: a page that goes leaves it behind."""
 
 
 class Kind(StrEnum):
@@ -80,18 +84,22 @@ class Exclusions:
         """The one that is about this address."""
         return next((each for each in self._found if each.takes(url)), None)
 
+    def takes_page(self, page: PageRow) -> bool:
+        """Whether it is asked for, answers or calls itself at an address that one of them is about."""
+        addresses = (page.url, page.final_url, page.original_url)
+        return any(self.of(address) is not None for address in addresses if address)
+
     def left_of(self, group: Derived) -> Derived | None:
         """The group without what is excluded; None where nothing is left of it. A page goes if any of its addresses
         does."""
         if not self._found:
             return group
         page = group.page
-        addresses = (page.url, page.final_url, page.original_url) if page is not None else ()
-        gone = any(self.of(address) is not None for address in addresses if address)
+        gone = page is not None and self.takes_page(page)
         captures = tuple(
             each
             for each in group.captures
-            if not (gone and each.role in ("page", "text", "article", "hop")) and self.of(_plain(each.url)) is None
+            if not (gone and each.role not in OF_OTHERS) and self.of(plain(each.url)) is None
         )
         if gone:
             page = None
@@ -100,7 +108,7 @@ class Exclusions:
         return replace(group, page=page, captures=captures, files=group.files if page is not None else None)
 
 
-def _plain(url: str) -> str:
+def plain(url: str) -> str:
     """The address that a record of ours is about."""
     for start in _OURS:
         if url.startswith(start):

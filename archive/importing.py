@@ -76,7 +76,7 @@ class Known:
             self.add(entry)
 
     def add(self, entry: Entry) -> None:
-        if entry.event in (Event.CLOSED, Event.FOUND, Event.IMPORTED):
+        if entry.event in (Event.CLOSED, Event.FOUND, Event.IMPORTED, Event.PURGED):
             self._entries[entry.sha256] = entry
             if entry.source:
                 self._entries[entry.source] = entry
@@ -121,8 +121,9 @@ def native(path: Path, name: str, sha256: str) -> Native | None:
             continue
         if data.foreign is not None:
             needs.add(data.foreign.file)
-        aside = data.side and data.foreign is None
-        kind = kind or (QUARANTINE if aside or not data.verdict.kept else ARCHIVE)
+        if not data.purged:
+            aside = data.side and data.foreign is None
+            kind = kind or (QUARANTINE if aside or not data.verdict.kept else ARCHIVE)
     return Native(path, name, sha256, kind or ARCHIVE, frozenset(needs))
 
 

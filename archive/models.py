@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from archive.linkstate import Check
+
 if TYPE_CHECKING:
     from archive.spool import Spool
 
@@ -34,6 +36,7 @@ class VerdictKind(StrEnum):
     CONSENT = "consent wall"
     PAYWALL = "paywall stub"
     SOFT_404 = "soft 404"
+    REPLACED = "replaced"
     EMPTY = "empty"
     GONE = "gone"
     BLOCKED = "blocked"
@@ -272,7 +275,8 @@ class PageGroup(Struct, frozen=True):
 
     `parts` stand in the order in which they were asked; the last part of role HOP or PAGE is the chain's end. `shared`
     are requisites of this page that another group of the same run stores. With `overrules` the parts are those of a
-    page that lies in quarantine.
+    page that lies in quarantine. `check` is what a check of the link found; `bare`: nothing but that is stored, since
+    the page differs from the kept one and its text does not.
     """
 
     id: str
@@ -286,6 +290,8 @@ class PageGroup(Struct, frozen=True):
     title: str | None = None
     shared: tuple[str, ...] = ()
     overrules: Overruling | None = None
+    check: Check | None = None
+    bare: bool = False
 
 
 class PageRow(Struct, frozen=True):

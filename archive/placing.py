@@ -118,8 +118,11 @@ def place(group: PageGroup, fresh: Fresh) -> Draft:
     A kept page's group goes to archive/, less requisites that went badly where a good capture of the same address is
     known: those go to quarantine/, so that the good one stays the latest. Any other group goes to quarantine/ whole,
     where nothing refers to anything outside and nothing is referred to. A requisite without an answer, or with a 304
-    that confirms nothing, has no record.
+    that confirms nothing, has no record. Of a bare check nothing is drafted but what it found.
     """
+    if group.bare:
+        told = [(replace(part, unchanged_from=None), None) for part in group.parts if part.role not in _REQUISITES]
+        return Draft(ARCHIVE, (group_record(group, told),), ())
     main, side = _Drafts(group.id), _Drafts(group.id)
     if not group.verdict.kept:
         for part in group.parts:

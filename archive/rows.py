@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from archive.linkstate import Check, State
 from archive.models import Capture, Missing, PageRow, VerdictKind
 from archive.searching import surrogate_free
 from archive.urls import parse_stamp, strip_tracking, wire_url
@@ -42,6 +43,12 @@ PAGES = (
     f"SELECT {PAGE_COLUMNS} FROM pages p JOIN warcs w ON w.id = p.warc "  # noqa: S608 - constants only
     "LEFT JOIN versions v ON v.text = p.text AND v.version = p.version"
 )
+
+CHECK_COLUMNS = (
+    "page_id, link, address, time, state, reason, evidence, status, moved_to, permanent, similarity, added, struck, "
+    "corrections"
+)
+CHECKS = f"SELECT {CHECK_COLUMNS} FROM checks"  # noqa: S608 - constants only
 
 
 def milliseconds(time: datetime) -> int:
@@ -198,6 +205,51 @@ def page_of(row: tuple[Any, ...]) -> PageRow:
         rereads,
         language=language,
     )
+
+
+def check_values(check: Check) -> tuple[object, ...]:
+    return (
+        check.page_id,
+        link_of(check.address),
+        check.address,
+        milliseconds(check.time),
+        str(check.state),
+        check.reason,
+        dump(check.evidence),
+        check.status,
+        check.moved_to,
+        check.permanent,
+        check.similarity,
+        check.added,
+        check.struck,
+        dump(check.corrections),
+    )
+
+
+def check_of(row: tuple[Any, ...]) -> Check:
+    """A row of CHECKS."""
+    page_id, _, address, time, state, reason, evidence, status, moved_to, permanent, similarity, *rest = row
+    added, struck, corrections = rest
+    return Check(
+        address=address,
+        time=from_milliseconds(time),
+        state=State(state),
+        reason=reason,
+        evidence=tuple(json.loads(evidence)),
+        status=status,
+        moved_to=moved_to,
+        permanent=bool(permanent),
+        similarity=similarity,
+        page_id=page_id,
+        added=added,
+        struck=struck,
+        corrections=tuple(json.loads(corrections)),
+    )
+
+
+def link_of(address: str) -> str:
+    """What the checks of a link are looked up by."""
+    return identities(address)[-1] if address else ""
 
 
 def dump(values: object) -> str:

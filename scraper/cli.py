@@ -12,6 +12,7 @@ import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
+from scraper.cli_care import care, links
 from scraper.cli_library import library
 from scraper.cli_upkeep import upkeep
 from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
@@ -163,7 +164,7 @@ def show(
 
     --meta tells of its capture, --html prints the page, --why explains where title, authors, date and so on are from.
     """
-    from scraper.showing import Form, show_page
+    from scraper.showing import Form, Shown, show_page
 
     forms = [form for form, asked in ((Form.META, meta), (Form.HTML, html), (Form.WHY, why)) if asked]
     if len(forms) > 1 or (html and COMMON.json):
@@ -171,7 +172,8 @@ def show(
     if not address.strip():
         raise UsageError("which address?")
     with reading() as collection:
-        show_page(collection, address, forms[0] if forms else Form.TEXT, COMMON.json, say)
+        wish = Shown(forms[0] if forms else Form.TEXT, COMMON.json, COMMON.settings().check.strikes)
+        show_page(collection, address, wish, say)
 
 
 @app.command()
@@ -198,15 +200,15 @@ def search(
 @app.command()
 @common
 def status() -> None:
-    """Say what the collection holds, and what the queue of tearsheet crawl waits for, by source and host."""
+    """Say what the collection holds, how its links stand, and what the queue of tearsheet crawl waits for."""
     import json
 
     from scraper.queue_status import queue_lines, queue_status
     from scraper.running import now
-    from scraper.showing import status_lines
+    from scraper.showing import links_checked, status_lines
 
     with reading() as collection:
-        stats = collection.stats()
+        stats = collection.stats() | {"links_checked": links_checked(collection, COMMON.settings().check.strikes)}
         queue = queue_status(collection.path, now)
         if COMMON.json:
             print(json.dumps(stats | {"queue": queue}, ensure_ascii=False))
@@ -265,6 +267,7 @@ def _print_timers(path: Path, cron: bool, systemd: bool) -> None:
 
 app.add_typer(upkeep)
 app.add_typer(library)
+app.add_typer(care)
 
 exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
 app.add_typer(exports, name="export")
@@ -296,6 +299,9 @@ def wacz(
 
     selection = Selection(tuple(urls or ()), words.strip(), since.strip(), everything)
     export_wacz(COMMON.settings(), Wish(selection, output, title, force, COMMON.json, COMMON.quiet))
+
+
+exports.command("links")(links)
 
 
 @exports.command()

@@ -167,15 +167,21 @@ def exclude(
     ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why; it is kept with the date.")] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Bring back what was excluded.")] = False,
+    purge: Annotated[bool, typer.Option("--purge", help="Take it out of the WARC files, too, for good.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --purge: only say what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --purge: do not ask whether that is meant.")] = False,
 ) -> None:
     """Take an address, a host or a pattern out of index, library, search and exports, as for a takedown.
 
     The WARC files keep it; nothing shows it, and no run asks for it again, until --undo brings it back. Without more it
     tells what is excluded. Everything derived is made again, which takes as long as tearsheet rebuild.
 
+    With --purge the WARC files are written anew without its records, and reports, logs and queue without its addresses;
+    a record in their place says how many went, when and why. What other pages need stays. There is no way back.
+
     Examples:  tearsheet exclude https://example.com/a --reason "court order 12/26"      tearsheet exclude
     """
     from scraper import excluding
 
-    asked = excluding.Asked(tuple(what or ()), reason, undo, COMMON.json, COMMON.quiet)
-    raise typer.Exit(excluding.exclude(COMMON.settings(), asked))
+    asked = excluding.Asked(tuple(what or ()), reason, undo, COMMON.json, COMMON.quiet, purge, dry_run, yes)
+    raise typer.Exit(excluding.exclude(COMMON.settings(), asked, lambda question: typer.confirm(question, err=True)))

@@ -20,14 +20,25 @@ from msgspec.structs import fields
 
 from archive.errors import ConfigError, UsageError
 from archive.settings import ArchiveSettings, Setting
-from scraper.settings import CrawlSettings, FetchSettings, NotifySettings, ReadSettings, Settings, Source
+from scraper.settings import (
+    CheckSettings,
+    CrawlSettings,
+    FetchSettings,
+    LinksSettings,
+    NotifySettings,
+    ReadSettings,
+    Settings,
+    Source,
+)
 
 SECTIONS: dict[str, type[Struct]] = {
     "fetch": FetchSettings,
     "read": ReadSettings,
     "archive": ArchiveSettings,
     "crawl": CrawlSettings,
+    "check": CheckSettings,
     "notify": NotifySettings,
+    "links": LinksSettings,
 }
 SOURCE = "source"
 FILE_NAME = "config.toml"

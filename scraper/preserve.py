@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from archive import urls
 from archive.collection import Collection
 from archive.errors import TearsheetError
+from archive.linkstate import Check
 from archive.models import (
     Article,
     Capture,
@@ -39,6 +41,12 @@ from scraper.sniff import is_html
 from scraper.stored import stored_page
 from scraper.walk import Walk, Walker
 
+if TYPE_CHECKING:
+    pass
+
+if TYPE_CHECKING:
+    from scraper.judging import Judge
+
 REFRESH_DELAY = 5.0
 
 
@@ -56,7 +64,7 @@ class Rules(Struct, frozen=True):
 
 class Hands(Struct, frozen=True):
     """What a preserver works with: the network, the readers, the collection and the clock; `fault` hears of bugs of
-    ours."""
+    ours. With a `judge` each address is checked: what is kept of it gives way to nothing worse."""
 
     walker: Walker
     assets: Assets
@@ -64,6 +72,7 @@ class Hands(Struct, frozen=True):
     collection: Collection
     clock: Callable[[], datetime]
     fault: Callable[[Exception], None]
+    judge: Judge | None = None
 
 
 class Answered(Struct, frozen=True):
@@ -98,6 +107,17 @@ class Further(Struct):
     readings: list[Reading] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
+
+
+class Found(Struct, frozen=True):
+    """What an answer turned out to be: the article with all its pages; what a check found, and the answers that it
+    asked for `besides`, which are stored with what is kept apart."""
+
+    verdict: Verdict
+    article: Article | None = None
+    further: Further = field(default_factory=Further)
+    check: Check | None = None
+    besides: tuple[Part, ...] = ()
 
 
 class Preserver:
@@ -146,7 +166,11 @@ class Preserver:
         last = walk.last
         try:
             _whole(walk)
-            row, size = self._commit(link, Answered(walk, reading, ahead, known), now)
+            answered = Answered(walk, reading, ahead, known)
+            found = self._found(urls.wire_url(link.url), answered)
+            if self._hands.judge is not None:
+                return self._checked(link, answered, found, now, self._hands.judge)
+            row, size = self._store(link, answered, found, now)
         except _Stopped as stopped:
             if ahead is not None:
                 ahead.drop()
@@ -168,26 +192,63 @@ class Preserver:
         stored = stored_page(self._hands.collection, known, self._rules.max_page)
         return self._hands.read(stored, None).outlinks if stored is not None else ()
 
-    def _commit(self, link: Link, answered: Answered, now: datetime) -> tuple[Future[PageRow], int]:
-        walk, reading, ahead, known = answered.walk, answered.reading, answered.ahead, answered.known
-        last = walk.last
-        unchanged = known if last.status == 304 and len(walk.exchanges) == 1 else None
-        verdict = verdicts.verdict(last, reading, known, asked=urls.wire_url(link.url))
-        article = reading.article if reading is not None and verdict.kind is VerdictKind.ARTICLE else None
-        further = Further()
+    def _checked(self, link: Link, answered: Answered, found: Found, now: datetime, judge: Judge) -> Result:
+        """What a check makes of the answer, durable."""
+        walk = answered.walk
+        judged = judge(link, answered, found, now)
+        until = rest_until(walk.last, self._hands.clock())
+        if not judged.bare:
+            kept = judged.verdict.kept
+            found = Found(judged.verdict, found.article if kept else None, found.further, judged.check, judged.parts)
+            stored, size = self._store(link, answered, found, now)
+            row = stored.result()
+            return Result(link, row, size=size, rest_until=until, check=replace(judged.check, page_id=row.page_id))
+        page_id = str(uuid.uuid4())
+        parts = self._chain(answered, found)
+        group = PageGroup(page_id, link, now, parts, judged.verdict, check=judged.check, bare=True)
+        self._hands.collection.note(group).result()
+        size = sum(part.exchange.body.size for part in parts)
+        for part in (*found.further.parts, *judged.parts):
+            part.exchange.body.close()
+        self._hands.walker.give_up(walk)
+        check = replace(judged.check, page_id=page_id)
+        return Result(link, self._row_of_kept(link, now), size=size, rest_until=until, check=check)
+
+    def _row_of_kept(self, link: Link, now: datetime) -> PageRow:
+        """The row of an address of which nothing new was stored."""
+        known = self._hands.collection.known_page(urls.wire_url(link.url))
+        if known is None:
+            return not_asked_row(link, now, "nothing is kept of it")
+        return replace(known[0], url=link.url, verdict=VerdictKind.UNCHANGED)
+
+    def _found(self, asked: str, answered: Answered) -> Found:
+        """The verdict, and the article with all of its pages."""
+        reading, last = answered.reading, answered.walk.last
+        verdict = verdicts.verdict(last, reading, answered.known, asked=asked)
+        if reading is None or reading.article is None or verdict.kind is not VerdictKind.ARTICLE:
+            return Found(verdict)
+        further = self._further(last.url, reading, reading.article)
+        return Found(verdict, paging.joined(reading.article, further.articles, further.addresses), further)
+
+    def _chain(self, answered: Answered, found: Found) -> tuple[Part, ...]:
+        """The hops to the page, and the page."""
+        walk, known = answered.walk, answered.known
+        unchanged = known if walk.last.status == 304 and len(walk.exchanges) == 1 else None
+        chain = [Part(hop, Role.HOP, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
+        return (*chain, Part(walk.last, Role.PAGE, found.verdict, unchanged))
+
+    def _store(self, link: Link, answered: Answered, found: Found, now: datetime) -> tuple[Future[PageRow], int]:
+        walk, reading, ahead, further = answered.walk, answered.reading, answered.ahead, found.further
         needs = []
-        if _is_stored(verdict) and reading is not None:
-            if article is not None:
-                further = self._further(last.url, reading, article)
-                article = paging.joined(article, further.articles, further.addresses)
+        if _is_stored(found.verdict) and reading is not None:
             if self._rules.requisites:
-                needs.append(ahead.wait() if ahead is not None else self._hands.assets.gather(last.url, reading))
+                needs.append(ahead.wait() if ahead is not None else self._hands.assets.gather(walk.last.url, reading))
                 pages = zip(further.addresses, further.readings, strict=True)
                 needs += [self._hands.assets.gather(*each) for each in pages]
         elif ahead is not None:
             ahead.drop()
-        chain = [Part(hop, Role.HOP, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
-        own = (*walk.robots_parts(), *chain, Part(last, Role.PAGE, verdict, unchanged), *further.parts)
+        besides = () if found.verdict.kept else found.besides
+        own = (*walk.robots_parts(), *self._chain(answered, found), *further.parts, *besides)
 
         def commit(gathered: Gathered) -> Future[PageRow]:
             group = PageGroup(
@@ -195,12 +256,13 @@ class Preserver:
                 link=link,
                 time=now,
                 parts=(*own, *gathered.parts),
-                verdict=verdict,
-                article=article,
+                verdict=found.verdict,
+                article=found.article,
                 missing=(*further.missing, *gathered.missing),
                 shared=gathered.shared,
                 extractor=reading.extractor if reading is not None else "",
                 title=reading.title if reading is not None else None,
+                check=found.check,
             )
             return self._hands.collection.commit(group)
 
@@ -243,7 +305,8 @@ class Preserver:
 
         def early(found: Reading) -> None:
             verdict = verdicts.verdict(walk.last, found, known, asked=asked)
-            if self._rules.requisites and _is_stored(verdict) and self._refresh_target(walk, found) is None:
+            wanted = self._rules.requisites and self._hands.judge is None
+            if wanted and _is_stored(verdict) and self._refresh_target(walk, found) is None:
                 begun.append(self._hands.assets.begin(walk.last.url, found))
 
         reading = self._reading(walk.last, known, early)
@@ -261,7 +324,8 @@ class Preserver:
             return failed(problem)
         body = decoded(exchange, self._rules.max_page)
         rules, status = self._rules, exchange.status or 0
-        page = Page(body, exchange.headers, exchange.url, status, rules.requisites, bool(rules.outlinks))
+        sketch = self._hands.judge is not None
+        page = Page(body, exchange.headers, exchange.url, status, rules.requisites, bool(rules.outlinks), sketch)
         return self._hands.read(page, early)
 
     def _refresh_target(self, walk: Walk, reading: Reading | None) -> str | None:

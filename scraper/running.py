@@ -51,7 +51,7 @@ def _wait(stop: Event, seconds: float) -> None:
 class Plan(Struct, frozen=True):
     """What a run decides. `pages` is how many addresses it has, if that is known; `outlinks` are the sources
     whose pages' links are wanted; for a host where `most_waiting` wait already no page follows a redirect. With
-    `heed_rests` hosts that were found to want to be left alone are."""
+    `heed_rests` hosts that were found to want to be left alone are. With `check` links are checked (`judging.py`)."""
 
     pages: int | None = None
     again: bool = False
@@ -61,6 +61,7 @@ class Plan(Struct, frozen=True):
     outlinks: frozenset[str] = frozenset()
     most_waiting: int | None = None
     heed_rests: bool = True
+    check: bool = False
 
 
 class Running(Struct, frozen=True):
@@ -221,5 +222,13 @@ def opened(
             if plan.verbose:
                 say("".join(traceback.format_exception(error)))
 
-        hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault)
+        judge = None
+        if plan.check:
+            from scraper.judging import Judge, answer_reader
+            from scraper.probing import Prober
+
+            prober = Prober(network.walker, answer_reader(readers.read, settings.read.max_page), str(time.random()))
+            stack.callback(prober.close)
+            judge = Judge(collection, prober, readers.read, settings.read.max_page)
+        hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault, judge)
         yield Running(Preserver(rules, hands), collection, network, sleepers)

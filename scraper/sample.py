@@ -24,7 +24,9 @@ ABOUT = {
     "read": "How a page is read.",
     "archive": "Where everything is kept.",
     "crawl": "How many addresses are gone through.",
+    "check": "How tearsheet check finds out what became of links.",
     "notify": "Who is told of a run of tearsheet crawl.",
+    "links": "Where others see what is kept.",
 }
 SOURCES = (
     "Where addresses come from besides the command line, as many as you like. kind is feed (RSS, Atom, JSON Feed, or "

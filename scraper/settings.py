@@ -164,6 +164,28 @@ class CrawlSettings(Struct, frozen=True):
         return self.host_parallel if self.host_delay > 0 else self.concurrency
 
 
+class CheckSettings(Struct, frozen=True):
+    """How links are checked."""
+
+    strikes: Annotated[
+        int, Setting("A link is dead when it has failed on so many different days in a row.", least=1)
+    ] = 3
+    every: Annotated[
+        float,
+        Setting(
+            "With --due, a link that stands is asked again after this at the earliest, and later the longer it has "
+            "stood unchanged.",
+            unit="seconds",
+            least=0,
+        ),
+    ] = 7 * 86400.0
+    longest: Annotated[float, Setting("And after this at the latest.", unit="seconds", least=0)] = 90 * 86400.0
+    retry: Annotated[
+        float,
+        Setting("With --due, one that failed is asked again after this; once it is dead, ever later.", unit="seconds"),
+    ] = 86400.0
+
+
 class NotifySettings(Struct, frozen=True):
     """Who is told of a run."""
 
@@ -174,6 +196,21 @@ class NotifySettings(Struct, frozen=True):
             pattern=PRINTABLE,
             form="a command and its arguments",
             example="mail-report archive@example.com",
+        ),
+    ] = ""
+
+
+class LinksSettings(Struct, frozen=True):
+    """Where others see what is kept."""
+
+    replay: Annotated[
+        str,
+        Setting(
+            "What robust links lead to: where a replay of this collection answers, as pywb has it; time and address of "
+            "a capture come behind it. Empty: the replay of tearsheet serve, which answers to this machine alone.",
+            pattern=r"^(https?://[^\s\"<>\\^`{|}?#]+)?$",
+            form="an address such as https://archive.example.org/main/",
+            example="https://archive.example.org/main/",
         ),
     ] = ""
 
@@ -257,7 +294,9 @@ class Settings(Struct, frozen=True):
     read: ReadSettings = ReadSettings()
     archive: ArchiveSettings = ArchiveSettings()
     crawl: CrawlSettings = CrawlSettings()
+    check: CheckSettings = CheckSettings()
     notify: NotifySettings = NotifySettings()
+    links: LinksSettings = LinksSettings()
     sources: tuple[Source, ...] = ()
 
 
@@ -272,8 +311,10 @@ __all__ = [
     "SOURCE_KINDS",
     "SOURCE_USES",
     "ArchiveSettings",
+    "CheckSettings",
     "CrawlSettings",
     "FetchSettings",
+    "LinksSettings",
     "NotifySettings",
     "ReadSettings",
     "RunInfo",

@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
+from archive.linkstate import Check, State
 from archive.models import (
     Failure,
     Link,
@@ -30,6 +31,7 @@ GROUP_FIELD = "group"
 _FOREIGN_FILE = re.compile(r"(?!.+-\d{17}-\d{5}-)[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.w?arc(?:\.gz)?\Z")
 _VERSION = 1
 _NOT_MODIFIED = 304
+_CHECK_LISTS = ("evidence", "corrections")
 
 
 class PartData(Struct, frozen=True):
@@ -78,12 +80,23 @@ class Foreign(Struct, frozen=True):
     sha256: str
 
 
+class Removal(Struct, frozen=True):
+    """Records of a group were taken out for good at `time`, for `reason`: how many of each type. What they held, and at
+    which address, is told nowhere, nor are their digests, by which it could be known again."""
+
+    time: datetime
+    reason: str
+    records: tuple[tuple[str, int], ...]
+
+
 class GroupData(Struct, frozen=True):
     """A page group as its metadata record tells it.
 
     `shared` are requisites of the page that another group of the same run stores. `side`: this file holds only the
     group's bad requisites, its main part lies in archive/; of an imported file, what belongs to no page. `foreign` is
-    the imported file in which all parts lie.
+    the imported file in which all parts lie. `check` is what a check of the link found; `bare`: nothing but this record
+    is stored of it. `removals`: records of it were taken out; where the page itself was, it is
+    `purged`, a side group of what other pages need of it, if anything.
     """
 
     page_id: str
@@ -99,6 +112,13 @@ class GroupData(Struct, frozen=True):
     reread: Reread | None = None
     foreign: Foreign | None = None
     overrules: Overruling | None = None
+    check: Check | None = None
+    bare: bool = False
+    removals: tuple[Removal, ...] = ()
+
+    @property
+    def purged(self) -> bool:
+        return self.side and bool(self.removals)
 
 
 class Reread(Struct, frozen=True):
@@ -138,6 +158,8 @@ def group_data(group: PageGroup, records: Sequence[tuple[Part, str | None]], *, 
         extractor=group.extractor,
         side=side,
         overrules=None if side else group.overrules,
+        check=None if side else group.check,
+        bare=group.bare and not side,
     )
 
 
@@ -215,10 +237,24 @@ def dump(data: GroupData) -> bytes:
             ("overruledBecause", data.overrules.reason),
             ("overruledBy", data.overrules.by),
         ]
+    if data.check is not None:
+        fields += _check_fields(data.check)
+    fields += [("recordsRemoved", _removal_words(removal)) for removal in data.removals]
     redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
     fields += [("redacted", name) for name in redacted]
     fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
     return fields_block(fields)
+
+
+def _check_fields(check: Check) -> list[tuple[str, str]]:
+    return [
+        ("linkState", str(check.state)),
+        ("linkReason", check.reason),
+        *(("linkEvidence", text) for text in check.evidence),
+        ("movedTo", check.moved_to or ""),
+        ("similarity", "" if check.similarity is None else f"{check.similarity:.4f}"),
+        *(("correction", text) for text in check.corrections),
+    ]
 
 
 def load(block: bytes) -> GroupData:
@@ -254,6 +290,9 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "reread": _plain_reread(data.reread) if data.reread else None,
         "foreign": asdict(data.foreign) if data.foreign else None,
         "overrules": _plain_overruling(data.overrules) if data.overrules else None,
+        "check": _plain_check(data.check) if data.check else None,
+        "bare": data.bare,
+        "removals": [[_time(each.time), each.reason, dict(each.records)] for each in data.removals],
     }
     return _without_defaults(plain)
 
@@ -268,6 +307,16 @@ def _reread_from_plain(plain: dict[str, Any]) -> Reread:
     return Reread(plain["page_id"], Origin(**origin), plain.get("requisites", 0))
 
 
+def removal_fields(removal: Removal) -> bytes:
+    """The block of a tombstone in a file of another tool."""
+    return fields_block([("recordsRemoved", _removal_words(removal))])
+
+
+def _removal_words(removal: Removal) -> str:
+    records = ", ".join(f"{count} {kind}" for kind, count in removal.records)
+    return f"{records}; on {_time(removal.time)}; {removal.reason}"
+
+
 def _plain_overruling(overruling: Overruling) -> dict[str, Any]:
     return asdict(overruling) | {"verdict": str(overruling.verdict), "time": _time(overruling.time)}
 
@@ -275,6 +324,21 @@ def _plain_overruling(overruling: Overruling) -> dict[str, Any]:
 def _overruling_from_plain(plain: dict[str, Any]) -> Overruling:
     verdict, time = VerdictKind(plain["verdict"]), datetime.fromisoformat(plain["time"])
     return Overruling(**(plain | {"verdict": verdict, "time": time}))
+
+
+def _plain_check(check: Check) -> dict[str, Any]:
+    """Without what the group says of itself: address, time and page id."""
+    plain = asdict(check) | {"state": str(check.state)}
+    for name in ("address", "time", "page_id"):
+        del plain[name]
+    lists = {name: list(plain[name]) for name in _CHECK_LISTS}
+    return _without_defaults(plain | lists)
+
+
+def _check_from_plain(plain: dict[str, Any], data: GroupData) -> Check:
+    lists = {name: tuple(plain.get(name, ())) for name in _CHECK_LISTS}
+    values = plain | lists | {"state": State(plain["state"])}
+    return Check(address=data.link.url, time=data.time, page_id=data.page_id, **values)
 
 
 def _plain_verdict(verdict: Verdict) -> list[Any]:
@@ -313,7 +377,7 @@ def _verdict(plain: list[Any]) -> Verdict:
 def _from_plain(plain: dict[str, Any]) -> GroupData:
     if plain["v"] != _VERSION:
         raise ValueError(f"the group field has version {plain['v']}, known is {_VERSION}")
-    return GroupData(
+    data = GroupData(
         page_id=plain["page_id"],
         link=Link(plain["url"], plain.get("source", ""), plain.get("via")),
         time=datetime.fromisoformat(plain["time"]),
@@ -327,7 +391,13 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         reread=_reread_from_plain(plain["reread"]) if "reread" in plain else None,
         foreign=_foreign_from_plain(plain["foreign"]) if "foreign" in plain else None,
         overrules=_overruling_from_plain(plain["overrules"]) if "overrules" in plain else None,
+        bare=plain.get("bare", False),
+        removals=tuple(
+            Removal(datetime.fromisoformat(time), reason, tuple((str(kind), int(n)) for kind, n in records.items()))
+            for time, reason, records in plain.get("removals", ())
+        ),
     )
+    return replace(data, check=_check_from_plain(plain["check"], data)) if "check" in plain else data
 
 
 def _foreign_from_plain(plain: dict[str, Any]) -> Foreign:

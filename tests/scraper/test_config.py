@@ -332,12 +332,14 @@ def test_every_setting_has_help_and_a_default_that_its_own_check_takes(here: Pat
 # ------------------------------------------------------------------------------------------------ units and names
 
 
+@pytest.mark.promise("sources")
 @given(st.integers(0, 2**60))
 def test_sizes_round_trip(value: int) -> None:
     if value < 2**50 or value % 1000 == 0:
         assert quantity.size(quantity.size_text(value)) == value
 
 
+@pytest.mark.promise("sources")
 @given(st.integers(0, 10**9) | st.floats(0.001, 1e6).map(lambda value: round(value, 3)))
 def test_durations_round_trip(value: float) -> None:
     assert quantity.duration(quantity.duration_text(value)) == pytest.approx(value)
@@ -406,6 +408,7 @@ def _toml(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else repr(value)
 
 
+@pytest.mark.promise("sources")
 @given(st.data())
 def test_any_value_of_any_setting_is_taken_or_told_by_name(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -426,6 +429,7 @@ def test_any_value_of_any_setting_is_taken_or_told_by_name(
             assert any(name in line for name in (*named, SOURCE)), line
 
 
+@pytest.mark.promise("sources")
 @given(st.binary(max_size=80) | st.text("[]=\"'\n.#{}ab1,-:\\", max_size=60).map(str.encode))
 def test_any_file_is_a_config_or_told(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "bytes.toml"
@@ -436,6 +440,7 @@ def test_any_file_is_a_config_or_told(tmp_path_factory: pytest.TempPathFactory, 
         assert "bytes.toml" in str(error)
 
 
+@pytest.mark.promise("sources")
 @given(NAMES, st.data(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20))
 def test_any_variable_is_taken_or_told(section: str, data: st.DataObject, value: str) -> None:
     known = list(keys(section)) if section in SECTIONS else ["x"]

@@ -49,6 +49,7 @@ datas = st.builds(
 )
 
 
+@pytest.mark.promise("warc")
 @given(datas)
 def test_what_is_dumped_is_loaded(data: GroupData) -> None:
     block = dump(data)

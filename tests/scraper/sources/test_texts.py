@@ -148,6 +148,7 @@ ADDRESS = st.from_regex(r"https://[a-z]{1,5}\.test/[a-z0-9/_~%=?&-]{0,20}[a-z0-9
 )
 
 
+@pytest.mark.promise("sources")
 @given(
     st.lists(st.tuples(ADDRESS, st.sampled_from(("[t]({})", "<{}>", "{}.", "({}),", "“{}”", "*{}*", "{}"))), max_size=5)
 )
@@ -156,6 +157,7 @@ def test_what_is_written_is_found_in_any_dress(written: list[tuple[str, str]]) -
     assert list(in_line(line, markdown=True)) == [url for url, _ in written]
 
 
+@pytest.mark.promise("sources")
 @given(
     st.lists(
         st.sampled_from(("http://", "https://", "(", ")", "[", "](", "<", ">", "\\", "&amp;", ".", " "))
@@ -167,6 +169,7 @@ def test_any_line_gives_addresses_alone(parts: list[str]) -> None:
         assert wire_url(url) == url
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_hostile_line_costs_little() -> None:
     begun = time.process_time()
     for line in ("http://" * 100_000, "[a](http://x(" * 50_000, "http://x" + ")" * 900_000, "(http://a." * 90_000):

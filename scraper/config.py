@@ -20,7 +20,15 @@ from msgspec.structs import fields
 
 from archive.errors import ConfigError, UsageError
 from archive.settings import ArchiveSettings, Setting
-from scraper.settings import CrawlSettings, FetchSettings, NotifySettings, ReadSettings, Settings, Source
+from scraper.settings import (
+    ClusterSettings,
+    CrawlSettings,
+    FetchSettings,
+    NotifySettings,
+    ReadSettings,
+    Settings,
+    Source,
+)
 
 SECTIONS: dict[str, type[Struct]] = {
     "fetch": FetchSettings,
@@ -28,6 +36,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "archive": ArchiveSettings,
     "crawl": CrawlSettings,
     "notify": NotifySettings,
+    "cluster": ClusterSettings,
 }
 SOURCE = "source"
 FILE_NAME = "config.toml"

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -20,14 +20,21 @@ from scraper.saying import say
 
 if TYPE_CHECKING:
     from archive.collection import Collection
-    from archive.models import Capture
+    from archive.models import Capture, Link
+    from archive.settings import RunInfo
+    from scraper.crawl import Result
     from scraper.fetch import Fetcher
     from scraper.frontier_notes import Memory
-    from scraper.pace import Pace
-    from scraper.politeness import Robots
+    from scraper.pace import Pace, Rhythm
+    from scraper.politeness import Robots, RulesMemory
     from scraper.preserve import Preserver
+    from scraper.read.reading import Early, Page, Reading
     from scraper.settings import Settings
-    from scraper.walk import Walker
+    from scraper.walk import Rests, Walker
+
+    class Remembered(RulesMemory, Rests, Protocol):
+        """What a run knows from others before it."""
+
 
 LONGEST_CRAWL_DELAY = 60.0
 
@@ -63,13 +70,20 @@ class Plan(Struct, frozen=True):
     heed_rests: bool = True
 
 
-class Running(Struct, frozen=True):
-    """A run that is open."""
+class Keeping(Protocol):
+    """Keeps one address, as `Preserver.keep`, here or elsewhere."""
 
-    preserver: Preserver
+    def __call__(self, link: Link, home: str | None = None) -> Result: ...
+
+
+class Running(Struct, frozen=True):
+    """A run that is open; `at_a_time` is how many addresses it may have under way."""
+
+    keep: Keeping
     collection: Collection
     network: Network
     sleepers: Sleepers
+    at_a_time: int
 
     def waiting(self) -> int:
         """How many of its pages only wait for a host."""
@@ -109,10 +123,12 @@ def networked(
     sleepers: Sleepers,
     *,
     spool_folder: Path | None = None,
-    memory: Memory | None = None,
+    memory: Remembered | None = None,
     plan: Plan | None = None,
+    pace_of: Callable[[Rhythm, int | None], Pace] | None = None,
 ) -> Iterator[Network]:
-    """The network of a run, with the pace of its hosts; closed at the end."""
+    """The network of a run, with the pace of its hosts; closed at the end. `pace_of` makes another pace than one that
+    is this process's own."""
     plan = plan or Plan()
     rests = memory if plan.heed_rests else None
     from scraper.fetch import Fetcher
@@ -138,7 +154,7 @@ def networked(
 
         most = settings.crawl.pages_of_host
         rhythm = Rhythm(delay, most, time.clock, rest, stop.is_set, time.random, names_delay)
-        pace = Pace(rhythm, plan.most_waiting)
+        pace = (pace_of or Pace)(rhythm, plan.most_waiting)
         pause, redirects = longest_pause(settings.crawl.host_delay), settings.fetch.max_redirects
         walker = Walker(fetcher, robots, redirects, pace, rests=rests, longest_pause=pause)
         unpaced = Walker(fetcher, robots, redirects, rests=rests, longest_pause=pause)
@@ -163,26 +179,27 @@ def opened(
     `memory` is where rules of robots.txt, and what hosts asked for, outlive the run. Raises LockedError while another
     run holds the collection.
     """
+    time = time or Time()
+    if settings.cluster.scheduler:
+        from scraper.connecting import require
+
+        require()
+        from scraper.cluster import opened_on_cluster
+
+        with opened_on_cluster(settings, plan, stop, time, memory) as running:
+            yield running
+        return
     from scraper.forking import loaded
     from scraper.workers import Readers
 
-    time = time or Time()
     with ExitStack() as stack:
         readers = stack.enter_context(Readers(settings.read, most=plan.pages))
-        from concurrent.futures import ThreadPoolExecutor
-
+        import scraper.preserve  # noqa: F401 - all that it needs is loaded with it
         from archive.collection import Collection
-        from archive.settings import RunInfo
-        from scraper.assets import MOST_FLYING, Assets, Stock
-        from scraper.gate import HostGate
-        from scraper.preserve import Hands, Preserver, Rules
-        from scraper.settings import agent
-        from scraper.stored import stored_page
 
         loaded()
-        fetch, crawl = settings.fetch, settings.crawl
-        info = RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
         tell = (lambda _: None) if plan.quiet else say
+        info = run_info(settings)
         collection = stack.enter_context(Collection.open(settings.archive, info, clock=time.clock, tell=tell))
         # They have their time to end while the collection is closed.
         stack.callback(readers.dismiss)
@@ -198,16 +215,50 @@ def opened(
                 plan=plan,
             )
         )
+        parts = Parts(collection, network, readers.read, time.clock)
+        preserver = stack.enter_context(preserving(settings, plan, parts))
+        yield Running(preserver.keep, collection, network, sleepers, settings.crawl.concurrency)
+
+
+def run_info(settings: Settings) -> RunInfo:
+    from archive.settings import RunInfo
+    from scraper.settings import agent
+
+    fetch = settings.fetch
+    return RunInfo(software=f"tearsheet/{__version__}", user_agent=agent(fetch), robots=fetch.robots)
+
+
+class Parts(Struct, frozen=True):
+    """What a preserver is put together of; `read` is `Readers.read`."""
+
+    collection: Collection
+    network: Network
+    read: Callable[[Page, Early | None], Reading]
+    clock: Callable[[], datetime]
+
+
+@contextmanager
+def preserving(settings: Settings, plan: Plan, parts: Parts) -> Iterator[Preserver]:
+    """The one way in, with the threads that ask for requisites."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from scraper.assets import MOST_FLYING, Assets, Stock
+    from scraper.gate import HostGate
+    from scraper.preserve import Hands, Preserver, Rules
+    from scraper.stored import stored_page
+
+    fetch, crawl, collection = settings.fetch, settings.crawl, parts.collection
+    with ExitStack() as stack:
         # Enough that pages whose hosts all stall leave threads to the others; they are made as they are needed.
         most_flying = 2 * MOST_FLYING * crawl.concurrency
         executor = stack.enter_context(ThreadPoolExecutor(most_flying, thread_name_prefix="asset"))
 
         def fresh(capture: Capture) -> bool:
-            return plan.fresh_assets and time.clock() - capture.time < timedelta(seconds=crawl.asset_fresh)
+            return plan.fresh_assets and parts.clock() - capture.time < timedelta(seconds=crawl.asset_fresh)
 
         stock = Stock(collection.known_asset, lambda capture: stored_page(collection, capture), fresh)
         gate = HostGate(executor, fetch.requisite_parallel)
-        assets = Assets(fetch, network.unpaced, gate, stock, readers.read)
+        assets = Assets(fetch, parts.network.unpaced, gate, stock, lambda page: parts.read(page, None))
         rules = Rules(
             again=plan.again,
             recapture_after=crawl.recapture_after,
@@ -221,5 +272,5 @@ def opened(
             if plan.verbose:
                 say("".join(traceback.format_exception(error)))
 
-        hands = Hands(network.walker, assets, readers.read, collection, time.clock, fault)
-        yield Running(Preserver(rules, hands), collection, network, sleepers)
+        hands = Hands(parts.network.walker, assets, parts.read, collection, parts.clock, fault)
+        yield Preserver(rules, hands)

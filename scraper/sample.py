@@ -25,6 +25,7 @@ ABOUT = {
     "archive": "Where everything is kept.",
     "crawl": "How many addresses are gone through.",
     "notify": "Who is told of a run of tearsheet crawl.",
+    "cluster": "The machines that help.",
 }
 SOURCES = (
     "Where addresses come from besides the command line, as many as you like. kind is feed (RSS, Atom, JSON Feed, or "

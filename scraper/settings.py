@@ -178,6 +178,22 @@ class NotifySettings(Struct, frozen=True):
     ] = ""
 
 
+class ClusterSettings(Struct, frozen=True):
+    """The machines that help."""
+
+    scheduler: Annotated[
+        str,
+        Setting(
+            "The address of a Dask scheduler: then its workers fetch, read and write, and this machine gives out the "
+            "hosts and keeps the books. They need tearsheet in this version, and the folder of the collections under "
+            "the same path. Empty: this machine does all.",
+            pattern=r"^((tcp|tls)://[^\s/?#]+:[0-9]{1,5})?$",
+            form="an address such as tcp://10.0.0.1:8786",
+            example="tcp://10.0.0.1:8786",
+        ),
+    ] = ""
+
+
 class Source(Struct, frozen=True):
     """Where addresses come from: `kind` is one of SOURCE_KINDS, with a `url` or a `path`. What the rest says holds for
     the kinds that SOURCE_USES names."""
@@ -258,6 +274,7 @@ class Settings(Struct, frozen=True):
     archive: ArchiveSettings = ArchiveSettings()
     crawl: CrawlSettings = CrawlSettings()
     notify: NotifySettings = NotifySettings()
+    cluster: ClusterSettings = ClusterSettings()
     sources: tuple[Source, ...] = ()
 
 
@@ -272,6 +289,7 @@ __all__ = [
     "SOURCE_KINDS",
     "SOURCE_USES",
     "ArchiveSettings",
+    "ClusterSettings",
     "CrawlSettings",
     "FetchSettings",
     "NotifySettings",

@@ -39,7 +39,7 @@ def rebuild(
         raise UsageError("--force and --dry-run go with --reextract")
     from scraper.showing import rebuild_collection
 
-    raise typer.Exit(rebuild_collection(COMMON.settings().archive, say_progress, COMMON.json))
+    raise typer.Exit(rebuild_collection(COMMON.settings(), say_progress, COMMON.json))
 
 
 @upkeep.command()

@@ -9,13 +9,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from archive.errors import NotKeptError, UsageError
 from scraper.report import json_line, meta_lines, why_lines
 
 if TYPE_CHECKING:
     from archive.collection import Collection
     from archive.models import PageRow
-    from archive.settings import ArchiveSettings
+    from scraper.settings import Settings
 
 HTML_LIMIT = 100_000_000
 
@@ -86,11 +88,14 @@ def status_lines(stats: dict[str, Any], folder: Path) -> Iterator[str]:
             yield f"{name.replace('_', ' '):<17} {value}"
 
 
-def rebuild_collection(settings: ArchiveSettings, tell: Callable[[str], None], as_json: bool) -> int:
+def rebuild_collection(settings: Settings, tell: Callable[[str], None], as_json: bool) -> int:
     """Rebuild what is derived; returns the exit code: 5 where a WARC file is damaged, told with its offset."""
     from archive.rebuild import rebuild
+    from scraper.pooling import pooled
 
-    report = rebuild(settings, tell=tell)
+    archive = replace(settings.archive, root=settings.archive.root.absolute())
+    with pooled(settings, [archive.root / "collections" / archive.collection]) as pool:
+        report = rebuild(archive if pool else settings.archive, tell=tell, pool=pool)
     if as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False))
     else:

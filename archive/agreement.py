@@ -17,10 +17,12 @@ from archive import catalog, cdxj, exclusions, rows
 from archive.applying import page_line
 from archive.catalog import told
 from archive.derive import Derived, Place, digest, origin_moved
+from archive.linkstate import Check
 from archive.lookup import open_to_read
 from archive.models import PageRow, VerdictKind
 from archive.rows import storable
 from archive.searching import apart, surrogate_free
+from archive.submission import Submission
 from archive.urls import parse_stamp
 
 _SPAN = 1 << 128
@@ -114,6 +116,11 @@ class Agreement:
             if capture.folder == rows.ARCHIVE and capture.record_type != "metadata":
                 self.expected.index.add(cdxj.line(capture))
         yield from self._check_captures(group)
+        if group.check is not None and self._exclusions.of(group.check.address) is None:
+            yield from self._check_check(group.check)
+        for each in group.submissions:
+            if self._exclusions.of(each.address) is None:
+                yield from self._check_submission(each)
         if group.page is not None:
             yield from self._check_page(group, group.page)
 
@@ -122,7 +129,7 @@ class Agreement:
         if self.warc is None:
             return
         for table, seen in (("captures", self._captures), ("pages", self._pages)):
-            found = self._reader.one(f"SELECT count(*) AS n FROM {table} WHERE warc = ?", self.warc)  # noqa: S608
+            found = self._reader.one(f"SELECT count(*) AS n FROM {table} WHERE warc = ?", self.warc)  # noqa: S608 - two names of ours
             assert found is not None
             if found["n"] != seen:
                 yield f"{found['n']} {table} are said to lie in the file, which holds {seen}"
@@ -224,6 +231,19 @@ class Agreement:
             found = self._reader.one("SELECT page_id FROM overrulings WHERE overruled = ?", row.overrules)
             if found is None or found["page_id"] != row.page_id:
                 yield f"page {row.overrules} is not said to be overruled by {row.page_id}"
+
+    def _check_check(self, check: Check) -> Iterator[str]:
+        found = self._reader.one(f"{rows.CHECKS} WHERE page_id = ?", storable(check.page_id))
+        meant = _stored(rows.check_values(check))
+        if found is None or tuple(found) != meant:
+            yield f"what the check of {check.address} found is not what the records say (page {check.page_id})"
+
+    def _check_submission(self, submission: Submission) -> Iterator[str]:
+        sql = f"{rows.SUBMISSIONS} WHERE page_id = ? AND archive = ?"
+        found = self._reader.one(sql, storable(submission.page_id), storable(submission.archive))
+        if found is None or tuple(found) != _stored(rows.submission_values(submission)):
+            words = f"what {submission.archive} was asked for {submission.address}"
+            yield f"{words} is not what the records say (page {submission.page_id})"
 
     def _of_earlier(self, there: dict[str, Any], row: PageRow) -> bool:
         """Whether what a confirmed page is said to say is what another capture of it says."""

@@ -63,11 +63,13 @@ class Applier:
         self._disk = disk
         self.manifest = Manifest(parts.warcs, disk)
         self._exclusions = exclusions.load(parts.warcs)
+        self.left_out: set[str] = set()
+        """Names of the texts of pages that are excluded."""
 
     def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]:
         """All of these groups, in the order of commit: one transaction, then texts and waiting page lines.
 
-        Gives the rows as the catalog has them; None for a side group.
+        Gives the rows as the catalog has them; None for a side group and a bare check.
         """
         found: list[PageRow | None] = []
         changes: list[_TextChange] = []
@@ -82,8 +84,15 @@ class Applier:
                 if left is not None:
                     self._parts.catalog.add_captures(left.captures)
                 if left is None or (left.page is None and group.page is not None):
+                    if group.files is not None:
+                        self.left_out.add(group.files.name)
                     found.append(self._as_there(group))
                     continue
+                if left.check is not None and self._exclusions.of(left.check.address) is None:
+                    self._parts.catalog.add_check(left.check)
+                for each in left.submissions:
+                    if self._exclusions.of(each.address) is None:
+                        self._parts.catalog.add_submission(each)
                 row = self._page(left, changes)
                 found.append(row)
                 if row is not None and row.verdict.kept and group.captured:
@@ -200,7 +209,7 @@ class Applier:
     def _article(self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]) -> PageRow:
         catalog = self._parts.catalog
         current = catalog.current_version(files.name)
-        if group.foreign is not None and current is not None and milliseconds(row.captured_at) < current.captured_at:
+        if group.late and current is not None and milliseconds(row.captured_at) < current.captured_at:
             return self._earlier_article(group, row, files, changes)
         text_digest = digest(files.text)
         told = replace(row, text=f"text/{files.name}.txt")
@@ -235,7 +244,7 @@ class Applier:
     def _earlier_article(
         self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]
     ) -> PageRow:
-        """An imported capture that is older than the newest text: its own takes its place among the earlier ones."""
+        """An imported or rescued capture, older than the newest text: its own takes its place among earlier ones."""
         catalog = self._parts.catalog
         versions = catalog.versions(files.name)
         at, text_digest = milliseconds(row.captured_at), digest(files.text)

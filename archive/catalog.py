@@ -16,8 +16,10 @@ from msgspec import Struct
 
 from archive import rows, schema
 from archive.errors import DamageError, StorageError
+from archive.linkstate import Check
 from archive.models import Capture, PageRow
 from archive.searching import apart, surrogate_free
+from archive.submission import Submission
 from archive.urls import strip_tracking
 
 NAME = "catalog.sqlite"
@@ -84,7 +86,7 @@ class Catalog:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 self._db.execute("PRAGMA synchronous = NORMAL")
                 self._db.execute(f"PRAGMA wal_autocheckpoint = {schema.CHECKPOINT}")
-                schema.migrate(self._db)
+                self.brought_up = schema.migrate(self._db)
             except BaseException:
                 self._db.close()
                 raise
@@ -183,7 +185,7 @@ class Catalog:
 
     def imported_by(self, folder: str, name: str) -> list[str]:
         """The imported files of which the groups of one file of ours tell."""
-        sql = f"SELECT DISTINCT w.name FROM captures c JOIN warcs w ON w.id = c.warc WHERE {IN_FOREIGN}"  # noqa: S608
+        sql = f"SELECT DISTINCT w.name FROM captures c JOIN warcs w ON w.id = c.warc WHERE {IN_FOREIGN}"  # noqa: S608 - constants
         return [found for (found,) in self.all(sql, self.warc(folder, name))]
 
     def indexable(self) -> Iterator[Capture]:
@@ -234,6 +236,16 @@ class Catalog:
         if row.overrules is not None:
             self._insert("overrulings", (row.overrules, row.page_id))
         return number
+
+    def add_check(self, check: Check) -> None:
+        marks = ", ".join("?" * len(rows.CHECK_COLUMNS.split(",")))
+        values = map(rows.storable, rows.check_values(check))
+        self.one(f"INSERT OR IGNORE INTO checks VALUES ({marks})", *values)  # noqa: S608 - our own names
+
+    def add_submission(self, submission: Submission) -> None:
+        marks = ", ".join("?" * len(rows.SUBMISSION_COLUMNS.split(",")))
+        values = map(rows.storable, rows.submission_values(submission))
+        self.one(f"INSERT OR IGNORE INTO submissions VALUES ({marks})", *values)  # noqa: S608 - our own names
 
     # ------------------------------------------------------------------------------------------------ texts
 
@@ -301,6 +313,12 @@ class Catalog:
         self.one("DELETE FROM overrulings WHERE page_id IN (SELECT page_id FROM pages WHERE warc = ?)", warc)
         self.one("DELETE FROM authors WHERE rowid IN (SELECT id FROM pages WHERE warc = ?)", warc)
         self.one("DELETE FROM pages WHERE warc = ?", warc)
+        for table in ("checks", "submissions"):
+            self.one(
+                f"DELETE FROM {table} WHERE page_id IN "  # noqa: S608 - our own words
+                "(SELECT page_id FROM captures WHERE warc = ?) AND page_id NOT IN (SELECT page_id FROM pages)",
+                warc,
+            )
         self.one(f"DELETE FROM captures AS c WHERE {IN_FOREIGN}", warc)  # noqa: S608 - our own words
         self.one("DELETE FROM captures WHERE warc = ?", warc)
         self.one("DELETE FROM warcs WHERE id = ?", warc)

@@ -10,16 +10,18 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from archive import catalog
+from archive import catalog, exclusions
 from archive.agreement import Agreement, Expected, Reader, nothing
 from archive.derive import Place, View, derive
 from archive.errors import TearsheetError, WarcError
 from archive.warc import group as groups
 from archive.warc.arc import is_arc
+from archive.warc.fields import parse_fields
 from archive.warc.reader import read_records
 from archive.warc.walk import Fault, Walked, Window, walk
 
 _MOST_PROBLEMS = 1000
+_NOT_KEPT = "what the revisit refers to is not kept"
 
 
 class Kind(StrEnum):
@@ -119,10 +121,11 @@ def _check(path: Path, window: Window, checked: Checked, folder: Path | None) ->
     if folder is None:
         check_foreign(window, checked)
         return
-    kind, _, name = checked.file.partition("/")
+    directory, _, name = checked.file.partition("/")
     reader = Reader(folder)
     try:
-        agreement = Agreement(reader, Place(kind, name))
+        excluding = bool(exclusions.load(folder))
+        agreement = Agreement(reader, Place(directory, name))
         if agreement.warc is None:
             checked.add(_of_catalog(f"it does not know {checked.file}"))
         elif agreement.size != checked.size:
@@ -130,7 +133,10 @@ def _check(path: Path, window: Window, checked: Checked, folder: Path | None) ->
         gathering = _Gathering(agreement, checked)
         for record in check_records(window, checked):
             if record.type == "revisit" and (trouble := _unresolved(reader, record)):
-                checked.add(Problem(Kind.REVISIT, checked.file, trouble, record.offset, record.record_id))
+                kind = Kind.REVISIT
+                if excluding and trouble.startswith(_NOT_KEPT):
+                    kind, trouble = Kind.NOTE, f"{trouble}; it may be among what is excluded"
+                checked.add(Problem(kind, checked.file, trouble, record.offset, record.record_id))
             gathering.take(record)
         gathering.end()
         checked.expected = agreement.expected
@@ -189,7 +195,7 @@ class _Gathering:
             return
         try:
             block = record.payload_bytes()
-            if all(name != groups.GROUP_FIELD for name, _ in groups.parse_fields(block)):
+            if all(name != groups.GROUP_FIELD for name, _ in parse_fields(block)):
                 return
             data = groups.load(block)
         except ValueError as error:
@@ -229,7 +235,7 @@ def _unresolved(reader: Reader, revisit: Walked) -> str | None:
         refers_to,
     )
     if found is None:
-        return f"what the revisit refers to is not kept: {refers_to or 'it names nothing'}"
+        return f"{_NOT_KEPT}: {refers_to or 'it names nothing'}"
     if found["digest"] != (revisit.header("WARC-Payload-Digest") or ""):
         return f"what the revisit refers to has another payload digest ({found['file']})"
     return None

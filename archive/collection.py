@@ -9,20 +9,22 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import article as articles
 from archive import catalog
+from archive.answers import Answer
 from archive.applying import Applier, group_records
 from archive.committing import Committer, writers_of
-from archive.derive import Place, head_fields
+from archive.derive import Place
 from archive.disk import Disk
 from archive.elsewhere import Elsewhere
-from archive.errors import DamageError, NotKeptError, StorageError, UsageError, WarcError
-from archive.lookup import Lookups, Wanted
+from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, UsageError, WarcError
+from archive.link_looks import LinkLooks
+from archive.links import LinkLookups
+from archive.lookup import Wanted
 from archive.manifest import Manifest
 from archive.models import Article, Capture, PageGroup, PageRow, Rereading
 from archive.opening import make_folder
@@ -30,9 +32,8 @@ from archive.placing import ImportedGroup
 from archive.rows import ARCHIVE
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
-from archive.warc.chunked import is_chunked, plain
 from archive.warc.reader import StoredRecord, known_id, read_at
-from archive.writing import has_warcs, opened_to_write
+from archive.writing import bring_up, has_warcs, opened_to_write
 
 _LOOKS = 3
 
@@ -47,45 +48,13 @@ def _silent(_: str) -> None:
     return
 
 
-class Answer(Struct, frozen=True):
-    """A stored answer, revisits resolved: `record` is the capture's own, `source` the one that holds the payload."""
-
-    record: StoredRecord
-    source: StoredRecord
-    _again: Callable[[], StoredRecord] | None = None
-
-    @property
-    def headers(self) -> tuple[tuple[str, str], ...]:
-        """The WARC record's named fields."""
-        return self.record.headers
-
-    @property
-    def http_head(self) -> bytes:
-        """The HTTP header block; that of the original where a 304 confirmed it. b"" where the record holds no HTTP."""
-        return self.record.http_head or self.source.http_head
-
-    def http_headers(self) -> tuple[tuple[str, str], ...]:
-        return head_fields(self.http_head)[1]
-
-    def payload(self) -> BinaryIO:
-        """A reader of the body as stored, content coding and all, without the transfer coding that some tools leave on.
-        The caller closes it."""
-        try:
-            reader = self.source.payload()
-        except WarcError:
-            if self._again is None or self.source.path.exists():
-                raise
-            reader = self._again().payload()
-        return plain(reader) if is_chunked(self.source.http_head) else reader
-
-
-class Collection:
+class Collection(LinkLooks):
     """One collection. Made by `open`; a context manager. Safe in threads."""
 
     def __init__(
         self,
         path: Path,
-        lookups: Lookups | None,
+        lookups: LinkLookups | None,
         committer: Committer | None,
         stack: ExitStack,
         applier: Applier | None = None,
@@ -111,7 +80,7 @@ class Collection:
     ) -> Collection:
         """With a `run`, to write: the lock is taken, what a killed run left is mended (`tell` hears of it), what the
         catalog does not know is brought in. Without, to read only, and `missing_ok` takes a collection that is not
-        there for an empty one.
+        there for an empty one. A catalog of an earlier release is brought up first, as any run would do it.
 
         Raises LockedError, StorageError, NotKeptError (no such collection), and DamageError for a catalog that cannot
         be read.
@@ -122,26 +91,30 @@ class Collection:
         folder = settings.root / "collections" / name
         disk = disk or Disk()
         if run is None:
-            return cls._open_to_read(folder, disk, missing_ok)
+            return cls._open_to_read(folder, disk, tell, missing_ok)
         with ExitStack() as stack:
             make_folder(folder, disk)
             parts = stack.enter_context(opened_to_write(folder, disk, tell))
             applier = Applier(parts, disk)
-            lookups = Lookups(parts.catalog.path)
+            lookups = LinkLookups(parts.catalog.path)
             stack.callback(lookups.close)
             committer = Committer(writers_of(settings, run, disk, clock), applier, lookups, settings.warc_size)
             stack.callback(committer.close)
             return cls(folder, lookups, committer, stack.pop_all(), applier)
 
     @classmethod
-    def _open_to_read(cls, folder: Path, disk: Disk, missing_ok: bool) -> Collection:
+    def _open_to_read(cls, folder: Path, disk: Disk, tell: Callable[[str], None], missing_ok: bool) -> Collection:
         if not disk.exists(folder / catalog.NAME):
             if disk.exists(folder / ARCHIVE) and has_warcs(folder, disk):
                 raise DamageError(f"{folder / catalog.NAME} is missing: tearsheet rebuild makes it again")
             if not missing_ok:
                 raise NotKeptError(f"there is no collection {folder}: tearsheet fetch begins one")
             return cls(folder, None, None, ExitStack())
-        lookups = Lookups(folder / catalog.NAME)
+        try:
+            lookups = LinkLookups(folder / catalog.NAME)
+        except OutdatedError as error:
+            bring_up(folder, disk, tell, error)
+            lookups = LinkLookups(folder / catalog.NAME)
         with ExitStack() as stack:
             stack.callback(lookups.close)
             return cls(folder, lookups, None, stack.pop_all())
@@ -165,6 +138,12 @@ class Collection:
         if self._committer is None:
             raise StorageError(f"{self.path} was opened to read")
         return self._committer.commit(group)
+
+    def note(self, group: PageGroup) -> Future[PageRow | None]:
+        """The same for a bare check, of which nothing is kept but what it found: no row comes of it."""
+        if self._committer is None:
+            raise StorageError(f"{self.path} was opened to read")
+        return self._committer.note(group)
 
     def bring_in(self, group: ImportedGroup) -> Future[PageRow | None]:
         """The same for a page that lies in a file of another tool, which is in archive/ already; None for a group of
@@ -242,6 +221,10 @@ class Collection:
     def kept_under(self, url: str) -> list[PageRow]:
         """All pages kept under this address, other readings of them included, the oldest first."""
         return self._lookups.kept_under(url) if self._lookups else []
+
+    def versions(self, url: str) -> list[PageRow]:
+        """The pages that brought the texts which the article at this address has had, the earliest first."""
+        return self._lookups.versions(url) if self._lookups else []
 
     def search(self, words: str, limit: int = 20, marks: tuple[str, str] = ("", "")) -> Iterator[tuple[PageRow, str]]:
         """Articles that hold all the words, the best first, each with a snippet in which `marks` stand around them."""

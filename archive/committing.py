@@ -114,6 +114,10 @@ class Committer:
         groups wait."""
         return self._enqueue(group)
 
+    def note(self, group: PageGroup) -> Future[PageRow | None]:
+        """The same for a bare check, which brings no row."""
+        return self._enqueue(group)
+
     def bring_in(self, group: ImportedGroup) -> Future[PageRow | None]:
         """The same for a page of an imported file; None for what belongs to no page."""
         return self._enqueue(group)

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import msgspec.json
 from msgspec import Struct
@@ -29,8 +29,10 @@ from archive.captures import (
     resource_kind,
     time_of,
 )
+from archive.linkstate import Check
 from archive.models import Article, Capture, Origin, PageRow, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK
+from archive.submission import Submission
 from archive.textpath import text_path
 from archive.urls import strip_tracking
 from archive.warc.group import Foreign, GroupData, Lies, PartData
@@ -56,9 +58,10 @@ class ArticleFiles(Struct, frozen=True):
 
 
 class Derived(Struct, frozen=True):
-    """`page` is None for a side group. `page.text` is the article's name in text/, less its ending. `start` is the
-    offset of the group's first record, `at` the time by which the catalog orders pages. `foreign` is the imported file
-    in which the captures lie: they may be older than what is kept already."""
+    """`page` is None for a side group and for a bare check. `page.text` is the article's name in text/, less its
+    ending. `start` is the offset of the group's first record, `at` the time by which the catalog orders pages.
+    `foreign` is the imported file in which the captures lie. `late`: it came in after its time, so it may be older than
+    what is kept already."""
 
     place: Place
     start: int
@@ -67,6 +70,9 @@ class Derived(Struct, frozen=True):
     captures: tuple[Capture, ...]
     files: ArticleFiles | None
     foreign: Foreign | None = None
+    check: Check | None = None
+    submissions: tuple[Submission, ...] = ()
+    late: bool = False
 
     @property
     def captured(self) -> bool:
@@ -77,48 +83,62 @@ class Derived(Struct, frozen=True):
 
 def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
     """`views` are the group's records in the file's order, the last one its metadata record, which says `data`."""
-    by_id = {view.record.record_id: view for view in views}
+    found = captures_of(place, views, data)
     if data.foreign is not None:
-        return _derive_imported(place, views, data, data.foreign)
-    captures = [part_capture(place, part, by_id.get(part.record_id or ""), views[-1], data) for part in data.parts]
-    resources = [(view, match[1]) for view in views if (match := resource_kind(view))]
-    captures += [resource_capture(place, view, kind, data) for view, kind in resources]
-    found = [capture for capture in captures if capture is not None]
-    found.sort(key=lambda capture: capture.offset)
+        return _derive_imported(place, views, data, data.foreign, found)
     start = views[0].offset
-    if data.side:
-        return Derived(place, start, data.time, None, tuple(found), None)
+    if data.side or data.bare:
+        bare = Derived(place, start, data.time, None, found, None)
+        return replace(bare, check=data.check, submissions=data.submissions)
+    by_id = {view.record.record_id: view for view in views}
+    resources = _resources(views)
     end = _end(data)
     view = by_id.get(end.record_id or "") if end is not None else None
     article = _article(resources)
     if data.reread is not None:
         files = _files(place, data, data.reread.origin, resources, article)
-        return Derived(
-            place, start, data.time, _page_again(place, data, views[-1], article, files), tuple(found), files
-        )
+        return Derived(place, start, data.time, _page_again(place, data, views[-1], article, files), found, files)
     origin = _origin(place, end, view) if end is not None and view is not None else None
     files = _files(place, data, origin, resources, article)
     page = _page(place, data, view or views[-1], article, files)
     if data.overrules is not None:
         # By when it was said: what a crawl looks for since its last time is among the latest.
         page = replace(page, overrules=data.overrules.page_id)
-        return Derived(place, start, data.time, page, tuple(found), files)
-    return Derived(place, start, page.captured_at, page, tuple(found), files)
+        return Derived(place, start, data.time, page, found, files)
+    kept = Derived(place, start, page.captured_at, page, found, files, check=data.check)
+    return replace(kept, submissions=data.submissions, late=data.rescued)
+
+
+def captures_of(place: Place, views: Sequence[View], data: GroupData) -> tuple[Capture, ...]:
+    """What `derive` gives of the group's captures, of which no payload but the metadata record's is needed."""
+    resources = [resource_capture(place, view, kind, data) for view, kind in _resources(views)]
+    if data.foreign is not None:
+        parts = [part for part in data.parts if part.lies is not None]
+        foreign = [foreign_capture(place, data.foreign, part, cast(Lies, part.lies), data) for part in parts]
+        return (*foreign, *resources, group_capture(place, views[-1], data))
+    by_id = {view.record.record_id: view for view in views}
+    captures = [part_capture(place, part, by_id.get(part.record_id or ""), views[-1], data) for part in data.parts]
+    found = [*(capture for capture in captures if capture is not None), *resources]
+    found.sort(key=lambda capture: capture.offset)
+    return tuple(found)
+
+
+def _resources(views: Sequence[View]) -> list[tuple[View, str]]:
+    return [(view, match[1]) for view in views if (match := resource_kind(view))]
 
 
 # ------------------------------------------------------------------------------------------------------- imported
 
 
-def _derive_imported(place: Place, views: Sequence[View], data: GroupData, foreign: Foreign) -> Derived:
+def _derive_imported(
+    place: Place, views: Sequence[View], data: GroupData, foreign: Foreign, captures: tuple[Capture, ...]
+) -> Derived:
     """A group that holds no exchange: its captures lie in the imported file, and the metadata record tells of them."""
     last = views[-1]
-    captures = [foreign_capture(place, foreign, part, part.lies, data) for part in data.parts if part.lies is not None]
-    resources = [(view, match[1]) for view in views if (match := resource_kind(view))]
-    captures += [resource_capture(place, view, kind, data) for view, kind in resources]
-    captures.append(group_capture(place, last, data))
+    resources = _resources(views)
     start = views[0].offset
     if data.side:
-        return Derived(place, start, data.time, None, tuple(captures), None, foreign)
+        return Derived(place, start, data.time, None, captures, None, foreign)
     end = _end(data)
     article = _article(resources)
     origin = _foreign_origin(place, foreign, end, end.lies) if end is not None and end.lies is not None else None
@@ -128,7 +148,7 @@ def _derive_imported(place: Place, views: Sequence[View], data: GroupData, forei
         digest=end.lies.digest if end is not None and end.lies is not None else None,
         captured_at=end.time if end is not None else data.time,
     )
-    return Derived(place, start, page.captured_at, page, tuple(captures), files, foreign)
+    return Derived(place, start, page.captured_at, page, captures, files, foreign, late=True)
 
 
 def _foreign_origin(place: Place, foreign: Foreign, end: PartData, lies: Lies) -> Origin:

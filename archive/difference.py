@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, groupby
+from typing import Any
 
 from msgspec import Struct
 
@@ -80,6 +81,27 @@ class Difference(Struct, frozen=True):
     def changed(self) -> bool:
         return any(part.changed for part in self.parts)
 
+    def as_dict(self) -> dict[str, Any]:
+        """As the API and `--json` tell of it."""
+        parts = [
+            {"name": part.name, "pieces": [{"change": piece.change.value, "text": piece.text} for piece in part.pieces]}
+            for part in self.parts
+        ]
+        return {
+            "similarity": self.similarity,
+            "words_added": self.added,
+            "words_struck": self.struck,
+            "markup_changed": self.markup,
+            "parts": parts,
+        }
+
+
+class Stretch(Struct, frozen=True):
+    """Parts of the difference that follow one another; `folded` where so many are the same that nobody reads them."""
+
+    parts: tuple[Part, ...]
+    folded: bool
+
 
 def difference(old: Article, new: Article) -> Difference:
     """From the old version to the new one."""
@@ -103,6 +125,21 @@ def difference(old: Article, new: Article) -> Difference:
 
 _HEADS = ("title", "subtitle", "byline", "date", "intro", "picture caption", "picture credit")
 _BELOW_ONE = 0.9999
+_LEAST_FOLDED = 4
+
+
+def stretches(parts: Sequence[Part]) -> Iterator[Stretch]:
+    """Of many that are the same, the first and the last beside a change stay."""
+    groups = [(changed, tuple(group)) for changed, group in groupby(parts, key=lambda part: part.changed)]
+    for number, (changed, group) in enumerate(groups):
+        if changed or len(group) < _LEAST_FOLDED:
+            yield Stretch(group, False)
+            continue
+        start = 1 if number else 0
+        end = len(group) - (1 if number + 1 < len(groups) else 0)
+        yield Stretch(group[:start], False)
+        yield Stretch(group[start:end], True)
+        yield Stretch(group[end:], False)
 
 
 class Said(Struct, frozen=True):

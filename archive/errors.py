@@ -50,6 +50,10 @@ class DamageError(TearsheetError):
     exit_code = 5
 
 
+class OutdatedError(DamageError):
+    """A catalog that an earlier release made. Whoever opens the collection to write brings it up."""
+
+
 class WarcError(DamageError):
     """A record that cannot be read; `offset` is its first byte in `name`."""
 

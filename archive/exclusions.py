@@ -17,14 +17,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import chain
+from archive.captures import IMPORT
 from archive.chain import Broken
 from archive.derive import Derived
 from archive.disk import Disk
+from archive.mementos import replay_of
+from archive.models import PageRow, Role
 from archive.patterns import fits
 from archive.rows import host_of, identities, iso
 
 NAME = "exclusions.jsonl"
+_MOST_COPIES = 4
+"""How many archives may lie inside each other in an address."""
 _OURS = ("urn:text:", "urn:article:")
+OF_OTHERS = frozenset({Role.ASSET, Role.ROBOTS, IMPORT})
+"""What a page group holds that is not the page: a page that goes leaves it behind."""
 
 
 class Kind(StrEnum):
@@ -77,8 +84,19 @@ class Exclusions:
         return bool(self._found)
 
     def of(self, url: str) -> Exclusion | None:
-        """The one that is about this address."""
-        return next((each for each in self._found if each.takes(url)), None)
+        """The one that is about this address, or about the one of which it is a copy in a web archive."""
+        for _ in range(_MOST_COPIES if self._found else 0):
+            found = next((each for each in self._found if each.takes(url)), None)
+            copy = replay_of(url) if found is None else None
+            if copy is None:
+                return found
+            url = copy.url
+        return None
+
+    def takes_page(self, page: PageRow) -> bool:
+        """Whether it is asked for, answers or calls itself at an address that one of them is about."""
+        addresses = (page.url, page.final_url, page.original_url)
+        return any(self.of(address) is not None for address in addresses if address)
 
     def left_of(self, group: Derived) -> Derived | None:
         """The group without what is excluded; None where nothing is left of it. A page goes if any of its addresses
@@ -86,12 +104,11 @@ class Exclusions:
         if not self._found:
             return group
         page = group.page
-        addresses = (page.url, page.final_url, page.original_url) if page is not None else ()
-        gone = any(self.of(address) is not None for address in addresses if address)
+        gone = page is not None and self.takes_page(page)
         captures = tuple(
             each
             for each in group.captures
-            if not (gone and each.role in ("page", "text", "article", "hop")) and self.of(_plain(each.url)) is None
+            if not (gone and each.role not in OF_OTHERS) and self.of(plain(each.url)) is None
         )
         if gone:
             page = None
@@ -100,7 +117,7 @@ class Exclusions:
         return replace(group, page=page, captures=captures, files=group.files if page is not None else None)
 
 
-def _plain(url: str) -> str:
+def plain(url: str) -> str:
     """The address that a record of ours is about."""
     for start in _OURS:
         if url.startswith(start):

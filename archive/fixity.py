@@ -101,7 +101,7 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
         checked = _check_all(ours, watch, found)
     known = manifest.present(folder / manifest.NAME)
     for name, each in checked.items():
-        if name in known and known[name].event == Event.IMPORTED:
+        if name in known and _came(name, known[name]):
             each.problems = list(_as_it_came(each, known[name]))
     found.problems += [problem for each in checked.values() for problem in each.problems]
     found.files, found.records = len(checked), sum(each.records for each in checked.values())
@@ -198,13 +198,18 @@ def _as_it_came(checked: Checked, entry: Entry) -> Iterator[Problem]:
             yield problem
 
 
+def _came(name: str, entry: Entry) -> bool:
+    """Whether a file came from elsewhere, with whatever was wrong with it."""
+    return entry.event == Event.IMPORTED or (entry.event == Event.PURGED and not _is_ours(name))
+
+
 def _is_ours(name: str) -> bool:
     return name.endswith(ENDING) and bool(name_key(name.rpartition("/")[2])[0])
 
 
 def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, found: Verified) -> dict[str, Checked]:
     """In processes of their own, the largest files first, so that no core waits for the last one."""
-    sizes = {name: path.stat().st_size if path.exists() else 0 for path, name, _ in files}
+    sizes = {name: _size(path) for path, name, _ in files}
     total, done = sum(sizes.values()), 0
     checked: dict[str, Checked] = {}
     ordered = sorted(files, key=lambda each: -sizes[each[1]])
@@ -237,6 +242,14 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
     return {name: checked[name] for _, name, _ in files if name in checked}
 
 
+def _size(path: Path) -> int:
+    """In bytes. What is not there, or no more, is told where it is read."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def _result(future: Future[Checked], name: str) -> Checked:
     try:
         return future.result()
@@ -247,7 +260,7 @@ def _result(future: Future[Checked], name: str) -> Checked:
 
 
 def _watched(files: Sequence[str], folder: Path, watch: Watch, found: Verified) -> Iterator[str]:
-    sizes = {name: (folder / name).stat().st_size for name in files}
+    sizes = {name: _size(folder / name) for name in files}
     total, done = sum(sizes.values()), 0
     for name in files:
         if watch.stopped():
@@ -283,7 +296,7 @@ def _against_manifest(folder: Path, checked: dict[str, Checked]) -> Iterator[Pro
         if isinstance(entry, Broken):
             yield Problem(Kind.MANIFEST, manifest.NAME, f"line {number}: {entry.words}")
     known = manifest.present(path)
-    ours += [name for name in checked if name in known and known[name].event == Event.IMPORTED and not _is_ours(name)]
+    ours += [name for name in checked if name in known and not _is_ours(name) and _came(name, known[name])]
     joined = {
         f"{name.partition('/')[0]}/{source.name}"
         for name in filter(_is_ours, ours)

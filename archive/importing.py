@@ -24,8 +24,9 @@ from archive.manifest import NAME, Entry, Event, Manifest, present
 from archive.opening import make_folders
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.sums import Summing, Sums, sums_of
+from archive.warc.fields import parse_fields
 from archive.warc.foreign import ENDINGS, Kind, Misshapen, foreign_records, kind_of, pack_anew, unpack
-from archive.warc.group import Foreign, parse_fields
+from archive.warc.group import Foreign
 from archive.warc.reader import read_at, read_groups
 from archive.warc.writer import ENDING, parse_name
 
@@ -76,7 +77,7 @@ class Known:
             self.add(entry)
 
     def add(self, entry: Entry) -> None:
-        if entry.event in (Event.CLOSED, Event.FOUND, Event.IMPORTED):
+        if entry.event in (Event.CLOSED, Event.FOUND, Event.IMPORTED, Event.PURGED):
             self._entries[entry.sha256] = entry
             if entry.source:
                 self._entries[entry.source] = entry
@@ -121,8 +122,9 @@ def native(path: Path, name: str, sha256: str) -> Native | None:
             continue
         if data.foreign is not None:
             needs.add(data.foreign.file)
-        aside = data.side and data.foreign is None
-        kind = kind or (QUARANTINE if aside or not data.verdict.kept else ARCHIVE)
+        if not data.purged:
+            aside = data.side and data.foreign is None
+            kind = kind or (QUARANTINE if aside or not data.verdict.kept else ARCHIVE)
     return Native(path, name, sha256, kind or ARCHIVE, frozenset(needs))
 
 

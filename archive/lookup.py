@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from archive import rows, schema
 from archive.catalog import told
-from archive.errors import DamageError
+from archive.errors import OutdatedError
 from archive.models import Capture, PageRow
 from archive.rows import CAPTURES, NOT_MODIFIED, PAGES
 from archive.searching import match_expression, together
@@ -101,6 +101,15 @@ class Lookups:
             numbers.update(number for (number,) in found)
         return [rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) for number in sorted(numbers)]
 
+    def versions(self, url: str) -> list[PageRow]:
+        """The pages that brought the texts which the article at this address has had, the earliest first."""
+        sql = (
+            "SELECT v.captured_at, v.page FROM versions v WHERE v.text IN (SELECT p.text FROM links l "
+            "JOIN pages p ON p.id = l.page WHERE l.address = ? AND l.kept = 1)"
+        )
+        numbers = {found for each in rows.identities(url) for found in self.rows(sql, rows.storable(each))}
+        return [rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) for _, number in sorted(numbers)]
+
     def last_reading(self, row: PageRow) -> PageRow | None:
         """What the last reading again of a page gave; None where it was read once only."""
         sql = (
@@ -161,7 +170,7 @@ class Lookups:
         if not expression:
             return
         sql = (
-            f"SELECT rowid, snippet(search, -1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608
+            f"SELECT rowid, snippet(search, -1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608 - constants
             f"ORDER BY bm25(search, {_TITLE_WEIGHT}, 1.0), rowid DESC LIMIT ?"
         )
         for number, snippet in self.rows(sql, *marks, expression, limit):
@@ -353,8 +362,8 @@ class Lookups:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """A connection to the catalog that only reads, for any thread. Raises DamageError for one of another release and
-    one that cannot be read, and StorageError."""
+    """A connection to the catalog that only reads, for any thread. Raises OutdatedError for one of an earlier release,
+    DamageError for one of a later release and one that cannot be read, and StorageError."""
     with told(path):
         try:
             return _opened(path, "mode=ro")
@@ -373,7 +382,7 @@ def _opened(path: Path, options: str) -> sqlite3.Connection:
         if found > len(schema.MIGRATIONS):
             raise schema.NewerCatalog
         if found < len(schema.MIGRATIONS):
-            raise DamageError(f"{path}: an older tearsheet made this catalog; the next fetch brings it up")
+            raise OutdatedError(f"{path}: an older tearsheet made this catalog; the next run brings it up")
     except BaseException:
         connection.close()
         raise

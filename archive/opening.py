@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from archive import superseding
 from archive.applying import PAGES_SIZE, Applier, Parts, views
 from archive.catalog import Catalog
 from archive.derive import Derived, Place, derive
@@ -51,8 +52,9 @@ def _make(folders: Iterable[Path], disk: Disk) -> None:
 
 def make_folders(folder: Path, disk: Disk) -> None:
     """The collection's folders are there, on the medium if they are new; tmp/ is empty, and of joined files that never
-    got whole nothing is left."""
+    got whole nothing is left. Files that were to take the place of others have it."""
     _make((folder / name for name in FOLDERS), disk)
+    superseding.settle(folder, disk)
     for kind in (ARCHIVE, QUARANTINE):
         for name in disk.listdir(folder / kind):
             if is_part(name):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,10 +24,13 @@ from archive.opening import closed_names, make_folder, make_folders, open_names,
 from archive.pool import Pool, derived_files
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.settings import ArchiveSettings
+from archive.superseding import superseded
+from archive.texts import ENDINGS
 from archive.warc.recovery import mend
 
 _NEW = "rebuild"
 _ASIDE = "text-set-aside"
+_VERSION = re.compile(r"\.\d{17}\Z")
 _DERIVED = ("indexes", "pages", "text")
 
 
@@ -34,13 +39,15 @@ def _silent(_: str) -> None:
 
 
 class Rebuilt(Struct):
-    """What a rebuild found. `damage` names file, offset and trouble of what could not be read."""
+    """What a rebuild found. `damage` names file, offset and trouble of what could not be read; `excluded` are names of
+    texts that are left out since their pages are excluded."""
 
     files: int = 0
     pages: int = 0
     lines: int = 0
     texts: int = 0
     damage: list[str] = field(default_factory=list)
+    excluded: set[str] = field(default_factory=set)
 
     @property
     def exit_code(self) -> int:
@@ -89,7 +96,7 @@ def rebuild_locked(folder: Path, disk: Disk, tell: Callable[[str], None], pool: 
     for name in _DERIVED:
         disk.mkdir(new / name)
     report = _fill(folder, new, disk, tell, pool)
-    _set_aside(folder, new, disk, tell)
+    _set_aside(folder, new, report.excluded, disk, tell)
     _take_place(folder, new, disk)
     for kind in (ARCHIVE, QUARANTINE):
         left = left_over(folder / kind, closed_names(folder / kind, disk), disk)
@@ -112,13 +119,14 @@ def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None], pool
         tell(f"damaged: {error}")
 
     parts = open_parts(new, folder, folder / "tmp", disk)
-    with parts.catalog:
+    with parts.catalog, closing(parts.pages):
         applier = Applier(parts, disk)
         for kind in (ARCHIVE, QUARANTINE):
             if kind == QUARANTINE:
                 for name in open_names(folder / kind, disk):
                     mend(folder / kind / name, disk, lambda data: not data.side or parts.catalog.has_page(data.page_id))
-            there = closed_names(folder / kind, disk)
+            gone = superseded(folder, kind, disk)
+            there = [name for name in closed_names(folder / kind, disk) if name not in gone]
             left = left_over(folder / kind, there, disk)
             places = [Place(kind, name) for name in there if name not in left]
             for number, (place, batches) in enumerate(derived_files(folder, places, pool, damaged), start=1):
@@ -127,20 +135,21 @@ def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None], pool
                     report.pages += sum(row is not None for row in applier.apply(batch))
                 applier.finish(place, index=False)
                 report.files += 1
+        report.excluded = applier.left_out
         parts.tiers.replace(cdxj.line(capture) for capture in parts.catalog.indexable())
         report.lines, report.texts = parts.catalog.counts()
     return report
 
 
-def _set_aside(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None]) -> None:
+def _set_aside(folder: Path, new: Path, excluded: set[str], disk: Disk, tell: Callable[[str], None]) -> None:
     """Texts that are there and were not made again, since their records are damaged or they never were ours, are not
-    taken away with the rest."""
+    taken away with the rest. Those of excluded pages are: the WARC files have them."""
     left = [
         path.relative_to(folder / "text")
         for path in sorted((folder / "text").rglob("*"))
         if path.is_file() and not path.name.startswith(".")
     ]
-    left = [name for name in left if not (new / "text" / name).exists()]
+    left = [name for name in left if not (new / "text" / name).exists() and not _is_of(name, excluded)]
     if not left:
         return
     aside = folder / f"{_ASIDE}-{datetime.now(UTC):%Y%m%d%H%M%S}"
@@ -149,6 +158,12 @@ def _set_aside(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None])
         disk.rename(folder / "text" / name, aside / name)
         disk.fsync_dir((aside / name).parent)
     tell(f"{len(left)} files of text/ could not be made again from the WARC files: they are now in {aside}")
+
+
+def _is_of(name: Path, texts: set[str]) -> bool:
+    """Whether a file is one of these texts, or an earlier version of one."""
+    stem = str(name.with_suffix(""))
+    return name.suffix in ENDINGS and (stem in texts or _VERSION.sub("", stem) in texts)
 
 
 def _take_place(folder: Path, new: Path, disk: Disk) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from archive.agreement import Reader
 from archive.errors import TearsheetError
 from archive.models import Link, Missing, Role, Verdict, VerdictKind
-from archive.rows import from_milliseconds
+from archive.rows import CHECKS, SUBMISSIONS, check_of, from_milliseconds, submission_of
 from archive.warc.encode import write_member
 from archive.warc.group import GroupData, PartData
 from archive.warc.records import Record, regroup_record
@@ -30,6 +30,8 @@ def end_of(folder: Path, file: str, page_id: str, records: Sequence[Walked]) -> 
                 "WHERE p.page_id = ? AND p.rereads IS NULL",
                 page_id,
             )
+            check = reader.one(f"{CHECKS} WHERE page_id = ?", page_id)
+            submitted = reader.all(f"{SUBMISSIONS} WHERE page_id = ? ORDER BY archive", page_id)
             captures = reader.all("SELECT * FROM captures WHERE page_id = ? ORDER BY offset", page_id)
     except TearsheetError:
         return None
@@ -45,13 +47,15 @@ def end_of(folder: Path, file: str, page_id: str, records: Sequence[Walked]) -> 
     data = GroupData(
         page_id=page_id,
         link=Link(page["url"], page["source"], page["via"]),
-        time=from_milliseconds(page["captured_at"]),
+        time=from_milliseconds(check["time"] if check is not None else page["captured_at"]),
         verdict=verdict,
         parts=tuple(parts),
         title=page["title"],
         missing=() if side else tuple(Missing(*pair) for pair in json.loads(page["missing"])),
         extractor=page["extractor"],
         side=side,
+        check=check_of(tuple(check)) if check is not None and not side else None,
+        submissions=() if side else tuple(submission_of(tuple(row)) for row in submitted),
     )
     return regroup_record(data)
 

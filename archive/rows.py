@@ -10,8 +10,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from archive.linkstate import Check, State
 from archive.models import Capture, Missing, PageRow, VerdictKind
 from archive.searching import surrogate_free
+from archive.submission import Step, Submission
 from archive.urls import parse_stamp, strip_tracking, wire_url
 from archive.warc.writer import name_key
 
@@ -43,6 +45,16 @@ PAGES = (
     "LEFT JOIN versions v ON v.text = p.text AND v.version = p.version"
 )
 
+CHECK_COLUMNS = (
+    "page_id, link, address, time, state, reason, evidence, status, moved_to, permanent, similarity, added, struck, "
+    "corrections"
+)
+CHECKS = f"SELECT {CHECK_COLUMNS} FROM checks"  # noqa: S608 - constants only
+SUBMISSION_COLUMNS = (
+    "page_id, archive, link, address, time, step, reason, job, memento, memento_time, due, tries, rests"
+)
+SUBMISSIONS = f"SELECT {SUBMISSION_COLUMNS} FROM submissions"  # noqa: S608 - constants only
+
 
 def milliseconds(time: datetime) -> int:
     """Since 1970."""
@@ -57,6 +69,11 @@ def page_number(time: datetime, page_id: str) -> int:
     """A page's number in the catalog: grows with its time, and is the same whenever it is made from the same page."""
     digest = hashlib.sha256(page_id.encode("utf-8", "surrogatepass")).digest()
     return (_bounded(time) << _HASH_BITS) | (int.from_bytes(digest[:4], "big") >> (32 - _HASH_BITS))
+
+
+def time_of_page(number: int) -> datetime:
+    """The time that a page's number begins with."""
+    return from_milliseconds(number >> _HASH_BITS)
 
 
 def warc_number(folder: str, name: str) -> int:
@@ -198,6 +215,89 @@ def page_of(row: tuple[Any, ...]) -> PageRow:
         rereads,
         language=language,
     )
+
+
+def check_values(check: Check) -> tuple[object, ...]:
+    return (
+        check.page_id,
+        link_of(check.address),
+        check.address,
+        milliseconds(check.time),
+        str(check.state),
+        check.reason,
+        dump(check.evidence),
+        check.status,
+        check.moved_to,
+        check.permanent,
+        check.similarity,
+        check.added,
+        check.struck,
+        dump(check.corrections),
+    )
+
+
+def check_of(row: tuple[Any, ...]) -> Check:
+    """A row of CHECKS."""
+    page_id, _, address, time, state, reason, evidence, status, moved_to, permanent, similarity, *rest = row
+    added, struck, corrections = rest
+    return Check(
+        address=address,
+        time=from_milliseconds(time),
+        state=State(state),
+        reason=reason,
+        evidence=tuple(json.loads(evidence)),
+        status=status,
+        moved_to=moved_to,
+        permanent=bool(permanent),
+        similarity=similarity,
+        page_id=page_id,
+        added=added,
+        struck=struck,
+        corrections=tuple(json.loads(corrections)),
+    )
+
+
+def submission_values(submission: Submission) -> tuple[object, ...]:
+    memento_time, due = submission.memento_time, submission.due
+    return (
+        submission.page_id,
+        submission.archive,
+        link_of(submission.address),
+        submission.address,
+        milliseconds(submission.time),
+        str(submission.step),
+        submission.reason,
+        submission.job,
+        submission.memento,
+        milliseconds(memento_time) if memento_time is not None else None,
+        milliseconds(due) if due is not None else None,
+        submission.tries,
+        submission.rests,
+    )
+
+
+def submission_of(row: tuple[Any, ...]) -> Submission:
+    """A row of SUBMISSIONS."""
+    page_id, archive, _, address, time, step, reason, job, memento, memento_time, due, tries, rests = row
+    return Submission(
+        address=address,
+        archive=archive,
+        time=from_milliseconds(time),
+        step=Step(step),
+        reason=reason,
+        job=job,
+        memento=memento,
+        memento_time=from_milliseconds(memento_time) if memento_time is not None else None,
+        due=from_milliseconds(due) if due is not None else None,
+        tries=tries,
+        rests=bool(rests),
+        page_id=page_id,
+    )
+
+
+def link_of(address: str) -> str:
+    """What the checks of a link are looked up by."""
+    return identities(address)[-1] if address else ""
 
 
 def dump(values: object) -> str:

@@ -151,10 +151,54 @@ CREATE TABLE overrulings (overruled TEXT PRIMARY KEY, page_id TEXT NOT NULL) WIT
 CREATE INDEX overrulings_page ON overrulings (page_id);
 """
 
+# What checks found of links; the metadata record of each group `page_id` says it first. `link` is the address as it is
+# looked up by. Groups of which nothing but that was stored have no page.
+_CHECKS = """
+CREATE TABLE checks (
+    page_id TEXT PRIMARY KEY,
+    link TEXT NOT NULL,
+    address TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    status INTEGER,
+    moved_to TEXT,
+    permanent INTEGER NOT NULL,
+    similarity REAL,
+    added INTEGER NOT NULL,
+    struck INTEGER NOT NULL,
+    corrections TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX checks_link ON checks (link, time);
+"""
+
+# What public archives were asked to keep, step by step; the metadata record of each group `page_id` says it first.
+_SUBMISSIONS = """
+CREATE TABLE submissions (
+    page_id TEXT NOT NULL,
+    archive TEXT NOT NULL,
+    link TEXT NOT NULL,
+    address TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    job TEXT NOT NULL,
+    memento TEXT NOT NULL,
+    memento_time INTEGER,
+    due INTEGER,
+    tries INTEGER NOT NULL,
+    rests INTEGER NOT NULL,
+    PRIMARY KEY (page_id, archive)
+) WITHOUT ROWID;
+CREATE INDEX submissions_link ON submissions (link, archive, time);
+CREATE INDEX submissions_due ON submissions (due) WHERE due IS NOT NULL;
+"""
+
 # Pages of 4 KiB in the WAL before they are copied to where they belong, which waits for the medium thrice.
 CHECKPOINT = 8000
 
-MIGRATIONS = (_FIRST, _REREADINGS, _LISTS, _OVERRULINGS)
+MIGRATIONS = (_FIRST, _REREADINGS, _LISTS, _OVERRULINGS, _CHECKS, _SUBMISSIONS)
 
 
 class NewerCatalog(Exception):
@@ -165,11 +209,13 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(connection: sqlite3.Connection) -> None:
-    """Brings the file to the newest schema, each step in a transaction of its own. Raises NewerCatalog."""
+def migrate(connection: sqlite3.Connection) -> bool:
+    """Brings the file to the newest schema, each step in a transaction of its own, and says whether it is one that an
+    earlier release made. Raises NewerCatalog."""
     connection.create_function("apart", 1, apart, deterministic=True)
     done = version(connection)
     if done > len(MIGRATIONS):
         raise NewerCatalog
     for number, script in enumerate(MIGRATIONS[done:], start=done + 1):
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+    return 0 < done < len(MIGRATIONS)

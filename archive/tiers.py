@@ -93,10 +93,14 @@ class Tiers:
 
     def prepare(self, lines: Iterable[bytes]) -> Prepared:
         """What `replace` does, but for its last step: nobody sees the new index yet."""
+        with closing(cdxj.SortedLines(lines, self._tmp)) as new:
+            return self.prepare_sorted(new)
+
+    def prepare_sorted(self, lines: Iterable[bytes]) -> Prepared:
+        """`prepare` for lines that are in byte order already."""
         part = self._folder / (NAMES[0] + _PART)
         try:
-            with closing(cdxj.SortedLines(lines, self._tmp)) as new:
-                return Prepared(part, cdxj.merge(self._folder / "none", new, part, self._disk))
+            return Prepared(part, cdxj.merge(self._folder / "none", cdxj.once(lines), part, self._disk))
         except BaseException:
             with suppress(StorageError):
                 self._disk.unlink(part)

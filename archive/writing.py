@@ -9,6 +9,7 @@ from pathlib import Path
 from archive import catalog
 from archive.applying import Applier, Parts
 from archive.disk import Disk
+from archive.errors import LockedError, OutdatedError, StorageError
 from archive.lock import Lock
 from archive.opening import Mender, closed_names, make_folders, open_parts
 from archive.rebuild import rebuild_locked
@@ -38,6 +39,16 @@ def opened_to_write(folder: Path, disk: Disk, tell: Tell) -> Iterator[Parts]:
             opened.close()
 
 
+def bring_up(folder: Path, disk: Disk, tell: Tell, outdated: OutdatedError) -> None:
+    """What a run does before it begins, for a reader that found the catalog `outdated`. Raises OutdatedError where
+    another run has the collection, or nothing can be written."""
+    try:
+        with opened_to_write(folder, disk, tell):
+            return
+    except (LockedError, StorageError) as error:
+        raise OutdatedError(f"{outdated} ({error})") from error
+
+
 def has_warcs(folder: Path, disk: Disk) -> bool:
     return any(closed_names(folder / kind, disk) for kind in (ARCHIVE, QUARANTINE))
 
@@ -48,6 +59,11 @@ class _Opened:
     def __init__(self, folder: Path, disk: Disk, tell: Tell) -> None:
         self.parts = open_parts(folder, folder, folder / "tmp", disk)
         try:
+            if self.parts.catalog.brought_up:
+                tell(
+                    f"{folder / catalog.NAME} was made by an older tearsheet, and is brought up to this one; "
+                    "tearsheet rebuild brings in what that one did not know"
+                )
             mender = Mender(folder, self.parts, Applier(self.parts, disk), disk, tell)
             if not mender.end_joins() or mender.out_of_order():
                 tell(f"{folder} has WARC files from before the last run: everything is made again")

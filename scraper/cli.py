@@ -12,6 +12,7 @@ import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
+from scraper.cli_care import care, index, links
 from scraper.cli_library import library
 from scraper.cli_upkeep import upkeep
 from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
@@ -66,6 +67,7 @@ def fetch(
     again: Annotated[
         bool, typer.Option("--again", help="Ask again even what was kept within recapture_after.")
     ] = False,
+    submit: Annotated[bool, typer.Option("--submit", help="Ask public archives to keep a copy too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be asked.")] = False,
 ) -> None:
     """Keep these addresses now: snapshot, text and proof of each.
@@ -82,7 +84,7 @@ def fetch(
         raise UsageError("no address was given: name one, or a file of them with -i FILE, or - for stdin")
     with stopping() as stop:
         code = fetch_all(
-            links, COMMON.settings(), Asked(again, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose), stop
+            links, COMMON.settings(), Asked(again, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose, submit), stop
         )
     raise typer.Exit(stop.code or code)
 
@@ -102,6 +104,9 @@ def crawl(
     max_bytes: Annotated[
         str | None, typer.Option("--max-bytes", metavar="SIZE", help="End after so much, such as 500 MB.")
     ] = None,
+    submit: Annotated[
+        bool, typer.Option("--submit", help="Ask public archives to keep a copy too, of what waits for that as well.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the sources, and only say what would be asked, and why.")
     ] = False,
@@ -121,7 +126,7 @@ def crawl(
 
     seconds = read_quantity("--max-time", max_time, quantity.duration)
     size = read_quantity("--max-bytes", max_bytes, quantity.size)
-    asked = Asked(False, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose)
+    asked = Asked(False, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose, submit)
     wish = Wish(asked, Limits(max_pages, seconds, int(size) if size is not None else None), retry_failed)
     with stopping() as stop:
         code = crawl_all(COMMON.settings(), wish, stop)
@@ -163,7 +168,7 @@ def show(
 
     --meta tells of its capture, --html prints the page, --why explains where title, authors, date and so on are from.
     """
-    from scraper.showing import Form, show_page
+    from scraper.showing import Form, Shown, show_page
 
     forms = [form for form, asked in ((Form.META, meta), (Form.HTML, html), (Form.WHY, why)) if asked]
     if len(forms) > 1 or (html and COMMON.json):
@@ -171,7 +176,8 @@ def show(
     if not address.strip():
         raise UsageError("which address?")
     with reading() as collection:
-        show_page(collection, address, forms[0] if forms else Form.TEXT, COMMON.json, say)
+        wish = Shown(forms[0] if forms else Form.TEXT, COMMON.json, COMMON.settings().check.strikes)
+        show_page(collection, address, wish, say)
 
 
 @app.command()
@@ -198,15 +204,15 @@ def search(
 @app.command()
 @common
 def status() -> None:
-    """Say what the collection holds, and what the queue of tearsheet crawl waits for, by source and host."""
+    """Say what the collection holds, how its links stand, and what the queue of tearsheet crawl waits for."""
     import json
 
     from scraper.queue_status import queue_lines, queue_status
     from scraper.running import now
-    from scraper.showing import status_lines
+    from scraper.showing import links_checked, status_lines
 
     with reading() as collection:
-        stats = collection.stats()
+        stats = collection.stats() | {"links_checked": links_checked(collection, COMMON.settings().check.strikes)}
         queue = queue_status(collection.path, now)
         if COMMON.json:
             print(json.dumps(stats | {"queue": queue}, ensure_ascii=False))
@@ -265,6 +271,7 @@ def _print_timers(path: Path, cron: bool, systemd: bool) -> None:
 
 app.add_typer(upkeep)
 app.add_typer(library)
+app.add_typer(care)
 
 exports = typer.Typer(no_args_is_help=True, help="Write what is kept into files for others.")
 app.add_typer(exports, name="export")
@@ -296,6 +303,33 @@ def wacz(
 
     selection = Selection(tuple(urls or ()), words.strip(), since.strip(), everything)
     export_wacz(COMMON.settings(), Wish(selection, output, title, force, COMMON.json, COMMON.quiet))
+
+
+exports.command("links")(links)
+exports.command("index")(index)
+
+
+@exports.command()
+@common
+def parquet(
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FOLDER", help="Else the collection's name with -parquet.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an export that is there.")] = False,
+) -> None:
+    """Write captures and articles as Parquet, for DuckDB, Spark and pandas.
+
+    captures/ has the columns of Common Crawl's columnar index, partitioned as that is, so that queries written for it
+    work; articles/ has a row for each article with its text. Works beside a run; what that still writes is left out.
+
+    Examples:  tearsheet export parquet      tearsheet export parquet -o tables --force
+    """
+    from scraper.exporting_parquet import Wish, export_parquet
+
+    with stopping() as stop:
+        wish = Wish(output, force, COMMON.json, COMMON.quiet)
+        export_parquet(COMMON.settings().archive, wish, stop.is_set)
+    raise typer.Exit(stop.code)
 
 
 def run() -> NoReturn:

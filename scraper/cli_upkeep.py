@@ -22,12 +22,17 @@ def rebuild(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="With --reextract: take texts that seem worse, too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --reextract: only say what would change.")] = False,
+    index: Annotated[bool, typer.Option("--index", help="Only the index, by which viewers find captures.")] = False,
 ) -> None:
     """Make index, pages list, catalog and text files again from the WARC files, which are the truth.
 
     With --reextract the text of every article is extracted afresh instead. What changed is told as a difference, the
     earlier text stays beside the new one, and a text that would be worse is not taken.
+
+    With --index all but the index stays as it is, which takes a fraction of the time.
     """
+    if index and reextract:
+        raise UsageError("--index and --reextract go alone")
     if reextract:
         from scraper import rereading
 
@@ -37,6 +42,12 @@ def rebuild(
         raise typer.Exit(stop.code or code)
     if force or dry_run:
         raise UsageError("--force and --dry-run go with --reextract")
+    if index:
+        from scraper.showing import rebuild_index
+
+        with stopping() as stop:
+            code = rebuild_index(COMMON.settings().archive, say_progress, stop.is_set, COMMON.json)
+        raise typer.Exit(stop.code or code)
     from scraper.showing import rebuild_collection
 
     raise typer.Exit(rebuild_collection(COMMON.settings(), say_progress, COMMON.json))
@@ -156,15 +167,21 @@ def exclude(
     ] = None,
     reason: Annotated[str, typer.Option("--reason", metavar="WORDS", help="Why; it is kept with the date.")] = "",
     undo: Annotated[bool, typer.Option("--undo", help="Bring back what was excluded.")] = False,
+    purge: Annotated[bool, typer.Option("--purge", help="Take it out of the WARC files, too, for good.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --purge: only say what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --purge: do not ask whether that is meant.")] = False,
 ) -> None:
     """Take an address, a host or a pattern out of index, library, search and exports, as for a takedown.
 
     The WARC files keep it; nothing shows it, and no run asks for it again, until --undo brings it back. Without more it
     tells what is excluded. Everything derived is made again, which takes as long as tearsheet rebuild.
 
+    With --purge the WARC files are written anew without its records, and reports, logs and queue without its addresses;
+    a record in their place says how many went, when and why. What other pages need stays. There is no way back.
+
     Examples:  tearsheet exclude https://example.com/a --reason "court order 12/26"      tearsheet exclude
     """
     from scraper import excluding
 
-    asked = excluding.Asked(tuple(what or ()), reason, undo, COMMON.json, COMMON.quiet)
-    raise typer.Exit(excluding.exclude(COMMON.settings(), asked))
+    asked = excluding.Asked(tuple(what or ()), reason, undo, COMMON.json, COMMON.quiet, purge, dry_run, yes)
+    raise typer.Exit(excluding.exclude(COMMON.settings(), asked, lambda question: typer.confirm(question, err=True)))

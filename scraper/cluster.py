@@ -25,10 +25,11 @@ from scraper.forking import dismiss, loaded
 from scraper.helpers import Books, Helper, Helpers, is_there
 from scraper.identity import host_of
 from scraper.line import LineClosed
-from scraper.preserve import not_asked_row
 from scraper.redact import without_user
-from scraper.running import Plan, Running, Time, networked, run_info
+from scraper.running import Plan, Running, Time, networked, run_info, submitted
 from scraper.saying import say
+from scraper.submits.telling import Telling
+from scraper.unkept import not_asked_row
 
 if TYPE_CHECKING:
     from scraper.frontier_notes import Memory
@@ -55,10 +56,15 @@ def opened_on_cluster(
         network = stack.enter_context(
             networked(settings, stop, time, sleepers, spool_folder=collection.tmp, memory=known, plan=plan)
         )
-        books = Books(collection, network, sleepers, known, time)
+        submitter = None
+        if plan.submit:
+            told = Telling(plan.quiet)
+            submitter = stack.enter_context(submitted(settings, collection, network.fetcher, stop, time, told))
+        books = Books(collection, network, sleepers, known, time, submitter)
         helpers = stack.enter_context(Helpers(client, _shared(settings), plan, books, stop))
         at_a_time = settings.crawl.concurrency * max(1, helpers.size)
-        yield Running(Cluster(helpers, settings, plan, stop).keep, collection, network, sleepers, at_a_time)
+        keep = Cluster(helpers, settings, plan, stop).keep
+        yield Running(keep, collection, network, sleepers, at_a_time, submitter)
 
 
 def _shared(settings: Settings) -> Settings:

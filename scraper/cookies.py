@@ -55,7 +55,7 @@ class CookieJar:
         values = [v for k, v in headers if k.lower() == "set-cookie" and 0 < len(v) <= LONGEST][:MOST]
         if values:
             with self._lock:
-                self._jar.extract_cookies(_Headers(values), urllib.request.Request(url))  # type: ignore[arg-type]  # noqa: S310
+                self._jar.extract_cookies(_Headers(values), urllib.request.Request(url))  # type: ignore[arg-type]  # noqa: S310 - it is never opened
 
     def log_in(self, wire: str, written: str) -> None:
         """Remember the user information of an address for its origin (RFC 7617), if it has any."""

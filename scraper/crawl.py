@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from archive.errors import TearsheetError
+from archive.linkstate import Check
 from archive.models import Link, PageRow
 from scraper.identity import host_of, identity
 from scraper.redact import without_user
@@ -32,7 +33,7 @@ class Result(Struct, frozen=True):
     that host's turn, or to one that is to be left alone until `rest_until`.
 
     `size` is in bytes, as they came; `rest_until` is when the host of its answer may be asked again, if it said so;
-    `outlinks` are given where they were asked for.
+    `outlinks` are given where they were asked for, `check` where the link was checked.
     """
 
     link: Link
@@ -43,6 +44,7 @@ class Result(Struct, frozen=True):
     size: int = 0
     rest_until: datetime | None = None
     outlinks: tuple[str, ...] = ()
+    check: Check | None = None
 
 
 class Work(Protocol[T]):
@@ -100,9 +102,10 @@ class Schedule:
         *,
         parallel: bool = False,
         clock: Callable[[], float] = monotonic,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self._pause = pause
-        self._stop = stop
+        self._sleep = sleep or stop.wait
         self._parallel = parallel
         self._clock = clock
         self._twins: dict[str, list[Link]] = {}
@@ -158,7 +161,7 @@ class Schedule:
         return max(0.0, self._ready[0][0] - self._clock()) if self._ready else None
 
     def sleep(self, seconds: float) -> None:
-        self._stop.wait(seconds)
+        self._sleep(seconds)
 
     @property
     def unasked(self) -> int:

@@ -126,9 +126,12 @@ def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, 
 
     followed = frozenset(source.title for source in sources if source.kind == "site")
     plan = Plan(None, True, True, wish.asked.quiet, wish.asked.verbose, followed, MOST_WAITING)
+    plan = replace(plan, submit=wish.asked.submit)
     running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
     ((frontier, memory),) = queue
     folder = running.collection.path
+    if running.submitter is not None:
+        running.submitter.want(running.collection.submissions_due(time.clock()))
     log = stack.enter_context(runlog.Log(folder, name))
     by = time.clock()
     log("begun", by, sources=[source.title for source in sources])

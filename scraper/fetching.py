@@ -37,6 +37,7 @@ class Asked(Struct, frozen=True):
     json: bool = False
     quiet: bool = False
     verbose: bool = False
+    submit: bool = False
 
 
 def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Event) -> int:
@@ -50,6 +51,7 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
 
     begun = monotonic()
     plan = Plan(len(links), asked.again, not asked.again, asked.quiet, asked.verbose, heed_rests=False)
+    plan = replace(plan, submit=asked.submit)
     with opened(settings, plan, stop, memory=known_rules) as running:
         folder = running.collection.path
         with telling(len(links), asked, folder) as tell:

@@ -202,7 +202,7 @@ class Frontier(FrontierNotes):
             jobs: list[Job] = []
             for kept, lane in LANES:
                 while len(jobs) < limit:
-                    sql = f"SELECT id, name FROM hosts WHERE wakes = 0 AND {lane} <= ? ORDER BY {lane} LIMIT ?"  # noqa: S608
+                    sql = f"SELECT id, name FROM hosts WHERE wakes = 0 AND {lane} <= ? ORDER BY {lane} LIMIT ?"  # noqa: S608 - two names of ours
                     hosts = self._all(sql, (latest, limit - len(jobs)))
                     if not hosts:
                         break
@@ -282,7 +282,7 @@ class Frontier(FrontierNotes):
         with self._transaction():
             hosts = self._all(f"SELECT DISTINCT host FROM links WHERE {which}", values)  # noqa: S608 - our own words
             at = stored_up(due) if due is not None else None
-            self._one(f"UPDATE links SET due = ? WHERE {which}", at, *values)  # noqa: S608
+            self._one(f"UPDATE links SET due = ? WHERE {which}", at, *values)  # noqa: S608 - our own words, values apart
             self._refresh(host for (host,) in hosts)
 
     def retry_failed(self, due: datetime | None = None) -> int:
@@ -290,7 +290,7 @@ class Frontier(FrontierNotes):
         at = stored_time(due) if due is not None else self._now()
         with self._transaction():
             failed = "failures > 0 AND lease IS NULL"
-            hosts = self._all(f"SELECT host, count(*) FROM links WHERE {failed} GROUP BY host", ())  # noqa: S608
+            hosts = self._all(f"SELECT host, count(*) FROM links WHERE {failed} GROUP BY host", ())  # noqa: S608 - our own words
             self._one(f"UPDATE links SET due = ? WHERE {failed}", at)  # noqa: S608 - our own words
             for host, _ in hosts:
                 with self._changing(host) as row:

@@ -105,7 +105,7 @@ class FrontierRows(FrontierView):
         if near:
             columns = "due, kept, failures, verdict, reason, asked, first_kept"
             self._one(
-                f"UPDATE links SET ({columns}) = (SELECT {columns} FROM links WHERE id = ?) "  # noqa: S608
+                f"UPDATE links SET ({columns}) = (SELECT {columns} FROM links WHERE id = ?) "  # noqa: S608 - our own names
                 "WHERE id = ? AND NOT kept AND (SELECT kept FROM links WHERE id = ?)",
                 gone,
                 stays,
@@ -152,7 +152,7 @@ class FrontierRows(FrontierView):
         )
         firsts = ", ".join(f"{lane} = {first.format(kept)}" for kept, lane in LANES)
         with told(self.path):
-            self._db.executemany(f"UPDATE hosts SET {firsts} WHERE id = ?", [(host,) for host in hosts])  # noqa: S608
+            self._db.executemany(f"UPDATE hosts SET {firsts} WHERE id = ?", [(host,) for host in hosts])  # noqa: S608 - our own names
 
     # ------------------------------------------------------------------------------------------------ SQLite
 

@@ -56,7 +56,7 @@ _STATE = """
 CASE WHEN lease IN (SELECT id FROM leases WHERE until > :now) THEN 'under way' WHEN due IS NULL THEN 'dead'
 WHEN due <= :now THEN 'waiting' WHEN l.failures > 0 THEN 'failed' ELSE 'due later' END"""
 _ENTRIES = (
-    f"SELECT l.url, l.source, h.name, {_STATE}, l.kept, l.due, l.failures, l.verdict, l.reason, l.asked "  # noqa: S608
+    f"SELECT l.url, l.source, h.name, {_STATE}, l.kept, l.due, l.failures, l.verdict, l.reason, l.asked "  # noqa: S608 - constants
     "FROM links l JOIN hosts h ON h.id = l.host"
 )
 _HOST = "SELECT free_at, backoff_until, failures, circuit, delay"
@@ -86,6 +86,12 @@ class FrontierView:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def added(self, url: str) -> datetime | None:
+        """When a source found this article first; None for what is not in the queue."""
+        sql = "SELECT l.added FROM identities i JOIN links l ON l.id = i.link WHERE i.identity = :identity"
+        found = self._all(sql, {"identity": storable(identity(url))})
+        return time_of(found[0][0]) if found else None
+
     # ------------------------------------------------------------------------------------------------ what waits
 
     def next_due(self, by: datetime | None = None) -> datetime | None:
@@ -113,7 +119,7 @@ class FrontierView:
         return time_of(best) if best < FOREVER else None
 
     def counts(self) -> Counts:
-        sql = f"SELECT l.source, h.name, {_STATE}, count(*) FROM links l JOIN hosts h ON h.id = l.host GROUP BY 1, 2, 3"  # noqa: S608
+        sql = f"SELECT l.source, h.name, {_STATE}, count(*) FROM links l JOIN hosts h ON h.id = l.host GROUP BY 1, 2, 3"  # noqa: S608 - constants
         counts = Counts({}, {}, {})
         for source, host, state, count in self._all(sql, {"now": self._now()}):
             state = State(state)

@@ -33,8 +33,12 @@ from scraper.saying import say
 from scraper.station import Orders, serve
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from archive.submission import Submission
     from scraper.running import Remembered
     from scraper.settings import Settings
+    from scraper.submits.submitter import Submitter
 
 POLL = 0.2
 LOOK_AGAIN = 2.0
@@ -51,6 +55,7 @@ class Books(Struct, frozen=True):
     sleepers: Sleepers
     memory: Remembered | None
     time: Time
+    submitter: Submitter | None
 
 
 class Helper(Struct):
@@ -293,6 +298,13 @@ class Helpers:
             if books.memory is not None:
                 books.memory.rest(host, until)
 
+        def wished(url: str, now: datetime) -> Any:
+            return self._threads.submit(books.submitter.wished, url, now) if books.submitter is not None else ()
+
+        def submit(submissions: tuple[Submission, ...]) -> None:
+            if books.submitter is not None:
+                books.submitter.want(submissions)
+
         return {
             "ready": lambda: self._is_ready(helper),
             "rows": books.collection.rows,
@@ -302,6 +314,8 @@ class Helpers:
             "heard": lambda origin, rules: self._threads.submit(network.robots.heard, origin, rules),
             "rests": rests,
             "rest": rest,
+            "wished": wished,
+            "submit": submit,
             "crowded": network.pace.crowded,
             "take": lambda host: self._take(helper, host),
             "give": lambda host: self._give(helper, host),

@@ -123,11 +123,17 @@ def stopping() -> Iterator[Stop]:
 def reading() -> Iterator[Collection]:
     from archive.collection import Collection
 
-    with Collection.open(COMMON.settings().archive, None) as collection:
-        try:
-            yield collection
-        except BrokenPipeError as error:
-            raise typer.Exit(output_failed(error)) from None
+    with Collection.open(COMMON.settings().archive, None, tell=say_progress) as collection, piping():
+        yield collection
+
+
+@contextmanager
+def piping() -> Iterator[None]:
+    """Whoever closes our output has seen enough."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise typer.Exit(output_failed(error)) from None
 
 
 def say_progress(message: str) -> None:

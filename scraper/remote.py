@@ -13,7 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from archive.errors import StorageError
-from archive.lookup import Lookups
+from archive.links import LinkLookups
 from scraper.hoststate import LONG_AGO
 from scraper.line import Line, LineClosed
 from scraper.pace import Pace, Rhythm
@@ -29,7 +29,7 @@ RESTS_HOLD = 5.0
 GONE = "the run that this worker helped is gone"
 
 
-class RemoteLookups(Lookups):
+class RemoteLookups(LinkLookups):
     """The catalog lies with the run, which alone opens it: SQLite shares no database between machines."""
 
     def __init__(self, line: Line) -> None:

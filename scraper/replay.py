@@ -142,7 +142,7 @@ class Replay:
         self._port = _free_port(self._inner)
         pywb = ["-P", "-W", "ignore", "-m", "pywb.apps.cli"]
         command = [sys.executable, *pywb, "-b", self._inner, "-p", str(self._port)]
-        child = subprocess.Popen(  # noqa: S603
+        child = subprocess.Popen(  # noqa: S603 - this Python, a module by its name and a port of ours
             [sys.executable, "-I", "-S", str(tether.__file__), *command],
             cwd=self._folder.name,
             env=_environment(),

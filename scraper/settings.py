@@ -12,6 +12,16 @@ from msgspec import Struct
 
 from archive.settings import PRINTABLE, ArchiveSettings, RunInfo, Setting
 from scraper import __version__
+from scraper.settings_archives import (
+    DEPOSITORY_KINDS,
+    DEPOSITORY_USES,
+    INTERNET_ARCHIVE,
+    OTHER_ARCHIVES,
+    Depository,
+    RescueSettings,
+    SubmitSettings,
+    WebArchive,
+)
 
 KB = 1000
 MB = 1000 * KB
@@ -164,6 +174,28 @@ class CrawlSettings(Struct, frozen=True):
         return self.host_parallel if self.host_delay > 0 else self.concurrency
 
 
+class CheckSettings(Struct, frozen=True):
+    """How links are checked."""
+
+    strikes: Annotated[
+        int, Setting("A link is dead when it has failed on so many different days in a row.", least=1)
+    ] = 3
+    every: Annotated[
+        float,
+        Setting(
+            "With --due, a link that stands is asked again after this at the earliest, and later the longer it has "
+            "stood unchanged.",
+            unit="seconds",
+            least=0,
+        ),
+    ] = 7 * 86400.0
+    longest: Annotated[float, Setting("And after this at the latest.", unit="seconds", least=0)] = 90 * 86400.0
+    retry: Annotated[
+        float,
+        Setting("With --due, one that failed is asked again after this; once it is dead, ever later.", unit="seconds"),
+    ] = 86400.0
+
+
 class NotifySettings(Struct, frozen=True):
     """Who is told of a run."""
 
@@ -190,6 +222,21 @@ class ClusterSettings(Struct, frozen=True):
             pattern=r"^((tcp|tls)://[^\s/?#]+:[0-9]{1,5})?$",
             form="an address such as tcp://10.0.0.1:8786",
             example="tcp://10.0.0.1:8786",
+        ),
+    ] = ""
+
+
+class LinksSettings(Struct, frozen=True):
+    """Where others see what is kept."""
+
+    replay: Annotated[
+        str,
+        Setting(
+            "What robust links lead to: where a replay of this collection answers, as pywb has it; time and address of "
+            "a capture come behind it. Empty: the replay of tearsheet serve, which answers to this machine alone.",
+            pattern=r"^(https?://[^\s\"<>\\^`{|}?#]+)?$",
+            form="an address such as https://archive.example.org/main/",
+            example="https://archive.example.org/main/",
         ),
     ] = ""
 
@@ -273,9 +320,15 @@ class Settings(Struct, frozen=True):
     read: ReadSettings = ReadSettings()
     archive: ArchiveSettings = ArchiveSettings()
     crawl: CrawlSettings = CrawlSettings()
+    check: CheckSettings = CheckSettings()
     notify: NotifySettings = NotifySettings()
+    rescue: RescueSettings = RescueSettings()
+    submit: SubmitSettings = SubmitSettings()
+    links: LinksSettings = LinksSettings()
     cluster: ClusterSettings = ClusterSettings()
     sources: tuple[Source, ...] = ()
+    archives: tuple[WebArchive, ...] = (INTERNET_ARCHIVE,)
+    depositories: tuple[Depository, ...] = ()
 
 
 def agent(settings: FetchSettings) -> str:
@@ -286,16 +339,26 @@ def agent(settings: FetchSettings) -> str:
 
 
 __all__ = [
+    "DEPOSITORY_KINDS",
+    "DEPOSITORY_USES",
+    "INTERNET_ARCHIVE",
+    "OTHER_ARCHIVES",
     "SOURCE_KINDS",
     "SOURCE_USES",
     "ArchiveSettings",
+    "CheckSettings",
     "ClusterSettings",
     "CrawlSettings",
+    "Depository",
     "FetchSettings",
+    "LinksSettings",
     "NotifySettings",
     "ReadSettings",
+    "RescueSettings",
     "RunInfo",
     "Settings",
     "Source",
+    "SubmitSettings",
+    "WebArchive",
     "agent",
 ]

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from archive.errors import NotKeptError, UsageError
+from archive.linkstate import standing
+from archive.rows import iso
 from scraper.report import json_line, meta_lines, why_lines
+from scraper.saying import fit
 
 if TYPE_CHECKING:
     from archive.collection import Collection
     from archive.models import PageRow
+    from archive.settings import ArchiveSettings
     from scraper.settings import Settings
 
 HTML_LIMIT = 100_000_000
@@ -31,8 +37,17 @@ class Form(StrEnum):
     WHY = "why"
 
 
-def show_page(collection: Collection, address: str, form: Form, as_json: bool, say: Callable[[str], None]) -> None:
+class Shown(Struct, frozen=True):
+    """As what a page is shown, and after how many failures its link is called dead."""
+
+    form: Form
+    json: bool
+    strikes: int
+
+
+def show_page(collection: Collection, address: str, wish: Shown, say: Callable[[str], None]) -> None:
     """Prints what is kept of an address. Raises NotKeptError where that is nothing."""
+    form, as_json = wish.form, wish.json
     row = collection.find(address)
     if row is None:
         raise NotKeptError(f"nothing is kept of {address}: tearsheet fetch {address} keeps it")
@@ -43,11 +58,39 @@ def show_page(collection: Collection, address: str, form: Form, as_json: bool, s
         why = dict(article.meta.why) if article is not None else {}
         print(json.dumps(why, ensure_ascii=False) if as_json or article is None else "\n".join(why_lines(article)))
     elif form is Form.META:
-        print(json_line(row, collection.path) if as_json else "\n".join(meta_lines(row, collection.path)))
+        link = link_facts(collection, address, wish.strikes)
+        if as_json:
+            print(json_line(row, collection.path, link=link))
+            return
+        print("\n".join(meta_lines(row, collection.path)))
+        if link is not None:
+            words = f"{link['standing']}; on {link['checked_at']}, {link['state']}: {link['reason']}"
+            print(fit(f"link: {words} ({link['checks']} checks)"))
     else:
         row = _with_text(collection, row, address, say)
         text = collection.text_of(row) or ""
         print(json_line(row, collection.path, content=text) if as_json else text)
+
+
+def link_facts(collection: Collection, address: str, strikes: int) -> dict[str, Any] | None:
+    """Where a link stands and what was found of it last; None where it was never checked."""
+    checks = collection.checks_of(address)
+    if not checks:
+        return None
+    last = checks[-1]
+    return {
+        "standing": str(standing(checks, strikes)),
+        "state": str(last.state),
+        "reason": last.reason,
+        "moved_to": last.moved_to,
+        "checked_at": iso(last.time),
+        "checks": len(checks),
+    }
+
+
+def links_checked(collection: Collection, strikes: int) -> dict[str, int]:
+    """How many links stand how, of those that were ever checked."""
+    return dict(Counter(str(each.standing) for each in collection.standings(strikes)).most_common())
 
 
 def _with_text(collection: Collection, row: PageRow, address: str, say: Callable[[str], None]) -> PageRow:
@@ -86,6 +129,20 @@ def status_lines(stats: dict[str, Any], folder: Path) -> Iterator[str]:
                 yield from (f"    {count:>8}  {key}" for key, count in value.items())
         elif value is not None:
             yield f"{name.replace('_', ' '):<17} {value}"
+
+
+def rebuild_index(
+    settings: ArchiveSettings, tell: Callable[[str], None], stopped: Callable[[], bool], as_json: bool
+) -> int:
+    """Make the index alone again; returns the exit code: 5 where a WARC file is damaged."""
+    from archive.reindex import Run, reindex
+
+    report = reindex(settings, Run(tell, stopped))
+    if as_json:
+        print(json.dumps(report.as_dict(), ensure_ascii=False))
+    else:
+        tell(report.summary())
+    return report.exit_code
 
 
 def rebuild_collection(settings: Settings, tell: Callable[[str], None], as_json: bool) -> int:

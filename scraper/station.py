@@ -26,7 +26,7 @@ from archive.disk import Disk
 from archive.errors import ClusterError, StorageError
 from scraper.crawl import MORE_THREADS, Sleepers
 from scraper.line import Handler, Line, introduce, loop_of
-from scraper.remote import GONE, RemoteApplier, RemoteLookups, RemoteMemory, RemotePace
+from scraper.remote import GONE, RemoteApplier, RemoteLookups, RemoteMemory, RemotePace, answer
 from scraper.running import Parts, Plan, Time, networked, preserving, run_info
 from scraper.workers import Readers
 
@@ -143,9 +143,14 @@ class Station:
                 pace_of=lambda rhythm, _: RemotePace(rhythm, line),
             )
         )
-        preserver = stack.enter_context(
-            preserving(settings, plan, Parts(collection, network, readers.read, time.clock))
-        )
+        parts = Parts(collection, network, readers.read, time.clock)
+        if plan.submit:
+            parts = replace(
+                parts,
+                wished=lambda url, now: answer(line.ask("wished", url, now)),
+                submit=lambda submissions: line.tell("submit", tuple(submissions)),
+            )
+        preserver, _ = stack.enter_context(preserving(settings, plan, parts))
         most = settings.crawl.concurrency * MORE_THREADS
         pool = stack.enter_context(ThreadPoolExecutor(most, thread_name_prefix="page"))
 

@@ -62,9 +62,9 @@ class Home:
 
     def killed(
         self, *arguments: str, after: int, delay: float, counts: Callable[[str], bool] = lambda line: True
-    ) -> list[dict[str, Any]]:
+    ) -> tuple[list[dict[str, Any]], bool]:
         """The rows told by a run that is killed `delay` seconds after it has told of `after` addresses, of those that
-        count; one that ends before is not."""
+        count; one that ends before is not. The second value says whether it was."""
         process = subprocess.Popen(
             self.command(*arguments),
             cwd=self.folder,
@@ -84,9 +84,9 @@ class Home:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         told += process.stdout.readlines()
-        process.wait(60)
+        code = process.wait(60)
         process.stdout.close()
-        return [json.loads(line) for line in told if line.endswith("}\n")]
+        return [json.loads(line) for line in told if line.endswith("}\n")], code == -signal.SIGKILL
 
     def fetch(self, *arguments: str) -> dict[str, Any]:
         """One address kept, or told why not; the row that `--json` prints."""

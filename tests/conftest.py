@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.reliability"]
+
 settings.register_profile("tearsheet", deadline=None, print_blob=True)
+settings.register_profile("soak", settings.get_profile("tearsheet"), max_examples=300)
 settings.load_profile("tearsheet")
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from archive.warc.reader import read_records
 from tests.command import Home, home
+from tests.reliability import Figures
 from tests.site import Web
 from tests.test_fetch_command import ARTICLE, PIXEL
 
@@ -51,8 +52,14 @@ def settled(folder: Path, web: Web) -> tuple[Home, list[str]]:
     return there, addresses
 
 
-@pytest.mark.parametrize("kills", [pytest.param(5, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.soak)])
-def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int) -> None:
+@pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param(5, marks=pytest.mark.slow),
+        pytest.param(50, marks=[pytest.mark.soak, pytest.mark.promise("crawl-kills")]),
+    ],
+)
+def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int, figures: Figures) -> None:
     chance = random.Random(20130528)
     with Web() as web:
         there, addresses = settled(tmp_path, web)
@@ -67,7 +74,10 @@ def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int) -> None:
         for _ in range(kills):
             # Some before anything is told, while the sources are read.
             after = chance.choice((0, *range(1, max(2, 2 * COUNT // (3 * kills)))))
-            take(there.killed("crawl", "--json", after=after, delay=chance.uniform(0, 0.1 if after else 0.8)))
+            rows, killed = there.killed("crawl", "--json", after=after, delay=chance.uniform(0, 0.1 if after else 0.8))
+            figures.add("kills", killed)
+            take(rows)
+        figures.add("pages told before a kill", len(told))
         done = there.run("crawl", "--json")
         assert done.code == 0, done.err
         take(done.rows)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import os
+import pty
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.archive.collecting import derived
-from tests.command import Home, home
+from tests.archive.secrets import where
+from tests.command import Home, Ran, home
+from tests.pywb import replaying, wayback
 from tests.site import Web
 from tests.test_fetch_command import ARTICLE
 
@@ -19,7 +24,7 @@ from tests.test_fetch_command import ARTICLE
 def web() -> Iterator[Web]:
     with Web() as web:
         for name in ("daily.test", "other.test"):
-            for n in range(2):
+            for n in range(3):
                 web.host(name).page(f"/{n}", ARTICLE.replace("the pier", f"pier {n} of {name}"))
         yield web
 
@@ -85,6 +90,107 @@ def test_an_export_is_without_it(there: Home) -> None:
         warcs = [gzip.decompress(wacz.read(name)) for name in wacz.namelist() if name.startswith("archive/")]
     assert [url in pages, "https://daily.test/1" in pages] == [False, True]
     assert [b"pier 0 of daily.test" in b"".join(warcs), b"pier 1 of daily.test" in b"".join(warcs)] == [False, True]
+
+
+def purge(there: Home, *what: str) -> Ran:
+    return there.run("exclude", "--purge", "--yes", *what, "--reason", "court order")
+
+
+def holding(there: Home, words: str) -> set[str]:
+    """The files of the collection that hold it, packed or not."""
+    return set(where(there.collection, words.encode()))
+
+
+def test_what_is_purged_is_in_no_byte_of_the_collection(there: Home, web: Web) -> None:
+    url = "https://daily.test/2"
+    crawl = there.folder / "config.toml"
+    crawl.write_text(crawl.read_text() + '[[source]]\nkind = "list"\npath = "list.txt"\n')
+    (there.folder / "list.txt").write_text(f"{url}\nhttps://daily.test/1\n")
+    assert there.run("crawl", "-q", "--retry-failed").code == 0
+    assert there.run("fetch", "-q", "--again", url).code == 0
+    assert there.run("pack", "-q").code == 0
+    assert {"catalog.sqlite", "queue.sqlite"} <= holding(there, "daily.test/2")
+    assert [name for name in holding(there, "daily.test/2") if name.startswith("logs/")]
+    ran = purge(there, url)
+    assert ran.code == 0, ran.err
+    assert "for good" in ran.out
+    assert holding(there, "pier 2 of daily.test") == set()
+    assert holding(there, "daily.test/2") == {"exclusions.jsonl"}
+    assert holding(there, "pier 1 of daily.test")
+    assert there.run("verify", "-q").code == 0
+    asked = len(web.seen("daily.test", "/2"))
+    again = there.run("crawl", "--json")
+    assert again.code == 0, again.out
+    assert len(web.seen("daily.test", "/2")) == asked
+    undone = there.run("exclude", "--undo", url)
+    assert (undone.code, "cannot be brought back" in undone.err) == (0, True)
+    assert shown(there) == {f"https://{name}/{n}" for name in ("daily.test", "other.test") for n in range(2)}
+
+
+@pytest.mark.pywb
+def test_pywb_finds_nothing_of_what_is_purged(there: Home) -> None:
+    url = "https://daily.test/0"
+    root = there.collection.parents[1]
+    with replaying(root) as pywb:
+        assert pywb.get(f"/main/mp_/{url}").status == 200
+    assert purge(there, url).code == 0
+    with replaying(root) as pywb:
+        assert pywb.get(f"/main/mp_/{url}").status == 404
+        assert pywb.get("/main/mp_/https://daily.test/1").status == 200
+    subprocess.run([wayback().replace("wayback", "wb-manager"), "reindex", "main"], cwd=root, check=True)
+    with replaying(root) as pywb:
+        assert pywb.get(f"/main/mp_/{url}").status == 404
+        assert pywb.get("/main/mp_/https://daily.test/1").status == 200
+
+
+def test_purging_asks_and_can_be_looked_at_first(there: Home) -> None:
+    url = "https://daily.test/0"
+    warcs = {path: path.read_bytes() for path in there.warcs()}
+    looked = there.run("exclude", "--purge", "--dry-run", url, "--reason", "court order", "--json")
+    (told,) = looked.rows
+    assert (told["dry_run"], told["pages"], told["records"]["response"]) == (True, 1, 1)
+    assert "--yes says" in there.run("exclude", "--purge", url, "--reason", "court order").err
+    assert terminal(there, "exclude", "--purge", url, "--reason", "court order", answer="n") == 1
+    assert {path: path.read_bytes() for path in there.warcs()} == warcs
+    assert len(shown(there)) == 4
+    assert terminal(there, "exclude", "--purge", url, "--reason", "court order", answer="y") == 0
+    assert len(shown(there)) == 3
+    assert holding(there, "pier 0 of daily.test") == set()
+
+
+def terminal(there: Home, *arguments: str, answer: str) -> int:
+    """The exit code of a run whose stdin is a terminal at which `answer` is typed."""
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, f"{answer}\n".encode())
+        command = there.command(*arguments)
+        done = subprocess.run(
+            command,
+            cwd=there.folder,
+            env=there.environment,
+            stdin=theirs,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+        return done.returncode
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_a_purge_says_what_is_wrong(there: Home) -> None:
+    url = "https://daily.test/0"
+    assert "needs a reason" in there.run("exclude", "--purge", "--yes", url).err
+    assert "--undo and --purge" in there.run("exclude", "--purge", "--undo", url).err
+    assert "go with --purge" in there.run("exclude", "--yes", url, "--reason", "x").err
+    assert len(shown(there)) == 4
+    path = there.warcs()[0]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    ran = purge(there, url)
+    assert (ran.code, "repair comes first" in ran.err) == (5, True)
 
 
 def test_what_is_wrong_is_said_and_nothing_done(there: Home) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from archive.warc.reader import read_records
 from tests.command import home
+from tests.reliability import Figures
 from tests.site import Web
 from tests.test_fetch_command import ARTICLE, PIXEL
 
@@ -36,8 +37,14 @@ def is_new(line: str) -> bool:
     return '"already_kept": false' in line
 
 
-@pytest.mark.parametrize("kills", [pytest.param(5, marks=pytest.mark.slow), pytest.param(50, marks=pytest.mark.soak)])
-def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int) -> None:
+@pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param(5, marks=pytest.mark.slow),
+        pytest.param(50, marks=[pytest.mark.soak, pytest.mark.promise("fetch-kills")]),
+    ],
+)
+def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int, figures: Figures) -> None:
     chance = random.Random(20130528)
     with Web() as web:
         addresses = serve(web)
@@ -47,8 +54,11 @@ def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int) -> None:
         for _ in range(kills):
             after, delay = chance.randint(1, max(2, COUNT // kills)), chance.uniform(0, 0.1)
             asked = ("fetch", "--json", "-i", "links.txt")
-            for row in there.killed(*asked, after=after, delay=delay, counts=is_new):
+            rows, killed = there.killed(*asked, after=after, delay=delay, counts=is_new)
+            figures.add("kills", killed)
+            for row in rows:
                 told.setdefault(str(row["url"]), row)
+        figures.add("pages told before a kill", len(told))
         done = there.run("fetch", "--json", "-i", "links.txt")
         assert done.code == 0, done.err
         assert sorted(row["url"] for row in done.rows) == sorted(addresses)

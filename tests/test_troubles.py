@@ -9,13 +9,14 @@ import pty
 import shlex
 import signal
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.command import Home, home
-from tests.site import Web
+from tests.site import Connection, Request, Web
 from tests.test_fetch_command import ARTICLE
 
 
@@ -32,6 +33,7 @@ def there(tmp_path: Path, web: Web) -> Home:
     return home(tmp_path, web)
 
 
+@pytest.mark.promise("runs", each="cases")
 def test_another_run_holds_the_collection(there: Home, web: Web) -> None:
     assert there.run("fetch", "https://a.test/story").code == 0
     asked = len(web.log)
@@ -46,6 +48,69 @@ def test_another_run_holds_the_collection(there: Home, web: Web) -> None:
     assert there.run("fetch", "https://b.test/story").code == 0
 
 
+@pytest.mark.promise("runs", each="cases")
+def test_two_runs_at_once_and_the_lock_of_one_that_was_killed(there: Home, web: Web) -> None:
+    """The second says who holds the collection, and writes nothing; when the first is dead, nobody does."""
+    come = threading.Event()
+
+    def stall(connection: Connection, request: Request) -> None:
+        come.set()
+        connection.stall()
+
+    web.host("a.test").route("/slow", stall)
+    process = subprocess.Popen(
+        there.command("fetch", "https://a.test/slow"),
+        cwd=there.folder,
+        env=there.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        assert come.wait(60)
+        for command in (("fetch", "https://b.test/story"), ("crawl",), ("rebuild",), ("repair",), ("pack",)):
+            with (there.folder / "config.toml").open("a") as config:
+                if command == ("crawl",):
+                    config.write('[[source]]\nkind = "list"\nurl = "https://c.test/list"\n')
+            ran = there.run(*command)
+            assert ran.code == 75, ran.err
+            assert f"process {process.pid}" in ran.err
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(60)
+    assert (there.collection / "lock").read_text() == f"{process.pid}\n"
+    ran = there.run("fetch", "https://b.test/story")
+    assert (ran.code, ran.err) == (0, "")
+    assert [seen.host for seen in web.log if seen.target == "/list"] == []
+
+
+@pytest.mark.promise("runs", each="cases")
+@pytest.mark.parametrize("kilobytes", [8, 40, 150, 400])
+def test_files_that_may_not_grow(there: Home, kilobytes: int) -> None:
+    """A limit of the system's on the size of any file, SQLite's included: as on a disk that is full."""
+    addresses = [f"https://{name}.test/story?n={n}" for name in "abcdefghij" for n in range(8)]
+    words = shlex.join(there.command("fetch", "--json", *addresses))
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -f {kilobytes}; {words}"],
+        cwd=there.folder,
+        env=there.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    told = {row["url"] for row in map(json.loads, done.stdout.splitlines()) if row["verdict"] == "article"}
+    assert done.returncode == 3, done.stderr
+    assert len(told) < len(addresses)
+    ran = there.run("fetch", "--json", *addresses)
+    assert ran.code == 0, ran.err
+    assert told <= {row["url"] for row in ran.rows if row["already_kept"]}
+    found = there.run("verify")
+    assert found.code == 0, found.out
+
+
+@pytest.mark.promise("runs", each="cases")
 def test_a_folder_that_is_a_file(there: Home) -> None:
     (there.folder / "kept").write_text("not a folder")
     ran = there.run("fetch", "https://a.test/story")
@@ -124,6 +189,7 @@ def test_a_terminal_for_progress_does_not_swallow_the_results(there: Home) -> No
     assert all(f"https://{name}.test/story" in done.stdout for name in "ab")
 
 
+@pytest.mark.promise("runs", each="cases")
 @pytest.mark.parametrize("everybody", [False, True])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signals_finish_what_is_in_flight(there: Home, number: signal.Signals, code: int, everybody: bool) -> None:

@@ -16,12 +16,13 @@ from starlette.responses import Response
 from archive.article import to_json
 from archive.errors import NotKeptError, UsageError
 from archive.models import Capture, PageRow
+from archive.replayed import replay_address
 from archive.rows import iso
 from archive.telling import as_dict
 from archive.viewer import changing
 from archive.viewer.asking import page_id_of, query_of
 from archive.viewer.comparing import compared
-from archive.viewer.memento import link_header, replay_address
+from archive.viewer.memento import link_header
 from archive.viewer.model import Card, Moment, Provenance, Results, Run
 from archive.viewer.shelf import Shelf
 from archive.viewer.site import Site, Writes
@@ -123,7 +124,7 @@ class Api:
                 "captures": [_moment_fields(moment) for moment in read.moments],
                 "from": changed.before.page_id if changed else None,
                 "to": changed.after.page_id if changed else None,
-                "difference": changed.as_dict() if changed else None,
+                "difference": changed.difference.as_dict() if changed else None,
             }
         )
 

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from archive.difference import Difference, Part, difference
+from archive.difference import Difference, Stretch, difference, stretches
 from archive.errors import UsageError
 from archive.models import PageRow
 from archive.viewer.library import Library
 from archive.viewer.model import Moment
 from archive.viewer.shelf import Bare
-
-_LEAST_FOLDED = 4
-
-
-class Stretch(Struct, frozen=True):
-    """Parts of the difference that follow one another; `folded` where so many are the same that nobody reads them."""
-
-    parts: tuple[Part, ...]
-    folded: bool
 
 
 class Changed(Struct, frozen=True):
@@ -34,21 +23,7 @@ class Changed(Struct, frozen=True):
 
     @property
     def stretches(self) -> list[Stretch]:
-        return list(_stretches(self.difference.parts))
-
-    def as_dict(self) -> dict[str, Any]:
-        parts = [
-            {"name": part.name, "pieces": [{"change": piece.change.value, "text": piece.text} for piece in part.pieces]}
-            for part in self.difference.parts
-        ]
-        found = self.difference
-        return {
-            "similarity": found.similarity,
-            "words_added": found.added,
-            "words_struck": found.struck,
-            "markup_changed": found.markup,
-            "parts": parts,
-        }
+        return list(stretches(self.difference.parts))
 
 
 def compared(library: Library | Bare, moments: Sequence[Moment], asked: Mapping[str, str]) -> Changed | None:
@@ -69,17 +44,3 @@ def compared(library: Library | Bare, moments: Sequence[Moment], asked: Mapping[
     if before is None or after is None:
         raise UsageError("one of the two has no text")
     return Changed(pages[0], pages[1], difference(before, after))
-
-
-def _stretches(parts: Sequence[Part]) -> Iterator[Stretch]:
-    """Of many that are the same, the first and the last beside a change stay."""
-    groups = [(changed, tuple(group)) for changed, group in groupby(parts, key=lambda part: part.changed)]
-    for number, (changed, group) in enumerate(groups):
-        if changed or len(group) < _LEAST_FOLDED:
-            yield Stretch(group, False)
-            continue
-        start = 1 if number else 0
-        end = len(group) - (1 if number + 1 < len(groups) else 0)
-        yield Stretch(group[:start], False)
-        yield Stretch(group[start:end], True)
-        yield Stretch(group[end:], False)

@@ -11,11 +11,11 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from archive.harmless import safe_address
 from archive.models import PageRow
+from archive.replayed import uri
 from archive.viewer.library import Library
-from archive.viewer.memento import uri
 from archive.viewer.model import Card
-from archive.viewer.prose import safe_address
 from archive.viewer.rendering import cut, headline, host_name
 from archive.viewer.shelf import Bare, Shelf
 from archive.viewer.site import Site

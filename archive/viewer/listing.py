@@ -130,7 +130,7 @@ class Listing(Lookups):
         held, values = conditions(query)
         # Each filter is a list of pages out of its own index. The plus keeps SQLite from running the words anew for
         # each of them.
-        within = "".join(f" AND +s.rowid IN (SELECT p.id FROM pages p WHERE {one})" for one in held)  # noqa: S608
+        within = "".join(f" AND +s.rowid IN (SELECT p.id FROM pages p WHERE {one})" for one in held)  # noqa: S608 - conditions of ours, values apart
         source = f"FROM search s WHERE search MATCH ?{within}"
         direction = "ASC" if query.order is Order.OLDEST else "DESC"
         sql = f"SELECT s.rowid {source} ORDER BY s.rowid {direction} LIMIT ?"
@@ -143,7 +143,7 @@ class Listing(Lookups):
 
     def _count(self, source: str, *values: object) -> int:
         """How many there are, at most one more than is counted."""
-        sql = f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {COUNTED + 1})"  # noqa: S608
+        sql = f"SELECT count(*) FROM (SELECT 1 {source} LIMIT {COUNTED + 1})"  # noqa: S608 - our own words, values apart
         return int(self._one(sql, *values)[0])
 
     def _ranked(self, expression: str, latest: list[int], *, filtered: bool) -> list[int]:
@@ -151,7 +151,7 @@ class Listing(Lookups):
         weights = ", ".join(map(str, _WORDS.values()))
         only = f"AND +rowid IN ({', '.join(map(str, latest))})" if filtered else ""
         sql = (
-            f"SELECT rowid FROM search WHERE search MATCH ? AND rowid >= ? {only} "  # noqa: S608
+            f"SELECT rowid FROM search WHERE search MATCH ? AND rowid >= ? {only} "  # noqa: S608 - numbers of rows
             f"ORDER BY bm25(search, {weights}), rowid DESC LIMIT ?"
         )
         return [number for (number,) in self.rows(sql, expression, latest[-1], len(latest))]
@@ -164,7 +164,7 @@ class Listing(Lookups):
         # Where a beginning stands for many words, those are gathered once, not for each of the texts.
         only = f"rowid BETWEEN {min(numbers)} AND {max(numbers)} AND +rowid" if '"*' in expression else "rowid"
         sql = (
-            f"SELECT rowid, snippet(search, 1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608
+            f"SELECT rowid, snippet(search, 1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608 - numbers, and marks for values
             f"AND {only} IN ({_marks(numbers)})"
         )
         return {number: spans(text) for number, text in self.rows(sql, _OPEN, _CLOSE, expression, *numbers)}
@@ -184,7 +184,7 @@ class Listing(Lookups):
         """The values of a column of pages and how many pages have each, the most first."""
         only = "AND kept" if kept_only else ""
         sql = (
-            f"SELECT {column}, count(*) AS n FROM pages WHERE {column} IS NOT NULL AND {column} != '' {only} "  # noqa: S608
+            f"SELECT {column}, count(*) AS n FROM pages WHERE {column} IS NOT NULL AND {column} != '' {only} "  # noqa: S608 - columns that views of ours name
             f"GROUP BY {column} ORDER BY n DESC, {column} LIMIT {MOST_CHOICES}"
         )
         return tuple(self.rows(sql))
@@ -255,7 +255,7 @@ class Listing(Lookups):
         last = sorted(numbers)[-MOST_MOMENTS:]
         entries = self.entries(last)
         texts = sorted({entry.text for entry in entries if entry.text is not None})
-        sql = f"SELECT page, version FROM versions WHERE text IN ({_marks(texts)})"  # noqa: S608
+        sql = f"SELECT page, version FROM versions WHERE text IN ({_marks(texts)})"  # noqa: S608 - marks for values
         brought = dict(self.rows(sql, *texts))
         return [(entry.page, brought.get(entry.number)) for entry in entries]
 
@@ -275,7 +275,7 @@ class Listing(Lookups):
     def largest_picture(self, page: PageRow) -> Capture | None:
         """The largest raster picture stored with the page, if it is no mere icon."""
         sql = (
-            f"SELECT coalesce((SELECT max(o.length) FROM captures o WHERE o.record_id = c.refers_to AND o.archived AND "  # noqa: S608
+            f"SELECT coalesce((SELECT max(o.length) FROM captures o WHERE o.record_id = c.refers_to AND o.archived AND "  # noqa: S608 - constants, and marks for values
             f"o.record_type = 'response'), c.length) AS size, {CAPTURES[7:]} WHERE c.page_id = ? AND c.role = 'asset' "
             f"AND c.good AND lower(c.mime) IN ({_marks(RASTER)}) ORDER BY size DESC, c.offset LIMIT 1"
         )

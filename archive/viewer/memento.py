@@ -1,32 +1,12 @@
-"""Where a page is replayed, and what RFC 7089 (Memento) says of that in a Link header: pure."""
+"""What RFC 7089 (Memento) says in a Link header of where a page is replayed: pure."""
 
 from __future__ import annotations
 
-import re
 from email.utils import format_datetime
 
+from archive.harmless import safe_address
 from archive.models import Capture
-from archive.rows import ARCHIVE
-from archive.urls import stamp
-from archive.viewer.prose import safe_address
-
-_UNSAFE = re.compile(r"[^!$&'()*+,\-./0-9:;=?@A-Z_a-z~%]")
-
-
-def uri(text: str) -> str:
-    """The address with what has no place in a URI reference (RFC 3986), or begins a fragment, percent-encoded."""
-    return _UNSAFE.sub(_percent, text)
-
-
-def _percent(match: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "replace"))
-
-
-def replay_address(replay: str | None, capture: Capture | None) -> str | None:
-    """Where pywb shows the capture. None without a replay, and for what its index leaves out: answers in quarantine."""
-    if replay is None or capture is None or capture.folder != ARCHIVE or not safe_address(capture.url):
-        return None
-    return f"{replay.rstrip('/')}/{stamp(capture.time)}/{uri(capture.url)}"
+from archive.replayed import replay_address, uri
 
 
 def link_header(replay: str | None, url: str, capture: Capture | None, alternate: str) -> str:

@@ -15,12 +15,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from archive.article import plain_inline
+from archive.harmless import harmless, open_address, safe_address
 from archive.inline import MONTHS
 from archive.models import Block, Heading, PageRow
 from archive.rows import host_of, iso
 from archive.viewer.asking import MOST_PAGES, address_of
 from archive.viewer.model import Query, Results
-from archive.viewer.prose import harmless, inline, open_address, safe_address
+from archive.viewer.prose import inline
 
 STATIC = Path(__file__).parent / "static"
 

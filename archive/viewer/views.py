@@ -12,14 +12,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 
 from archive.errors import UsageError
+from archive.harmless import direction, language_tag
 from archive.models import VerdictKind
+from archive.replayed import replay_address
 from archive.viewer import changing, charts
 from archive.viewer.api import ROUTES, WRITING
 from archive.viewer.asking import filtered, page_id_of, query_of
 from archive.viewer.comparing import compared
-from archive.viewer.memento import link_header, replay_address
+from archive.viewer.memento import link_header
 from archive.viewer.model import Query, Read, Results
-from archive.viewer.prose import direction, language_tag
 from archive.viewer.shelf import Shelf
 from archive.viewer.site import Site, Writes
 

@@ -22,7 +22,7 @@ from archive.errors import UsageError, WarcError
 from archive.warc.arc import is_arc, parse_line
 from archive.warc.checks import Digesting, digest_problem
 from archive.warc.chunked import is_chunked
-from archive.warc.group import parse_fields
+from archive.warc.fields import parse_fields
 from archive.warc.members import GZIP_MAGIC, Broken, open_source
 from archive.warc.reader import StoredRecord, place_id, read_at, read_records
 from archive.warc.walk import START, Fault, Walked, Window, walk

@@ -15,6 +15,7 @@ from archive.disk import storage_error
 from archive.errors import WarcError
 from archive.warc import arc, group
 from archive.warc.checks import Digesting, digest_problem
+from archive.warc.fields import parse_fields
 from archive.warc.group import GroupData
 from archive.warc.members import Broken, Source, next_start, open_source
 from archive.warc.rules import Named, field_problem
@@ -96,7 +97,7 @@ class StoredRecord(Struct, frozen=True):
         if self.type != "metadata" or self.header("WARC-Page-ID") is None:
             return None
         block = self.payload_bytes()
-        if all(name != group.GROUP_FIELD for name, _ in group.parse_fields(block)):
+        if all(name != group.GROUP_FIELD for name, _ in parse_fields(block)):
             return None
         try:
             return group.load(block)
@@ -172,6 +173,29 @@ def read_at(path: Path, offset: int) -> StoredRecord:
     if record is None:
         raise WarcError(path.name, offset, "the file ends before the record")
     return record
+
+
+def http_head_at(path: Path, offset: int) -> bytes:
+    """The HTTP header block of the record that `read_at` would give, without reading on; b"" where it holds no HTTP.
+    Raises WarcError."""
+    if arc.is_arc(path.name):
+        return read_at(path, offset).http_head
+    with _opened(path) as file:
+        source = open_source(file, offset, strict=False)
+        try:
+            source.start()
+            head = source.head(_HEADER_END, _MOST_HEADER)
+            version = _VERSION.match(head)
+            if version is None:
+                raise Broken("no WARC record begins here")
+            names = {name.lower(): value for name, value in reversed(parse_fields(head[version.end() :]))}
+            return (
+                source.head(_HEADER_END, _MOST_HTTP) if _holds_http(names.get("warc-type", "").lower(), names) else b""
+            )
+        except Broken as broken:
+            raise WarcError(path.name, offset, str(broken)) from broken
+        except OSError as error:
+            raise storage_error(error, path) from error
 
 
 def read_groups(path: Path, tell: Tell | None = None) -> Iterator[list[StoredRecord]]:
@@ -270,7 +294,7 @@ def _record(path: Path, source: Source, rules: Rules, start: int) -> StoredRecor
     version = _VERSION.match(head)
     if version is None or not _HEADER_END.search(head, len(head) - 4):
         raise Broken("no WARC record begins here")
-    headers = tuple(group.parse_fields(head[version.end() :]))
+    headers = tuple(parse_fields(head[version.end() :]))
     names = {name.lower(): value for name, value in reversed(headers)}
     length = names.get("content-length", "")
     if not _DIGITS.match(length):

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from archive.warc.checks import Digesting
 from archive.warc.chunked import Dechunked
-from archive.warc.group import parse_fields
+from archive.warc.fields import parse_fields
 from archive.warc.members import GZIP_MAGIC, next_start
 from archive.warc.rules import Breach, Named, breaches
 

@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from archive import urls
 from scraper.read import charset, outlinks, pagination, requisites, signals
+from scraper.read import sketch as sketches
 from scraper.read import title as titles
 from scraper.read.article import Sheet, article_of
 from scraper.read.facts import Facts, gather
 from scraper.read.outline import Outline
-from scraper.read.reading import Early, Page, Reading, Requisite, Signals
+from scraper.read.reading import Early, Page, Reading, Requisite, Signals, Sketch
 from scraper.read.tree import parse
 
 EXTRACTOR = f"tearsheet-read/2 trafilatura/{trafilatura.__version__}"
@@ -56,6 +57,9 @@ def read(page: Page, limits: Limits | None = None, early: Early | None = None) -
     further: tuple[str, ...] = _attempt(errors, "pages", lambda: pagination.find(outline, base, encoding), ())
     directives: tuple[str, ...] = _attempt(errors, "robots", lambda: signals.robots_meta(outline), ())
     seen = _attempt(errors, "signals", lambda: signals.find(outline, markup), Signals())
+    sketch: Sketch | None = None
+    if page.sketch:
+        sketch = _attempt(errors, "sketch", lambda: sketches.find(outline, base, encoding), None)
     refresh = _attempt(errors, "refresh", lambda: signals.refresh(outline, base), None)
     found = Reading(
         article=None,
@@ -70,6 +74,7 @@ def read(page: Page, limits: Limits | None = None, early: Early | None = None) -
         robots_meta=directives,
         error=_told(errors),
         extractor=EXTRACTOR,
+        sketch=sketch,
     )
     if early is not None:
         early(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct, field
 
@@ -14,7 +14,8 @@ RequisiteKind = Literal["style", "image", "script", "font", "frame", "media", "i
 
 class Page(Struct, frozen=True):
     """An answer to be read. `body` has its content coding undone; `url` is the address that answered. Without `needs`
-    nobody wants to know its requisites, without `links` its outlinks, and they are not looked for."""
+    nobody wants to know its requisites, without `links` its outlinks, and they are not looked for; `sketch` is for
+    checks of links."""
 
     body: bytes
     headers: tuple[tuple[str, str], ...]
@@ -22,6 +23,7 @@ class Page(Struct, frozen=True):
     status: int = 200
     needs: bool = True
     links: bool = True
+    sketch: bool = False
 
     def header(self, name: str) -> str | None:
         """The first header of that name, or None."""
@@ -90,6 +92,20 @@ class Signals(Struct, frozen=True):
     """Marks of a page that is drawn by scripts."""
 
 
+class Sketch(Struct, frozen=True):
+    """What a page shows, to be held against others. `text` is all visible text, white space folded, `links` are its
+    outlinks. `buttons` are things to press outside search forms, `fields` the kinds of inputs that ask for a secret or
+    an address, `posts` forms that send something."""
+
+    title: str = ""
+    text: str = ""
+    links: tuple[str, ...] = ()
+    buttons: int = 0
+    fields: tuple[str, ...] = ()
+    posts: int = 0
+    frames: int = 0
+
+
 class Reading(Struct, frozen=True):
     """`refresh` is what the page redirects to by itself; `robots_meta` the lower-case directives of `meta robots`.
 
@@ -109,10 +125,17 @@ class Reading(Struct, frozen=True):
     robots_meta: tuple[str, ...] = ()
     error: str | None = None
     extractor: str = ""
+    sketch: Sketch | None = None
 
 
 Early = Callable[[Reading], None]
 """What hears of a reading as far as it goes, while the article is still being read."""
+
+
+class Read(Protocol):
+    """Whatever reads a page."""
+
+    def __call__(self, page: Page, early: Early | None = None) -> Reading: ...
 
 
 def failed(error: str, found: Reading | None = None) -> Reading:

@@ -66,7 +66,7 @@ _HIDDEN = etree.XPath("string(//noscript)", smart_strings=False)
 def find(root: HtmlElement, source: str) -> Signals:
     """The signals of a parsed page; `source` is the text that it was parsed from."""
     outline = outlined(root)
-    texts = _texts(outline)
+    texts = visible(outline)
     parts = " ".join(texts).split()
     text = " ".join(parts)
     low = _plain(text)
@@ -153,7 +153,7 @@ def robots_meta(root: HtmlElement) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _texts(root: Outline) -> list[str]:
+def visible(root: Outline) -> list[str]:
     """The texts of the page outside its title, scripts, styles, templates and noscript, in page order."""
     hidden = {inner for outer in root.iter("noscript", "template") for inner in outer.iterdescendants()}
     texts = []

@@ -7,6 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from archive.collection import Collection
 from archive.models import PageGroup, Part, Rereading, VerdictKind
 from archive.pack import Limits
 from archive.rebuild import rebuild
+from archive.reindex import Run as Reindex
+from archive.reindex import reindex
 from tests.archive.collecting import (
     article,
     asset,
@@ -32,6 +35,7 @@ from tests.archive.collecting import (
 )
 from tests.archive.collecting import settings as archive_settings
 from tests.archive.packing import assert_every_place_is_there, packed, placeless, record_ids
+from tests.reliability import examples
 
 ADDRESSES = ("https://a.test/1", "https://a.test/2?utm_source=x", "https://b.test/ü")
 BODIES = (b"small", b"one" * 300, b"two" * 300)
@@ -98,7 +102,8 @@ def assert_never_worse_over_better(root: Path) -> None:
                 good.add(url)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.promise("rebuild")
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     runs=st.lists(st.lists(DRAWN, min_size=1, max_size=6), min_size=1, max_size=3),
     warc_size=st.sampled_from([1, 3000, 10**9]),
@@ -132,5 +137,7 @@ def test_a_rebuild_gives_what_the_runs_gave(
         assert_every_place_is_there(root)
         before = derived(root)
         assert [line["id"] for line in page_lines(root)] == kept
+        reindex(archive_settings(root), Reindex(workers=1))
+        assert derived(root) == before
         rebuild(archive_settings(root))
         assert derived(root) == before

@@ -30,6 +30,7 @@ from archive.models import (
 )
 from archive.wording import _any_word, count_words
 from tests.archive.articles import articles, texts
+from tests.reliability import examples
 
 FORMAT = Path(__file__).parent.parent / "data" / "format"
 ARTICLE = Article("Title", "https://news.example/a", (Paragraph("Text."),))
@@ -72,7 +73,8 @@ def test_second_file_in_parts() -> None:
     assert article.url == "https://gazette.example/politics/2021/03/harbour-plan?page=1"
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@pytest.mark.promise("text")
+@settings(max_examples=examples(600), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(articles)
 @example(replace(ARTICLE, intro="By [A](#), [B](#)"))
 @example(replace(ARTICLE, intro="May 5, 2013"))
@@ -87,7 +89,8 @@ def test_reading_what_was_written_writes_the_same(article: Article) -> None:
     assert parse(text.encode("utf-8")) == again
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@pytest.mark.promise("text")
+@settings(max_examples=examples(600), suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 @given(articles)
 def test_what_every_file_looks_like(article: Article) -> None:
     text = written(article)
@@ -286,7 +289,8 @@ def test_clean_inline(raw: str, clean: str) -> None:
     assert clean_inline(raw) == clean
 
 
-@settings(max_examples=1000, deadline=None)
+@pytest.mark.promise("text")
+@settings(max_examples=examples(1000), deadline=None)
 @given(st.one_of(texts, st.text(alphabet="\u200c\u200d\u0645\u0301\u0915\u094d\U0001f469a \u200b\ufe0f", max_size=8)))
 def test_clean_inline_twice_is_once(text: str) -> None:
     once = clean_inline(text)
@@ -336,7 +340,8 @@ def test_words(text: str, count: int) -> None:
 # ---------------------------------------------------------------------------------------------- JSON
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.promise("text")
+@settings(max_examples=examples(500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(articles)
 def test_json_is_lossless(article: Article) -> None:
     assert from_json(json.loads(json.dumps(to_json(article)))) == article
@@ -390,6 +395,7 @@ def test_json_that_is_no_article(change: dict[str, object], key: str) -> None:
 # ---------------------------------------------------------------------------------------------- cost
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "text",
     [

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from archive.article import parse, render
 from archive.errors import FormatError
 from archive.models import Article, Caption, Code, Heading, Item, ListBlock, Paragraph, Quote, Table
+from tests.reliability import examples
 
 FORMAT = Path(__file__).parent.parent / "data" / "format"
 SECOND = (FORMAT / "second.txt").read_text(encoding="utf-8")
@@ -253,7 +254,8 @@ def test_captions_in_the_body(text: str, block: object) -> None:
     assert body(f"First.\n\n{text}")[1:] == (block,)
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.promise("text")
+@settings(max_examples=examples(400), deadline=None)
 @given(st.one_of(st.text(max_size=80), st.text(alphabet="#>-1. `|*\\\n[]()ByA,:", max_size=60)))
 def test_any_file_with_a_trailer_reads_and_then_holds_still(text: str) -> None:
     article = parse(f"# T\n\n\n\nFirst.\n\n{text}{TRAILER}")
@@ -262,7 +264,8 @@ def test_any_file_with_a_trailer_reads_and_then_holds_still(text: str) -> None:
     assert render(parse(once)) == once
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.promise("text")
+@settings(max_examples=examples(300), deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_read_or_are_refused(data: bytes) -> None:
     try:

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 
 import pytest
 from cdxj_indexer.main import CDXJIndexer
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -90,6 +90,7 @@ def write(path: Path, lines: list[bytes]) -> Path:
     return path
 
 
+@pytest.mark.promise("index")
 @given(base=LINES, new=LINES)
 def test_merging_is_a_sorted_union(
     tmp_path_factory: pytest.TempPathFactory, base: list[bytes], new: list[bytes]
@@ -103,6 +104,7 @@ def test_merging_is_a_sorted_union(
     assert source.read_bytes() == b"".join(sorted(set(base)))
 
 
+@pytest.mark.promise("index")
 @given(lines=LINES, wanted=LINES)
 def test_binary_search_finds_what_a_scan_finds(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], wanted: list[bytes]
@@ -119,13 +121,15 @@ def test_binary_search_finds_what_a_scan_finds(
 URLS = st.text(max_size=40) | st.from_regex(r"https?://[a-z.]{1,9}(:[0-9]{2})?/[ -~]{0,20}", fullmatch=True)
 
 
+@pytest.mark.promise("index")
 @given(url=URLS, mime=st.text(max_size=20), offset=st.integers(0, 10**15), length=st.integers(1, 10**12))
+@example(url=":\x80", mime="", offset=0, length=1)  # no address, and not even ASCII
 def test_any_capture_is_one_line_that_says_where_it_lies(url: str, mime: str, offset: int, length: int) -> None:
     taken = replace(capture(), url=url, mime=mime, offset=offset, length=length)
     made = cdxj.line(taken)
     assert made.count(b"\n") == 1 and made.endswith(b"}\n") and made.isascii()
     key, time, data = made.decode("ascii").split(" ", 2)
-    assert key == urls.key(url) and len(time) == 14
+    assert key == urls.key(url).encode("ascii", "backslashreplace").decode("ascii") and len(time) == 14
     fields = json.loads(data)
     assert fields.get("url", "") == url and fields.get("mime", "") == mime
     assert cdxj.place_of(made) == (taken.warc, offset)
@@ -133,6 +137,7 @@ def test_any_capture_is_one_line_that_says_where_it_lies(url: str, mime: str, of
     assert cdxj.moved(cdxj.moved(made, "other.warc.gz", 7), taken.warc, offset) == made
 
 
+@pytest.mark.promise("index")
 @given(st.binary(max_size=120))
 def test_any_bytes_name_a_place_or_none(line: bytes) -> None:
     place = cdxj.place_of(line)
@@ -146,6 +151,7 @@ def test_look_up_takes_whole_keys_and_a_missing_file(tmp_path: Path) -> None:
     assert cdxj.look_up(tmp_path / "none", "a,b)/") == []
 
 
+@pytest.mark.promise("index")
 @given(lines=LINES, in_memory=st.integers(1, 3000))
 def test_sorting_in_bounded_memory(
     tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], in_memory: int
@@ -201,6 +207,7 @@ def test_tiers_stay_few_and_geometric(folder: Path) -> None:
     assert written < 60 * sum(map(len, expected))
 
 
+@pytest.mark.promise("index")
 @given(sizes=st.lists(st.integers(0, 10**9), min_size=4, max_size=4), new=st.integers(1, 10**9))
 def test_what_a_merge_leaves_is_geometric(sizes: list[int], new: int) -> None:
     tier = target_tier(sizes, new)

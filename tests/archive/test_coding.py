@@ -37,6 +37,7 @@ def test_no_more_is_undone_than_was_asked_for(coding: str) -> None:
     assert decoded_stream(reader, [("Content-Encoding", coding)], 1000) == bytes(1000)
 
 
+@pytest.mark.promise("network")
 @given(st.binary(max_size=3000), st.integers(1, 500), st.sampled_from(["gzip", "deflate"]))
 def test_pieces_of_any_size_decode_the_same(data: bytes, size: int, coding: str) -> None:
     packed = gzip.compress(data) if coding == "gzip" else zlib.compress(data)
@@ -46,6 +47,7 @@ def test_pieces_of_any_size_decode_the_same(data: bytes, size: int, coding: str)
     assert out == data
 
 
+@pytest.mark.promise("network")
 @given(st.binary(max_size=300), st.sampled_from([["gzip"], ["deflate"], ["deflate", "gzip"]]))
 def test_any_bytes_decode_or_break_cleanly(data: bytes, codings: list[str]) -> None:
     decoder = decoder_for(codings)

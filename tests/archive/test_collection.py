@@ -188,6 +188,7 @@ def test_one_writer_at_a_time_readers_any(tmp_path: Path) -> None:
     opened(tmp_path).close()
 
 
+@pytest.mark.promise("runs", each="cases")
 def test_the_lock_of_a_dead_process_is_none(tmp_path: Path) -> None:
     code = (
         "import os, sys, pathlib\n"

@@ -35,6 +35,7 @@ from tests.archive.collecting import (
     settings,
 )
 from tests.disks import CHANGES, FailingDisk
+from tests.reliability import Figures
 
 T = TypeVar("T")
 WARC_SIZE = 3500
@@ -106,12 +107,6 @@ def test_a_disk_that_fails_at_a_change(root: Path, cut: int, stays: bool) -> Non
     check_failures(root, range(start, changes(root), 11), cut, stays=stays)
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("stays", [True, False])
-def test_a_disk_that_fails_at_any_change(root: Path, stays: bool) -> None:
-    check_failures(root, range(changes(root)), 37, stays=stays)
-
-
 class CopyingDisk(Disk):
     """Copies the whole collection before the change with the given number: what a process killed there leaves."""
 
@@ -129,7 +124,8 @@ class CopyingDisk(Disk):
         return action()
 
 
-def test_a_process_that_is_killed_at_any_change(root: Path) -> None:
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("kills")])])
+def test_a_process_that_is_killed_at_any_change(root: Path, step: int, figures: Figures) -> None:
     copies: dict[int, list[PageRow]] = {}
     told: list[PageRow] = []
 
@@ -138,14 +134,17 @@ def test_a_process_that_is_killed_at_any_change(root: Path) -> None:
         copies[number] = list(told)
 
     count = changes(root)
-    disk = CopyingDisk(root / "live", set(range(1, count, 3)), copy)
+    disk = CopyingDisk(root / "live", set(range(1, count, step)), copy)
     run_all(root / "live", disk, told)
     assert len(copies) > 20
     for number, rows in copies.items():
+        figures.add("kills before a change")
+        figures.add("pages told before a kill", len(rows))
         check(root / f"killed-{number}", rows)
 
 
-def test_a_power_cut_that_takes_the_newest_of_the_catalog(root: Path) -> None:
+@pytest.mark.parametrize("step", [13, pytest.param(5, marks=[pytest.mark.soak, pytest.mark.promise("power")])])
+def test_a_power_cut_that_takes_the_newest_of_the_catalog(root: Path, step: int, figures: Figures) -> None:
     """WARC files are on the medium, SQLite's latest transactions need not be: an older catalog under newer files."""
     copies: list[int] = []
 
@@ -154,9 +153,10 @@ def test_a_power_cut_that_takes_the_newest_of_the_catalog(root: Path) -> None:
         copies.append(number)
 
     told: list[PageRow] = []
-    disk = CopyingDisk(root / "live", set(range(40, changes(root), 13)), copy)
+    disk = CopyingDisk(root / "live", set(range(40, changes(root), step)), copy)
     run_all(root / "live", disk, told)
     for older in copies:
+        figures.add("older catalogs")
         mixed = root / f"older-{older}"
         shutil.copytree(root / "live", mixed)
         for path in folder_of(mixed).glob("catalog.sqlite*"):
@@ -164,6 +164,7 @@ def test_a_power_cut_that_takes_the_newest_of_the_catalog(root: Path) -> None:
         for path in folder_of(root / f"cut-{older}").glob("catalog.sqlite*"):
             shutil.copy(path, folder_of(mixed) / path.name)
         check(mixed, told)
+        shutil.rmtree(mixed)
 
 
 def test_a_full_disk_under_the_catalog(root: Path) -> None:

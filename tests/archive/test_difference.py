@@ -55,6 +55,7 @@ def check(old: Article, new: Article) -> Difference:
 HEADS = {"title", "subtitle", "byline", "date", "intro", "picture caption", "picture credit"}
 
 
+@pytest.mark.promise("text")
 @given(articles, articles)
 def test_any_two_articles(old: Article, new: Article) -> None:
     check(old, new)
@@ -65,17 +66,20 @@ words = st.sampled_from(WORDS.split(" "))
 paragraphs = st.lists(st.lists(words, max_size=12).map(" ".join), max_size=6)
 
 
+@pytest.mark.promise("text")
 @given(paragraphs, paragraphs)
 def test_any_two_versions(old: list[str], new: list[str]) -> None:
     check(article(*old), article(*new))
 
 
+@pytest.mark.promise("text")
 @given(articles)
 def test_an_article_is_the_same_as_itself(one: Article) -> None:
     found = check(one, one)
     assert (found.similarity, found.added, found.struck, found.markup) == (1, 0, 0, False)
 
 
+@pytest.mark.promise("text")
 @given(texts)
 def test_tokens_make_up_the_text(text: str) -> None:
     assert "".join(tokens(text)) == text
@@ -199,6 +203,7 @@ def hostile() -> list[tuple[str, Article, Article]]:
     ]
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(("old", "new"), [pytest.param(a, b, id=name) for name, a, b in hostile()])
 def test_huge_and_hostile_texts_take_bounded_time(old: Article, new: Article) -> None:
     begun = time.process_time()

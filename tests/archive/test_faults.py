@@ -40,6 +40,7 @@ from tests.archive.collecting import (
 from tests.archive.test_crashes import check, root, run_all
 from tests.disks import FailingDisk
 from tests.making import TIME
+from tests.reliability import Figures
 from tests.statements import Statements, refuse, watched
 
 __all__ = ["root"]
@@ -56,12 +57,14 @@ def nothing_wrong(root: Path, told: Iterable[PageRow]) -> None:
 # ------------------------------------------------------------------------------------------------------- the disk
 
 
-def sweep(root: Path, numbers: Iterable[int], **faults: Any) -> None:
+def sweep(root: Path, numbers: Iterable[int], figures: Figures, **faults: Any) -> None:
     for number in numbers:
+        figures.add("faults of the disk")
         told: list[PageRow] = []
         with pytest.raises(StorageError):
             run_all(root / f"{number}", FailingDisk(fail_at=number, **faults), told)
         nothing_wrong(root / f"{number}", told)
+        figures.add("pages told before a fault", len(told))
         shutil.rmtree(root / f"{number}")
 
 
@@ -73,17 +76,19 @@ def changes(root: Path, **faults: Any) -> int:
 
 @pytest.mark.parametrize("stays", [True, False])
 @pytest.mark.parametrize("error", [errno.EIO, errno.EROFS])
-def test_a_disk_that_breaks_at_a_change(root: Path, error: int, stays: bool) -> None:
-    sweep(root, range(3 + error % 7, changes(root), 23), error=error, stays=stays, cut=11)
+def test_a_disk_that_breaks_at_a_change(root: Path, error: int, stays: bool, figures: Figures) -> None:
+    sweep(root, range(3 + error % 7, changes(root), 23), figures, error=error, stays=stays, cut=11)
 
 
 @pytest.mark.soak
+@pytest.mark.promise("disk")
 @pytest.mark.parametrize("stays", [True, False])
 @pytest.mark.parametrize("error", [errno.EIO, errno.ENOSPC])
-def test_a_disk_that_breaks_at_any_change(root: Path, error: int, stays: bool) -> None:
-    sweep(root, range(changes(root)), error=error, stays=stays, cut=11)
+def test_a_disk_that_breaks_at_any_change(root: Path, error: int, stays: bool, figures: Figures) -> None:
+    sweep(root, range(changes(root)), figures, error=error, stays=stays, cut=11)
 
 
+@pytest.mark.promise("rot", each="cases")
 def test_a_file_system_that_cannot_sync_is_told(root: Path) -> None:
     """Nothing is told kept that might not be."""
     writes = frozenset({"open", "write", "flush", "truncate", "rename", "unlink", "mkdir"})
@@ -94,6 +99,7 @@ def test_a_file_system_that_cannot_sync_is_told(root: Path) -> None:
     nothing_wrong(root / "a", [])
 
 
+@pytest.mark.promise("rot", each="cases")
 def test_a_folder_that_may_only_be_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run says so and leaves everything as it was; readers read."""
     fill(root)
@@ -124,8 +130,9 @@ def watched_run(root: Path, statements: Statements, told: list[PageRow]) -> None
         run_all(root, Disk(), told)
 
 
-def check_statements(root: Path, numbers: Iterable[int], words: str, *, stays: bool) -> None:
+def check_statements(root: Path, numbers: Iterable[int], words: str, figures: Figures, *, stays: bool) -> None:
     for number in numbers:
+        figures.add("faults of SQLite")
         told: list[PageRow] = []
         # What failed once may be what is tried again, or what nothing depends on: then the run goes on.
         with suppress(StorageError):
@@ -143,15 +150,16 @@ def statements_of(root: Path) -> int:
 
 @pytest.mark.parametrize("stays", [True, False])
 @pytest.mark.parametrize("words", ["disk I/O error", "database or disk is full", "database is locked"])
-def test_a_catalog_that_fails_at_a_statement(root: Path, words: str, stays: bool) -> None:
+def test_a_catalog_that_fails_at_a_statement(root: Path, words: str, stays: bool, figures: Figures) -> None:
     count = statements_of(root)
-    check_statements(root, range(len(words), count, count // 12), words, stays=stays)
+    check_statements(root, range(len(words), count, count // 12), words, figures, stays=stays)
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("stays", [True, False])
-def test_a_catalog_that_fails_at_any_statement(root: Path, stays: bool) -> None:
-    check_statements(root, range(statements_of(root)), "disk I/O error", stays=stays)
+@pytest.mark.promise("catalog")
+@pytest.mark.parametrize(("words", "stays"), [("disk I/O error", False), ("database or disk is full", True)])
+def test_a_catalog_that_fails_at_any_statement(root: Path, words: str, stays: bool, figures: Figures) -> None:
+    check_statements(root, range(statements_of(root)), words, figures, stays=stays)
 
 
 def test_a_catalog_that_fails_for_good_ends_the_run_and_is_told(root: Path) -> None:
@@ -178,9 +186,13 @@ def killed_at(root: Path, numbers: Iterable[int]) -> Iterator[tuple[Path, list[P
         shutil.rmtree(place)
 
 
-def test_a_process_that_is_killed_at_a_statement(root: Path) -> None:
+@pytest.mark.parametrize(
+    "parts", [25, pytest.param(10**6, marks=[pytest.mark.soak, pytest.mark.promise("catalog")], id="all")]
+)
+def test_a_process_that_is_killed_at_a_statement(root: Path, parts: int, figures: Figures) -> None:
     count = statements_of(root)
-    for place, told in killed_at(root, range(40, count, count // 25)):
+    for place, told in killed_at(root, range(0, count, max(1, count // parts))):
+        figures.add("kills before a statement")
         nothing_wrong(place, told)
 
 
@@ -195,6 +207,7 @@ def corrupted(path: Path, chance: random.Random) -> None:
     path.write_bytes(data[: chance.choice((len(data), len(data), len(data) // 2))])
 
 
+@pytest.mark.promise("rot", each="cases")
 @pytest.mark.parametrize("seed", range(12))
 def test_a_catalog_that_rotted_is_told_or_harmless_and_made_again(root: Path, seed: int) -> None:
     """No run tells more than an error of ours of it; what was kept is in the WARC files."""
@@ -238,6 +251,7 @@ def _foreign_log(folder: Path) -> None:
     (folder / f"{catalog.NAME}-wal").write_bytes(os.urandom(40_000))
 
 
+@pytest.mark.promise("rot", each="cases")
 @pytest.mark.parametrize("deed", [_gone, _empty, _newer, _without_a_table, _a_folder, _foreign_log])
 def test_whatever_becomes_of_the_catalog_a_rebuild_mends_it(root: Path, deed: Callable[[Path], None]) -> None:
     told = fill(root)
@@ -254,6 +268,7 @@ def test_whatever_becomes_of_the_catalog_a_rebuild_mends_it(root: Path, deed: Ca
     nothing_wrong(root, told)
 
 
+@pytest.mark.promise("rot", each="cases")
 @pytest.mark.parametrize("deed", [_gone, _empty, _foreign_log])
 def test_what_the_next_run_mends_by_itself(root: Path, deed: Callable[[Path], None]) -> None:
     told = fill(root)
@@ -264,6 +279,7 @@ def test_what_the_next_run_mends_by_itself(root: Path, deed: Callable[[Path], No
     nothing_wrong(root, told)
 
 
+@pytest.mark.promise("rot", each="cases")
 @pytest.mark.parametrize("back", [timedelta(seconds=1), timedelta(hours=1), timedelta(days=4000)])
 def test_a_clock_that_jumps_back_within_a_run_and_between_runs(root: Path, back: timedelta) -> None:
     told: list[PageRow] = []
@@ -277,6 +293,7 @@ def test_a_clock_that_jumps_back_within_a_run_and_between_runs(root: Path, back:
     nothing_wrong(root, told)
 
 
+@pytest.mark.promise("rot", each="cases")
 def test_a_file_that_is_cut_under_a_reader(root: Path) -> None:
     """The bytes before the cut are right; then it says that the file ends."""
     body = random.Random(1).randbytes(3_000_000)
@@ -301,6 +318,7 @@ def test_a_file_that_is_cut_under_a_reader(root: Path) -> None:
     assert capture.warc in " ".join(problem.file for problem in found.bad)
 
 
+@pytest.mark.promise("rot", each="cases")
 def test_a_file_that_vanishes_while_it_is_read_is_read_to_its_end(root: Path) -> None:
     body = random.Random(2).randbytes(3_000_000)
     with opened(root) as collection:

@@ -14,6 +14,7 @@ from archive.fixity import Verified, Watch, verify_collection, verify_files
 from tests.archive.collecting import fill, folder_of
 from tests.archive.packing import packed, read_again, small_files
 from tests.archive.vandal import DEEDS
+from tests.reliability import Figures
 
 ALONE = Watch(workers=1)
 
@@ -66,13 +67,16 @@ def test_whatever_is_done_to_a_collection_is_found(whole: Path, tmp_path: Path, 
 
 
 @pytest.mark.soak
-def test_a_thousand_random_deeds_are_found(whole: Path, tmp_path: Path) -> None:
+@pytest.mark.promise("verify")
+def test_a_thousand_random_deeds_are_found(whole: Path, tmp_path: Path, figures: Figures) -> None:
     missed = []
     for seed in range(1000, 2000):
+        figures.add("random deeds")
         try:
             vandalised(whole, tmp_path, seed)
         except AssertionError as error:
             missed.append(str(error).partition("\n")[0])
+    figures.failed = len(missed)
     assert not missed
 
 

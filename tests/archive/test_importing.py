@@ -13,6 +13,7 @@ from archive.importing import Known, is_native, native, safe_name
 from archive.models import Article, Link, Paragraph, Verdict, VerdictKind
 from archive.placing import ImportedGroup
 from archive.rebuild import rebuild
+from archive.reindex import Run, reindex
 from archive.rows import warc_number
 from archive.warc.group import Foreign, GroupData, Lies, PartData, dump, load
 from archive.warc.reader import read_at
@@ -24,6 +25,7 @@ from tests.archive.collecting import (
     fill,
     folder_of,
     group,
+    index_lines,
     opened,
     page,
     settings,
@@ -147,6 +149,8 @@ def test_a_rebuild_needs_no_imported_file(tmp_path: Path) -> None:
         bring(collection, "old.warc.gz", TIME - timedelta(days=9), "What it said long ago.")
     first = derived(tmp_path)
     (folder_of(tmp_path) / "archive" / "old.warc.gz").unlink()
+    reindex(settings(tmp_path), Run())
+    assert index_lines(tmp_path) == first["index"]
     rebuild(settings(tmp_path))
     second = derived(tmp_path)
     assert second["index"] == first["index"] and second["text"] == first["text"]

@@ -24,6 +24,7 @@ def test_it_is_exclusive_and_tells_who_holds_it(tmp_path: Path) -> None:
     assert path.read_text() == f"{os.getpid()}\n"
 
 
+@pytest.mark.promise("runs", each="cases")
 def test_a_file_left_behind_is_no_lock(tmp_path: Path) -> None:
     (tmp_path / "lock").write_text("1\n")
     Lock(tmp_path / "lock").acquire().release()
@@ -43,6 +44,7 @@ def test_an_unreadable_holder_is_left_unnamed(tmp_path: Path) -> None:
             Lock(path).acquire()
 
 
+@pytest.mark.promise("runs", each="cases")
 def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from archive import chain, manifest
 from archive.chain import Broken, line_of
 from archive.manifest import Entry, Event, Manifest
 from tests.disks import QuickDisk
+from tests.reliability import examples
 
 TEXTS = st.text(max_size=30)
 EVENTS = st.sampled_from([Event.CLOSED, Event.FOUND, Event.REPAIRED, Event.PURGED])
@@ -34,6 +36,7 @@ def broken(path: Path) -> bool:
     return any(isinstance(entry, Broken) for entry in read(path))
 
 
+@pytest.mark.promise("warc")
 @given(st.lists(st.lists(ENTRIES, max_size=4), max_size=4))
 def test_what_is_added_is_read(batches: list[list[Entry]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -45,6 +48,7 @@ def test_what_is_added_is_read(batches: list[list[Entry]]) -> None:
         assert manifest.present(kept.path) == known
 
 
+@pytest.mark.promise("warc")
 @given(st.lists(ENTRIES, min_size=1, max_size=5), st.data())
 def test_every_change_is_told(entries: list[Entry], data: st.DataObject) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -61,6 +65,7 @@ def test_every_change_is_told(entries: list[Entry], data: st.DataObject) -> None
         assert broken(kept.path) == (changed not in shorter)
 
 
+@pytest.mark.promise("warc")
 @given(st.lists(ENTRIES, max_size=3), st.binary(max_size=300), ENTRIES)
 def test_what_a_killed_run_left_at_the_end_goes(entries: list[Entry], rest: bytes, new: Entry) -> None:
     rest = rest.replace(b"\n", b" ")
@@ -74,6 +79,7 @@ def test_what_a_killed_run_left_at_the_end_goes(entries: list[Entry], rest: byte
         assert kept.recent(new.file)
 
 
+@pytest.mark.promise("warc")
 @given(st.binary(max_size=300), ENTRIES)
 def test_any_bytes_are_read_and_gone_on_with(noise: bytes, new: Entry) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -85,7 +91,8 @@ def test_any_bytes_are_read_and_gone_on_with(noise: bytes, new: Entry) -> None:
         assert read(kept.path)[-1] == new
 
 
-@settings(max_examples=200)
+@pytest.mark.promise("warc")
+@settings(max_examples=examples(200))
 @given(st.dictionaries(st.sampled_from([*Entry.__struct_fields__, "more"]), JSON, max_size=10))
 def test_lines_that_say_something_else_are_broken(fields: dict[str, Any]) -> None:
     """Somebody may have written them with all their digests right."""

@@ -31,6 +31,7 @@ from tests.archive.packing import (
 )
 from tests.archive.test_crashes import CopyingDisk
 from tests.disks import FailingDisk, QuickDisk, RecordingDisk
+from tests.reliability import Figures
 
 # So that several files are made, and the index is published more than once.
 LIMITS = Limits(15_000, 15_000)
@@ -78,7 +79,10 @@ def check(root: Path, expected: tuple[dict[str, Any], Counter[str]]) -> None:
     check_packed(root, *expected, lambda: rebuild(settings(root)))
 
 
-def test_a_process_that_is_killed_at_any_change(root: Path, expected: tuple[dict[str, Any], Counter[str]]) -> None:
+@pytest.mark.promise("pack")
+def test_a_process_that_is_killed_at_any_change(
+    root: Path, expected: tuple[dict[str, Any], Counter[str]], figures: Figures
+) -> None:
     with TemporaryDirectory(dir=root.parent) as copies:
         count = changes(root)
         made: list[Path] = []
@@ -90,6 +94,7 @@ def test_a_process_that_is_killed_at_any_change(root: Path, expected: tuple[dict
         packed(root, LIMITS, disk=CopyingDisk(root, set(range(count)), copy))
         assert len(made) == count > 40
         for killed in made:
+            figures.add("kills before a change")
             check(killed, expected)
 
 
@@ -112,12 +117,13 @@ def test_a_rebuild_is_what_comes_after_the_kill(root: Path, expected: tuple[dict
 
 
 @pytest.mark.parametrize("stays", [True, False])
-@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("pack")])])
 def test_a_disk_that_fails_at_any_change(
-    root: Path, step: int, stays: bool, expected: tuple[dict[str, Any], Counter[str]]
+    root: Path, step: int, stays: bool, expected: tuple[dict[str, Any], Counter[str]], figures: Figures
 ) -> None:
     """`stays`: it goes on failing, so that nothing can be taken away either. `step`: not at each of them."""
     for number in range(0, changes(root), step):
+        figures.add("faults of the disk")
         with TemporaryDirectory(dir=root.parent) as folder:
             failed = Path(folder)
             shutil.copytree(root, failed, dirs_exist_ok=True)
@@ -127,7 +133,10 @@ def test_a_disk_that_fails_at_any_change(
             check(failed, expected)
 
 
-def test_a_full_disk_leaves_no_half_file(root: Path, expected: tuple[dict[str, Any], Counter[str]]) -> None:
+@pytest.mark.promise("pack")
+def test_a_full_disk_leaves_no_half_file(
+    root: Path, expected: tuple[dict[str, Any], Counter[str]], figures: Figures
+) -> None:
     """A disk that is full can still remove files."""
     room = frozenset({"unlink", "fsync_dir", "fsync", "rename", "flush", "truncate", "mkdir"})
     counting = FailingDisk(spared=room)
@@ -135,6 +144,7 @@ def test_a_full_disk_leaves_no_half_file(root: Path, expected: tuple[dict[str, A
         shutil.copytree(root, folder, dirs_exist_ok=True)
         packed(Path(folder), LIMITS, disk=counting)
     for number in range(counting.changes):
+        figures.add("faults of the disk")
         with TemporaryDirectory(dir=root.parent) as folder:
             full = Path(folder)
             shutil.copytree(root, full, dirs_exist_ok=True)

@@ -52,6 +52,7 @@ def test_a_whole_collection_is_left_alone(root: Path) -> None:
     assert contents(root) == before
 
 
+@pytest.mark.promise("repair", each="random damages")
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("deed", [flip_a_bit, cut_a_record_out, cut_the_end, swap_a_file, remove_a_file])
 def test_a_copy_brings_everything_back_to_the_byte(whole: Path, tmp_path: Path, seed: int, deed: object) -> None:
@@ -65,6 +66,7 @@ def test_a_copy_brings_everything_back_to_the_byte(whole: Path, tmp_path: Path, 
     assert derived(root) == derived(whole)
 
 
+@pytest.mark.promise("repair", each="random damages")
 @pytest.mark.parametrize("seed", range(60))
 def test_without_a_copy_all_that_is_whole_is_saved_and_the_rest_is_told(whole: Path, tmp_path: Path, seed: int) -> None:
     root = tmp_path / "x"

@@ -88,6 +88,7 @@ def test_an_old_text_that_was_changed_or_lost_comes_back_from_the_warc_file(tmp_
         assert {ending: stem.with_suffix(ending).read_bytes() for ending in (".txt", ".json")} == wanted
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "name", ["../x", "/etc/x", "a/../x", "a", "", "a/", ".a/b", "a/.b", "a/b/c", "a\0/b", "/", "..", "a/b\0"]
 )
@@ -97,6 +98,7 @@ def test_names_that_lead_out_are_refused(tmp_path: Path, name: str) -> None:
     assert not list(tmp_path.rglob("*"))
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_link_in_the_way_is_refused(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -108,6 +110,7 @@ def test_a_link_in_the_way_is_refused(tmp_path: Path) -> None:
     assert not list(outside.iterdir())
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_linked_file_is_replaced_not_followed(tmp_path: Path) -> None:
     outside = tmp_path / "precious"
     outside.write_text("precious")
@@ -119,6 +122,7 @@ def test_a_linked_file_is_replaced_not_followed(tmp_path: Path) -> None:
     assert (host / "a-12345678.txt").read_bytes() == b"x"
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "url",
     [

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from archive.urls import key
+from tests.reliability import examples
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -78,7 +79,8 @@ addresses = st.one_of(
 )
 
 
-@settings(max_examples=1500, deadline=None)
+@pytest.mark.promise("index")
+@settings(max_examples=examples(1500), deadline=None)
 @given(addresses)
 @example("")
 @example("http://www.com/")
@@ -125,6 +127,7 @@ def test_equals_the_indexers_themselves(url: str) -> None:
     assert key(url) == CDXJIndexer.get_url_key(None, url) == canonicalize(url)
 
 
+@pytest.mark.promise("index")
 @settings(deadline=None)
 @given(st.text(max_size=60))
 def test_never_breaks_an_index_line(text: str) -> None:
@@ -132,6 +135,7 @@ def test_never_breaks_an_index_line(text: str) -> None:
     assert not any(c.isspace() for c in key(text))
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "url",
     [

@@ -25,6 +25,7 @@ from archive.urls import (
     text_path,
     wire_url,
 )
+from tests.reliability import examples
 
 PIECES = ["a", "B", "%7E", "%2e", "%2F", "..", ".", "/", "\\", "?", "#", "&", "=", "+", " ", "'", '"', "<", "`",
           "{", "|", "^", "[",
@@ -125,7 +126,8 @@ def test_what_is_no_http_address(url: str) -> None:
     assert not is_http(url)
 
 
-@settings(max_examples=500)
+@pytest.mark.promise("index")
+@settings(max_examples=examples(500))
 @given(urls)
 def test_wire_url_is_ascii_and_settles(url: str) -> None:
     try:
@@ -197,7 +199,8 @@ def test_join(base: str, ref: str, expected: str) -> None:
     assert join(base, ref) == expected
 
 
-@settings(max_examples=400)
+@pytest.mark.promise("index")
+@settings(max_examples=examples(400))
 @given(urls, st.one_of(tails, urls))
 def test_joined_links_are_absolute_and_settle(base: str, ref: str) -> None:
     joined = join(base, ref)
@@ -258,6 +261,7 @@ def test_tracking_parameters(name: str) -> None:
     assert strip_tracking(f"https://n.example/?{name}=1&a=b") == "https://n.example/?a=b"
 
 
+@pytest.mark.promise("index")
 @given(urls)
 def test_strip_tracking_settles(url: str) -> None:
     once = strip_tracking(url)
@@ -333,7 +337,8 @@ def test_text_path(url: str, path: str) -> None:
 RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?\Z", re.IGNORECASE)
 
 
-@settings(max_examples=800)
+@pytest.mark.promise("index")
+@settings(max_examples=examples(800))
 @given(st.one_of(urls, st.text(max_size=200), st.text(min_size=60, max_size=120).map(lambda t: f"https://{t}/{t}")))
 @example(f"https://{'a' * 60}.{'b' * 60}.{'c' * 60}.example/{'d' * 5000}?{'e' * 5000}")
 @example("https://n.example/" + "ü" * 500)
@@ -371,6 +376,7 @@ def test_stamps() -> None:
     assert parse_stamp("20130528235958").tzinfo is UTC
 
 
+@pytest.mark.promise("index")
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_stamps_come_back(time: datetime) -> None:
     assert parse_stamp(stamp(time, 17)) == now_ms(lambda: time)
@@ -410,6 +416,7 @@ def test_now_is_utc_cut_to_milliseconds() -> None:
 # ---------------------------------------------------------------------------------------------- cost
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "piece", ["/..", "/%2e%2e", "/", "%", "ü", "&utm_a=1", "?", "#", "\\", " ", "@", ":", "[", ".", "-", "a/", "con."]
 )

@@ -76,6 +76,7 @@ def test_chunks_with_all_that_the_standard_allows() -> None:
     assert chunks(sent) == b"Wikipedia0123456789"
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     ("sent", "kind"),
     [
@@ -118,6 +119,7 @@ def test_a_body_over_the_limit_is_cut_at_the_limit() -> None:
     assert receive([b"x" * 100], head(), Spool(), 100) is None
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_bomb_is_cut_where_it_bursts_and_costs_no_memory() -> None:
     bomb = gzip_of(gzip_of(b"\0" * 200_000_000, 9), 9)
     tracemalloc.start()

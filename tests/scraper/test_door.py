@@ -56,6 +56,7 @@ def test_who_comes_in(data: bytes, expected: int) -> None:
     assert status(data) == expected
 
 
+@pytest.mark.promise("network")
 @given(st.binary(max_size=200))
 def test_whatever_comes_is_read_in_one_way(noise: bytes) -> None:
     data = GOOD[:-2] + noise.replace(b"\r\n\r\n", b"") + b"\r\n\r\n"

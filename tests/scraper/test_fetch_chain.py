@@ -15,6 +15,7 @@ from tests.site import Connection, Host, Request, Web
 # -------------------------------------------------------------------------------------------------------- guard
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "url",
     [
@@ -33,6 +34,7 @@ def test_private_addresses_are_not_asked(web: Web, url: str) -> None:
     assert web.connections == 0
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_name_that_leads_inside_is_not_asked(web: Web) -> None:
     """The name passes as written; what it resolves to does not. The second look-up cannot differ: there is none."""
     asked: list[str] = []
@@ -49,6 +51,7 @@ def test_a_name_that_leads_inside_is_not_asked(web: Web) -> None:
     assert (asked, web.connections) == (["rebind.test"], 0)
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_redirect_inside_is_not_followed(web: Web, host: Host) -> None:
     web.host("127.0.0.1").page("/admin", "secret")
     asker = fetcher(web, allow_private_addresses=True)
@@ -81,6 +84,7 @@ def test_tls_by_name(web: Web, host: Host, asker: Fetcher) -> None:
     assert web.log[0].tls
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize("certificate", ["expired", "untrusted", "other.test"])
 def test_certificates_that_are_not_valid(web: Web, asker: Fetcher, certificate: str) -> None:
     web.host("bad.test", certificate).page("/", "x")
@@ -126,6 +130,7 @@ def test_a_chain_is_every_hop(web: Web, host: Host, asker: Fetcher) -> None:
     assert chain[-1].body.bytes() == b"here"
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_circles_and_endless_redirects_are_told(web: Web, host: Host, asker: Fetcher) -> None:
     host.redirect("/a", "/b")
     host.redirect("/b", "/a#again")
@@ -153,6 +158,7 @@ def test_a_site_that_looks_whether_its_cookie_comes_along(host: Host, asker: Fet
     assert [hop.status for hop in asker.chain(get("http://news.test/b"))] == [302, 302, None]
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_redirects_end_when_the_time_is_over(host: Host, asker: Fetcher) -> None:
     host.redirect("/a", "/b")
     chain = asker.chain(HopRequest("http://news.test/a", until=0.0))
@@ -199,6 +205,7 @@ def test_cookies_go_to_their_own_host_alone(web: Web, host: Host, asker: Fetcher
     assert web.seen("other.test")[0].header("Cookie") is None
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_hostile_cookies_are_bounded() -> None:
     jar = CookieJar()
     jar.take("http://news.test/", [("Set-Cookie", f"c{i}={'x' * 50}") for i in range(1000)])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from scraper.body import coding_problem, decoded
 from scraper.fetch import CookieJar, Fetcher, next_hop
+from tests.reliability import examples
 from tests.scraper.net import fetcher, get
 from tests.site import Connection, Request, Web
 
@@ -63,7 +64,8 @@ def asker(web: Web) -> Iterator[Fetcher]:
     made.close()
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.promise("network")
+@settings(max_examples=examples(250), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=answers(), scheme=st.sampled_from(["http", "https"]))
 def test_any_answer_gives_an_exchange(web: Web, asker: Fetcher, sent: bytes, scheme: str) -> None:
     def answer(connection: Connection, request: Request) -> None:
@@ -81,6 +83,7 @@ def test_any_answer_gives_an_exchange(web: Web, asker: Fetcher, sent: bytes, sch
     next_hop(exchange)
 
 
+@pytest.mark.promise("network")
 @given(st.lists(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=60), max_size=5))
 def test_any_cookies_are_taken_or_left(values: list[str]) -> None:
     jar = CookieJar()

@@ -17,6 +17,7 @@ from tests.site import Connection, Host, Request, Web
 # ------------------------------------------------------------------------------------------------------ limits
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_body_over_the_limit_is_cut_and_marked(web: Web, host: Host) -> None:
     asker = fetcher(web, max_size=1000)
     host.page("/", "x" * 5000)
@@ -30,6 +31,7 @@ def test_a_body_over_the_limit_is_cut_and_marked(web: Web, host: Host) -> None:
     asker.close()
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_bomb_is_cut_and_marked(web: Web, host: Host) -> None:
     asker = fetcher(web, max_size=1_000_000)
     bomb = gzip.compress(b"\0" * 100_000_000)
@@ -41,6 +43,7 @@ def test_a_bomb_is_cut_and_marked(web: Web, host: Host) -> None:
     assert len(decoded(exchange, 2_000_000)) <= 2_000_000
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_drips_is_cut_on_time(web: Web, host: Host, scheme: str) -> None:
     """Each byte comes well within the read timeout; only the deadline of the whole exchange ends it."""
@@ -63,6 +66,7 @@ def test_a_server_that_drips_is_cut_on_time(web: Web, host: Host, scheme: str) -
     asker.close()
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_server_that_falls_silent(web: Web, host: Host, scheme: str) -> None:
     host.route("/head", lambda c, r: c.stall())
@@ -76,6 +80,7 @@ def test_a_server_that_falls_silent(web: Web, host: Host, scheme: str) -> None:
     asker.close()
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_silence_does_not_outlast_the_whole_exchange(web: Web, host: Host) -> None:
     host.route("/", lambda c, r: c.stall())
     asker = fetcher(web, timeout=0.2, read_timeout=30)
@@ -86,6 +91,7 @@ def test_a_silence_does_not_outlast_the_whole_exchange(web: Web, host: Host) -> 
     assert time.monotonic() - begun < 2
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_handshake_that_never_comes(web: Web) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
@@ -96,6 +102,7 @@ def test_a_handshake_that_never_comes(web: Web) -> None:
     assert (exchange.status, exchange.request) == (None, b"")
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_port_that_does_not_speak_tls(web: Web) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -117,6 +124,7 @@ def test_a_port_that_does_not_speak_tls(web: Web) -> None:
 # -------------------------------------------------------------------------------------------------- broken answers
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     ("sent", "then", "kind", "truncated", "body"),
     [
@@ -154,6 +162,7 @@ def test_broken_answers(
     assert exchange.request.startswith(b"GET / HTTP/1.1")
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_body_cut_by_a_reset_is_kept_as_far_as_it_came(host: Host, asker: Fetcher) -> None:
     raw(host, "/", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", then="cut")
     exchange = asker.hop(get("http://news.test/"))
@@ -161,6 +170,7 @@ def test_a_body_cut_by_a_reset_is_kept_as_far_as_it_came(host: Host, asker: Fetc
     assert exchange.body.bytes() in (b"", b"half")
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_lying_body_does_not_leak_into_the_next_answer(web: Web, host: Host, asker: Fetcher) -> None:
     """More bytes than Content-Length says: the rest must not be taken for the answer to what is asked next."""
     raw(

@@ -22,8 +22,8 @@ from scraper.frontier_view import FrontierView, State
 from scraper.hoststate import Circuit, Patience
 from scraper.identity import identity
 from scraper.politeness import Rules
-from scraper.preserve import not_asked_row
 from scraper.sources.base import Validators
+from scraper.unkept import not_asked_row
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86400))
@@ -263,6 +263,7 @@ def _foreign(path: Path) -> None:
         db.execute("CREATE TABLE links (a)")
 
 
+@pytest.mark.promise("queue", each="cases")
 @pytest.mark.parametrize("spoil", [_garbage, _cut, _older, _foreign])
 def test_a_file_of_no_use_is_replaced_and_that_is_told(path: Path, clock: Clock, spoil: object) -> None:
     with opened(path, clock) as queue:
@@ -458,6 +459,7 @@ def test_what_only_the_catalog_knows_is_followed_once_the_way_to_it_is_found(pat
         assert found["https://a.example/2"][1] > 1000
 
 
+@pytest.mark.promise("queue", each="cases")
 def test_a_clock_that_went_ahead_and_was_corrected_puts_nothing_off_for_years(path: Path, clock: Clock) -> None:
     clock.now += 3650 * DAY
     with opened(path, clock) as queue:

@@ -10,6 +10,7 @@ import pytest
 
 from archive.errors import StorageError
 from scraper.frontier_view import State
+from tests.reliability import Figures
 from tests.scraper.test_frontier import BAD, DAY, GOOD, LEASE, START, Clock, links, opened
 from tests.statements import Statements, refuse, watched
 
@@ -84,10 +85,12 @@ def count(path: Path) -> int:
     return statements.count
 
 
+@pytest.mark.promise("queue")
 @pytest.mark.parametrize("words", ["disk I/O error", "database or disk is full"])
 @pytest.mark.parametrize("stays", [True, False])
-def test_a_queue_that_fails_at_any_statement(tmp_path: Path, words: str, stays: bool) -> None:
+def test_a_queue_that_fails_at_any_statement(tmp_path: Path, words: str, stays: bool, figures: Figures) -> None:
     for number in range(count(tmp_path / "count")):
+        figures.add("faults of SQLite")
         path = tmp_path / f"{number}"
         told = Told()
         with watched(Statements(number, refuse(words), stays=stays)), pytest.raises(StorageError, match=words):
@@ -96,7 +99,8 @@ def test_a_queue_that_fails_at_any_statement(tmp_path: Path, words: str, stays: 
 
 
 @pytest.mark.slow
-def test_a_process_that_is_killed_at_any_statement(tmp_path: Path) -> None:
+@pytest.mark.promise("queue")
+def test_a_process_that_is_killed_at_any_statement(tmp_path: Path, figures: Figures) -> None:
     left: list[tuple[Path, Told]] = []
     for number in range(count(tmp_path / "count")):
         live, told = tmp_path / f"live-{number}", Told()
@@ -111,4 +115,5 @@ def test_a_process_that_is_killed_at_any_statement(tmp_path: Path) -> None:
             history(live / "queue.sqlite", told)
     assert len(left) > 150
     for place, told in left:
+        figures.add("kills before a statement")
         goes_on(place / "queue.sqlite", told)

@@ -58,6 +58,7 @@ def test_a_refusal_names_the_address_and_the_rule() -> None:
         check_address("10.1.2.3", named="news.test")
 
 
+@pytest.mark.promise("network")
 @given(st.ip_addresses(v=4))
 def test_no_private_address_of_version_4_gets_through(ip: ipaddress.IPv4Address) -> None:
     try:
@@ -67,6 +68,7 @@ def test_no_private_address_of_version_4_gets_through(ip: ipaddress.IPv4Address)
     assert ip.is_global and not ip.is_multicast
 
 
+@pytest.mark.promise("network")
 @given(st.ip_addresses(v=6))
 def test_no_private_address_of_version_6_gets_through(ip: ipaddress.IPv6Address) -> None:
     try:
@@ -76,6 +78,7 @@ def test_no_private_address_of_version_6_gets_through(ip: ipaddress.IPv6Address)
     assert ip.ipv4_mapped or (ip.is_global and not ip.is_multicast)
 
 
+@pytest.mark.promise("network")
 @given(st.ip_addresses(v=4))
 def test_wrapping_an_address_changes_nothing(ip: ipaddress.IPv4Address) -> None:
     def passes(address: str | ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:

@@ -36,6 +36,8 @@ from tests.scraper.sources.conftest import Desk
 from tests.site import Connection, Host, Request, Web
 from tests.site.connection import GoneError
 
+pytestmark = pytest.mark.promise("web", each="attacks")
+
 MB = 1024 * 1024
 IN_FLIGHT = 24 * MB
 """What the buffers of a loopback connection may hold beyond what is read."""

@@ -145,6 +145,7 @@ def test_redirects_are_followed_and_the_rules_are_those_of_the_first_host(web: W
         assert robots.allowed("http://news.test/else").allowed
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_redirects_without_end_count_as_no_rules(web: Web) -> None:
     web.host("news.test").redirect("/robots.txt", "/robots.txt?again")
     with Asker(web) as robots:
@@ -220,6 +221,7 @@ def test_what_we_refuse_ourselves_is_not_blamed_on_robots(web: Web) -> None:
         assert robots.allowed("http://127.0.0.1/").allowed
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_large_file_is_read_as_far_as_the_standard_asks_and_no_further(web: Web) -> None:
     padding = b"# padding\n" * (500 * 1024 // 10)
     rule = b"User-agent: *\nDisallow: /story\n"
@@ -232,6 +234,7 @@ def test_a_rule_that_the_limit_cuts_is_dropped() -> None:
     assert prepared(b"User-agent: *\n" + b"#" * (PARSED - 30) + b"\nDisallow: /a-long-path").endswith("#")
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_compressed_bomb_is_bounded(web: Web) -> None:
     bomb = gzip.compress(b"User-agent: *\nDisallow: /story\n" + b"#" * 100_000_000)
     web.host("news.test").page("/robots.txt", bomb, headers=(("Content-Encoding", "gzip"),), type="text/plain")

@@ -95,6 +95,7 @@ def test_blank_lines_before_the_answer() -> None:
     assert head.raw == b"HTTP/1.1 200 OK\r\n\r\n"
 
 
+@pytest.mark.promise("network")
 @given(st.lists(st.binary(max_size=30), max_size=6))
 def test_any_bytes_parse_or_are_no_answer(lines: list[bytes]) -> None:
     head = parse_head(b"HTTP/1.1 200 OK\r\n" + b"\r\n".join(lines) + b"\r\n\r\n")

@@ -38,6 +38,7 @@ def test_pages_are_read_side_by_side(readers: Readers) -> None:
     assert [reading.title for reading in found] == [f"A quiet day at the pier {n}" for n in range(8)]
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_hostile_pages_come_back(readers: Readers) -> None:
     for body in (b"<div>" * 100_000, b"\0" * 10_000, b"<a " + b"x=1 " * 100_000 + b">", b"", b"<" * 100_000):
         assert readers.read(Page(body, NO_HEADERS, "https://a.test/")).title is None
@@ -151,6 +152,7 @@ def test_readers_end_with_their_caller(tmp_path: Path) -> None:
         assert left.read() == b""
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_page_that_takes_too_long_costs_its_text_alone(tmp_path: Path) -> None:
     with Web() as web:
         slow = ARTICLE.replace(

@@ -72,6 +72,7 @@ def test_the_content_coding_is_undone(tmp_path: Path, body: bytes, coding: str) 
     assert (found.type, found.data) == ("image/png", PNG)
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_bomb_is_no_picture_and_costs_little(tmp_path: Path) -> None:
     bomb = gzip.compress(PNG + bytes(300_000_000), 1)
     collection, capture = stored(tmp_path, bomb, "gzip")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from archive.viewer.prose import direction, harmless, inline, language_tag, open_address, safe_address
+from archive.harmless import direction, harmless, language_tag, open_address, safe_address
+from archive.viewer.prose import inline
 
 ALLOWED = {"a": {"href", "rel"}, "strong": set(), "em": set(), "code": set(), "div": set()}
 
@@ -47,6 +48,7 @@ def test_no_text_makes_an_element_that_is_not_meant(text: str) -> None:
         assert element.get("href", "https://").startswith(("http", "mailto:", "HTTP", "MAILTO:"))
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize("piece", ["[a](http:", "*a ", "**a ", "`a ", "[[a]", "[a](http://b.test/(", "[" * 50])
 def test_hostile_lines_take_no_time(piece: str) -> None:
     began = time.process_time()

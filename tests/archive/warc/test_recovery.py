@@ -14,6 +14,7 @@ from archive.warc.reader import read_groups, read_records
 from archive.warc.recovery import Mended, mend
 from tests.disks import FailingDisk, QuickDisk, RecordingDisk
 from tests.making import groups_of, page_group, written
+from tests.reliability import examples
 
 
 def ends_of_groups(path: Path) -> list[int]:
@@ -66,8 +67,9 @@ def test_cut_anywhere_exactly_the_whole_groups_stay(tmp_path: Path, whole: tuple
         assert result.kept + result.dropped == cut
 
 
+@pytest.mark.promise("warc")
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_tail_is_taken_off(tmp_path: Path, whole: tuple[bytes, list[int], str], data: st.DataObject) -> None:
     content, ends, name = whole
     cut = data.draw(st.integers(0, len(content)))
@@ -88,8 +90,9 @@ def test_any_tail_is_taken_off(tmp_path: Path, whole: tuple[bytes, list[int], st
         assert kept is not None and content.startswith(kept)
 
 
+@pytest.mark.promise("warc")
 @given(at=st.integers(0, 10**6), bit=st.integers(0, 7))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_flipped_bit_costs_its_group_and_what_follows(
     tmp_path: Path, whole: tuple[bytes, list[int], str], at: int, bit: int
 ) -> None:

@@ -126,6 +126,7 @@ def test_style_sheets(body: bytes, headers: tuple[tuple[str, str], ...], fallbac
     assert decode_css(body, headers, fallback)[1] == name
 
 
+@pytest.mark.promise("sources")
 @given(st.binary(max_size=300), st.text(max_size=40))
 @example(b"\x1b$B\xff", "text/html; charset=iso-2022-jp")
 @example(b"\0\xd8" * 40, "text/html; charset=utf-16")
@@ -136,6 +137,7 @@ def test_never_raises(body: bytes, content_type: str) -> None:
     assert isinstance(decode_css(body, html(content_type), content_type)[0], str)
 
 
+@pytest.mark.promise("sources")
 @given(st.text(max_size=200))
 def test_declared_utf8_comes_back(text: str) -> None:
     encoded = text.encode("utf-8", "ignore")
@@ -143,6 +145,7 @@ def test_declared_utf8_comes_back(text: str) -> None:
         assert decode(encoded, html("text/html; charset=utf-8"))[0] == encoded.decode()
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "body",
     [

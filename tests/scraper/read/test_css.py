@@ -8,6 +8,7 @@ from archive.urls import join, wire_url
 from scraper.read import css
 from scraper.read.charset import decode_css
 from scraper.read.css import MAX_REFS, bounded, refs, resolve
+from tests.reliability import examples
 
 BASE = "https://news.test/css/main.css"
 
@@ -137,7 +138,8 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=3000, deadline=None)
+@pytest.mark.promise("sources")
+@settings(max_examples=examples(3000), deadline=None)
 @given(
     ref=st.lists(PIECES, min_size=1, max_size=7).map("".join),
     base=st.sampled_from(

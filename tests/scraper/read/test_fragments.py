@@ -29,6 +29,7 @@ def test_blocks_are_lines() -> None:
     assert "One\ntwo" in fragment_text("<p>One<br/>two</p>").replace("\n\n", "\n")
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_hostile_fragments_end() -> None:
     assert fragment_text("<div>" * 50_000 + "deep").strip() in ("deep", "")
     assert fragment_text("<a " + "x" * 300_000).startswith("<a ")

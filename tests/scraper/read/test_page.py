@@ -17,6 +17,7 @@ from archive.article import render
 from archive.models import Article, Caption, Code, Heading, ListBlock, Paragraph, Quote, Table
 from scraper.read.page import EXTRACTOR, Limits, read
 from scraper.read.reading import Page
+from tests.reliability import examples
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 TAGS = "p div article h1 h2 ul ol li table tr td blockquote figure figcaption a b em pre br section aside"
@@ -183,6 +184,7 @@ def test_a_page_without_text_has_no_article(body: bytes) -> None:
     assert reading.error is None
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "tag", ["div", "blockquote", "ul><li", "b", "span", "table><tr><td", "figure", "q", "a href=x"]
 )
@@ -195,6 +197,7 @@ def test_deep_nesting(tag: str) -> None:
     assert time.process_time() - start < 15
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "unit",
     [
@@ -257,7 +260,8 @@ def test_what_is_left_out_is_told() -> None:
     assert reading.article is not None
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.promise("sources")
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
         st.one_of(
@@ -278,7 +282,8 @@ def test_no_page_raises_and_every_article_can_be_written(parts: list[str]) -> No
         render(reading.article)
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.promise("sources")
+@settings(max_examples=examples(60), deadline=None)
 @given(st.binary(max_size=400))
 def test_no_bytes_raise(body: bytes) -> None:
     read(Page(body, (("Content-Type", "text/html"),), "not an address"))

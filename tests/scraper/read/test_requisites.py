@@ -164,12 +164,14 @@ def test_srcset(value: str, expected: tuple[str, ...]) -> None:
 ADDRESS = st.from_regex(r"[a-z0-9/._~:?=&%-]([a-z0-9/._~:?=&%,-]{0,12}[a-z0-9/._~:?=&%-])?", fullmatch=True)
 
 
+@pytest.mark.promise("sources")
 @given(st.lists(st.tuples(ADDRESS, st.sampled_from(["", " 1x", " 2.5x", "  100w", " 10w 20h"])), max_size=8))
 def test_any_srcset_gives_its_addresses(candidates: list[tuple[str, str]]) -> None:
     value = ", ".join(address + descriptor for address, descriptor in candidates)
     assert list(srcset(value)) == [address for address, _ in candidates]
 
 
+@pytest.mark.promise("sources")
 @given(st.text(", ()abc\t\n1x", max_size=60))
 def test_srcset_never_raises(value: str) -> None:
     for address in srcset(value):
@@ -182,6 +184,7 @@ def test_limits() -> None:
     assert len(srcset(",".join(f"{i}.png 1x" for i in range(MAX_CANDIDATES * 3)))) == MAX_CANDIDATES
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "markup",
     [

@@ -196,6 +196,7 @@ TAGS = st.sampled_from(
 )
 
 
+@pytest.mark.promise("sources")
 @given(st.lists(TAGS, min_size=1, max_size=40).map("".join))
 def test_never_raises(markup: str) -> None:
     root = parse(markup)
@@ -206,6 +207,7 @@ def test_never_raises(markup: str) -> None:
         signals.robots_meta(root)
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "markup",
     [

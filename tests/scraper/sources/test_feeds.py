@@ -197,6 +197,7 @@ def test_what_is_no_feed_says_what_it_is() -> None:
     assert problems[6] == "is a page that names no feed"
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize(
     "data",
     [
@@ -293,6 +294,7 @@ MORE = (
 )
 
 
+@pytest.mark.promise("sources")
 @given(st.lists(st.sampled_from(TAGS + MORE) | st.text(max_size=8), max_size=40).map("".join) | st.text())
 def test_nothing_that_is_written_raises(text: str) -> None:
     for data in (
@@ -303,6 +305,7 @@ def test_nothing_that_is_written_raises(text: str) -> None:
         assert all(item.url.startswith(("http://", "https://")) for item in read(data, BASE).items)
 
 
+@pytest.mark.promise("sources")
 @given(st.lists(st.from_regex(r"https://news\.test/[a-z0-9?=&;%/-]{0,20}", fullmatch=True), max_size=5))
 def test_every_item_of_a_written_feed_is_found(addresses: list[str]) -> None:
     escaped = [address.replace("&", "&amp;") for address in addresses]

@@ -79,6 +79,7 @@ def test_what_stands_before_the_break_is_given() -> None:
     assert found == ["https://news.test/a", "https://news.test/b"]
 
 
+@pytest.mark.promise("web", each="attacks")
 @pytest.mark.parametrize("subset", ["<!ENTITY a 'b'>", "<!ENTITY % a SYSTEM 'file:///etc/hostname'>%a;", " "])
 def test_entities_of_its_own_are_refused(subset: str) -> None:
     with pytest.raises(NotReadError, match="declares entities"):
@@ -86,6 +87,7 @@ def test_entities_of_its_own_are_refused(subset: str) -> None:
     assert read('<!DOCTYPE urlset SYSTEM "x.dtd"><urlset><url><loc>/a</loc></url></urlset>')
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_deep_nesting_is_refused() -> None:
     with pytest.raises(NotReadError, match="too deeply"):
         read("<urlset>" + "<a>" * 1_000_000)
@@ -155,6 +157,7 @@ PARTS = (
 MORE = ("[<!ENTITY", "<lastmod>", "/a", "\xe9\xff", "\x00")
 
 
+@pytest.mark.promise("sources")
 @given(
     st.lists(st.sampled_from(PARTS + MORE) | st.text(st.characters(max_codepoint=255), max_size=6)), st.integers(1, 9)
 )
@@ -167,6 +170,7 @@ def test_nothing_that_is_written_raises_otherwise(parts: list[str], piece: int) 
         assert all(entry.url.startswith(("http://", "https://")) for entry in found)
 
 
+@pytest.mark.promise("sources")
 @given(
     st.lists(st.from_regex(r"https://news\.test/[a-z0-9?=&;%/-]{0,20}", fullmatch=True), max_size=5), st.integers(1, 50)
 )
@@ -197,6 +201,7 @@ def test_gzip_with_and_without_its_header_and_both(host: Host, desk: Desk) -> No
     assert len(desk.told) == 1
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_bomb_is_cut(host: Host, desk: Desk) -> None:
     bomb = gzip.compress(b"<urlset>" + b" " * 60_000_000)
     host.page("/map.xml", bomb, type="application/x-gzip")
@@ -220,6 +225,7 @@ def test_an_index_is_gone_through_newest_first_and_its_old_parts_are_not_asked(
     assert desk.told == ["sitemap https://news.test/map.xml: https://news.test/4.xml: answered 404"]
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_indexes_of_indexes_are_bounded(web: Web, host: Host, desk: Desk) -> None:
     def deeper(connection: Connection, request: Request) -> None:
         connection.respond(200, index(f"{request.target}x", "/map.xml"), (("Content-Type", XML),))
@@ -231,6 +237,7 @@ def test_indexes_of_indexes_are_bounded(web: Web, host: Host, desk: Desk) -> Non
     assert "more than 3 levels" in desk.told[0]
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_the_number_of_sitemaps_is_bounded(web: Web, host: Host, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     assert MAX_SITEMAPS == 1000
     monkeypatch.setattr("scraper.sources.sitemaps.MAX_SITEMAPS", 5)

@@ -130,6 +130,7 @@ def test_include_and_exclude() -> None:
     assert not chosen("https://a.test/", ("/news/*",), ())
 
 
+@pytest.mark.promise("sources")
 @given(st.text("ab*", max_size=8), st.text("ab", max_size=10))
 def test_patterns_as_a_plain_definition_has_them(pattern: str, text: str) -> None:
     def plain(p: str, t: str) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.models import Link
+from archive.robust import index
 from archive.urls import wire_url
 from scraper.settings import Source
 from scraper.sources.addresses import in_line
@@ -49,6 +50,16 @@ def test_originals_in_the_order_of_the_names(tmp_path: Path, desk: Desk) -> None
         Found(Link("https://news.test/2", "Old", f"{tmp_path}/b/2.md, line 11"), datetime(2013, 5, 28, tzinfo=UTC)),
     ]
     assert not desk.told
+
+
+def test_an_index_page_of_ours_is_no_text(tmp_path: Path, desk: Desk) -> None:
+    (tmp_path / "a.md").write_text(ARTICLE.format("a"))
+    (tmp_path / "index.html").write_text("".join(index.as_html([])))
+    (tmp_path / "index.md").write_text("".join(index.as_markdown([])))
+    assert desk.urls(texts(tmp_path)) == ["https://news.test/a"]
+    assert not desk.told
+    (tmp_path / "index.md").write_text(ARTICLE.format("index"))
+    assert desk.urls(texts(tmp_path)) == ["https://news.test/a", "https://news.test/index"]
 
 
 def test_what_cannot_be_read_is_told_with_file_and_line_and_the_rest_goes_on(tmp_path: Path, desk: Desk) -> None:
@@ -148,6 +159,7 @@ ADDRESS = st.from_regex(r"https://[a-z]{1,5}\.test/[a-z0-9/_~%=?&-]{0,20}[a-z0-9
 )
 
 
+@pytest.mark.promise("sources")
 @given(
     st.lists(st.tuples(ADDRESS, st.sampled_from(("[t]({})", "<{}>", "{}.", "({}),", "“{}”", "*{}*", "{}"))), max_size=5)
 )
@@ -156,6 +168,7 @@ def test_what_is_written_is_found_in_any_dress(written: list[tuple[str, str]]) -
     assert list(in_line(line, markdown=True)) == [url for url, _ in written]
 
 
+@pytest.mark.promise("sources")
 @given(
     st.lists(
         st.sampled_from(("http://", "https://", "(", ")", "[", "](", "<", ">", "\\", "&amp;", ".", " "))
@@ -167,6 +180,7 @@ def test_any_line_gives_addresses_alone(parts: list[str]) -> None:
         assert wire_url(url) == url
 
 
+@pytest.mark.promise("web", each="attacks")
 def test_a_hostile_line_costs_little() -> None:
     begun = time.process_time()
     for line in ("http://" * 100_000, "[a](http://x(" * 50_000, "http://x" + ")" * 900_000, "(http://a." * 90_000):

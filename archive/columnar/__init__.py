@@ -1,0 +1,1 @@
+"""The collection as Parquet: captures in the columns of Common Crawl's columnar index, and articles."""

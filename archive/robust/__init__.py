@@ -1,0 +1,1 @@
+"""Robust Links (robustlinks.mementoweb.org/spec): links that say what they led to, when, and where that still is."""

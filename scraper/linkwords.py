@@ -1,0 +1,135 @@
+"""A check's answer held word by word against what is kept of the link, and against other answers of the site. Pure."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from archive import article as articles
+from archive.models import VerdictKind
+from scraper import likeness
+from scraper.identity import identity
+from scraper.linkcase import Case, Seen
+
+THERE = 0.5
+"""Of the kept text's runs of words, how many a page must show to be it."""
+PARTLY = 0.3
+WHOLE = 0.85
+ECHO = 12
+"""So many words more or less make no other page: times, numbers, names of sections."""
+
+
+class Words:
+    """What one case comes to in words; each thing is found when it is first looked at."""
+
+    def __init__(self, case: Case) -> None:
+        self._case = case
+        self._kept = case.kept
+        self._seen = case.seen
+
+    @cached_property
+    def kept(self) -> list[str]:
+        return likeness.words(articles.said(self._kept.article)[0]) if self._kept.article is not None else []
+
+    @cached_property
+    def kept_runs(self) -> set[tuple[str, ...]]:
+        return likeness.runs(self.kept)
+
+    @cached_property
+    def page(self) -> list[str]:
+        sketch = self._seen.sketch
+        own = articles.said(self._seen.article)[0] if self._seen.article is not None else ""
+        return likeness.words(f"{sketch.text if sketch is not None else ''}\n{own}")
+
+    @cached_property
+    def shown(self) -> float:
+        """How much of the kept text stands on the page."""
+        if not self.kept_runs or self._seen.reading is None:
+            return 0.0
+        return likeness.share(self.kept_runs, likeness.runs(self.page))
+
+    @cached_property
+    def own(self) -> list[str]:
+        """Those of the live page's own article."""
+        return likeness.words(articles.said(self._seen.article)[0]) if self._seen.article is not None else []
+
+    @cached_property
+    def of_kept(self) -> float:
+        """How much of the live article is the kept text."""
+        return likeness.share(likeness.runs(self.own), self.kept_runs)
+
+    @cached_property
+    def headline(self) -> bool:
+        """Whether the kept headline stands on the page."""
+        if self._kept.article is None or self._seen.reading is None:
+            return False
+        reading = self._seen.reading
+        titles = [reading.title or "", *reading.signals.headings[:1]]
+        if reading.sketch is not None:
+            titles.append(reading.sketch.title)
+        if self._seen.article is not None:
+            titles.append(self._seen.article.title)
+        return likeness.same_headline(self._kept.article.title, titles)
+
+    @property
+    def same_origin(self) -> bool:
+        """Whether the live article is by the same people and of the same day as the kept one."""
+        old, new = self._kept.article, self._seen.article
+        if old is None or new is None or old.date is None or not old.authors:
+            return False
+        return (old.date, old.authors) == (new.date, new.authors)
+
+    @cached_property
+    def own_runs(self) -> set[tuple[str, ...]]:
+        return likeness.runs(self.own)
+
+    @property
+    def fresh(self) -> int:
+        """How many words of the live article, by its runs, the site does not show on its other pages."""
+        runs = set(self.own_runs)
+        for other in (self._case.stored, self._case.made_up, self._case.home):
+            sketch = other.sketch if other is not None else None
+            if sketch is not None:
+                runs -= likeness.runs(likeness.words(sketch.text))
+        return len(runs)
+
+    def partly(self) -> bool:
+        """Whether some of the kept text stands there that the site does not show everywhere."""
+        if self.same_origin:
+            return True
+        if self.shown < PARTLY:
+            return False
+        everywhere: set[tuple[str, ...]] = set()
+        for other in (self._case.made_up, self._case.home):
+            if other is not None and other.sketch is not None:
+                everywhere |= likeness.runs(likeness.words(other.sketch.text))
+        own = self.kept_runs - everywhere
+        return likeness.share(own, likeness.runs(self.page)) >= PARTLY
+
+    def alike(self, other: Seen) -> bool:
+        """Whether the answer is what the site says there, too."""
+        mine, its = self._seen.sketch, other.sketch
+        if not other.well or not self._seen.well:
+            return False
+        if identity(other.url) == identity(self._seen.url) and other.hops:
+            return True
+        if its is None or mine is None:
+            nothing = self._seen.verdict.kind is VerdictKind.EMPTY and other.verdict.kind is VerdictKind.EMPTY
+            return nothing and its is mine
+        known = likeness.own_words(self._case.asked) | likeness.own_words(self._seen.url)
+        known |= likeness.own_words(other.url) | {word for url, _ in other.hops for word in likeness.own_words(url)}
+        ours = [word for word in self.page if word not in known]
+        theirs = [word for word in likeness.words(its.text) if word not in known]
+        least = min(len(ours), len(theirs))
+        most = max(3.0, min(ECHO, 0.4 * least), 0.15 * least)
+        if likeness.novel(ours, theirs) <= most and likeness.novel(theirs, ours) <= most:
+            return True
+        titles = [[word for word in likeness.words(each.title) if word not in known] for each in (mine, its)]
+        return bool(titles[0]) and titles[0] == titles[1] and likeness.alike(ours, theirs) >= THERE
+
+    def looks_like_site(self) -> bool:
+        """Whether the page has the frame that the kept one had: the same links on it."""
+        stored, sketch = self._case.stored, self._seen.sketch
+        if stored is None or stored.sketch is None or sketch is None:
+            return False
+        own = set(sketch.links)
+        return len(own & set(stored.sketch.links)) >= max(3, len(own) // 3)

@@ -1,0 +1,116 @@
+"""What an address says of the page behind it: a login, the home page, a parking service. Pure, by the address alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from urllib.parse import unquote, urlsplit
+
+from archive.hosts import registrable
+from scraper.identity import host_of
+
+_WALL_HOSTS = re.compile(
+    r"(?:^|\.)(?:consent|guce|zustimmung|privacy|myprivacy|cookiewall|choices|login|auth|accounts?|sso|id|idp|signin|"
+    r"secure|abo|subscribe|konto)\."
+)
+_WALL_PATH = re.compile(
+    r"(?:^|[/_.-])(?:log-?in|sign-?in|sign-?up|auth|oauth2?|sso|account|anmelden|anmeldung|registr\w*|register|connexion|"
+    r"subscri\w*|abonn\w*|abo|paywall|pay-wall|consent|cookie-?wall|cookies?|gdpr|privacy|zustimmung|einwilligung)"
+    r"(?:$|[/_.?&-])"
+)
+_WRONG = re.compile(
+    r"(?:^|[/_.-])(?:404|410|error\w*|not-?_?found|missing|search|suche|buscar|recherche)(?:$|[/_.?&-])"
+)
+_ACCOUNT = re.compile(r"/(?:log-?in|sign-?in|subscribe|subscription|abonnement|account/login|user/login)(?:$|[/?.])")
+_HOMES = frozenset(
+    (
+        "",
+        "index.html",
+        "index.htm",
+        "index.php",
+        "index.asp",
+        "index.aspx",
+        "default.aspx",
+        "home",
+        "home.html",
+        "start",
+    )
+)
+_LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?\Z")
+_PARKING = (
+    *("sedo.com", "sedoparking.com", "parkingcrew.net", "bodis.com", "dan.com", "afternic.com", "hugedomains.com"),
+    *("above.com", "parklogic.com", "uniregistry.com", "undeveloped.com", "buydomains.com", "domainmarket.com"),
+    *("namebright.com", "cashparking.com", "domainsponsor.com", "skenzo.com", "voodoo.com", "smartname.com"),
+    *("fabulous.com", "rookmedia.net", "parkweb.com", "domainnamesales.com", "brandbucket.com", "squadhelp.com"),
+    *("epik.com", "sav.com", "efty.com", "porkbun.com", "parked.com", "trafficz.com", "ztomy.com", "atom.com"),
+)
+_DOMAIN = re.compile(
+    r"\b(?:domains?|domainname|domaines?|dominios?|domínios?|domini|domein\w*|domän\w*|domæne\w*|domene\w*|domen\w*|"
+    r"domain\w*|domena|domeny|domény|doména|domeniu\w*|домен\w*|alan adı\w*|tên miền|verkkotunnu\w*)\b|"
+    r"ドメイン|域名|网域|網域|도메인|نطاق|دامنه|דומיין|डोमेन|โดเมน"
+)
+
+
+def wall(url: str, asked: str) -> str | None:
+    """How the address names a dialog or a login, in words; None where it does not, or the one asked for did, too."""
+    at, before = urlsplit(url), urlsplit(asked)
+    if _WRONG.search(at.path.lower()):
+        return None
+    host = (at.hostname or "").lower()
+    if host != (before.hostname or "").lower() and _WALL_HOSTS.search(f"{host}."):
+        return f"the address leads to {host}"
+    if _WALL_PATH.search(at.path.lower()) and not _WALL_PATH.search(before.path.lower()):
+        return f"the address leads to {host}{at.path[:60]}"
+    return None
+
+
+def carries(url: str, asked: str) -> bool:
+    """Whether an address bears the one that was asked for, to lead back to it."""
+    at, path = urlsplit(url), urlsplit(asked).path.rstrip("/")
+    if len(path) < 5 or _WRONG.search(at.path.lower()):
+        return False
+    return unquote(path) in unquote(unquote(f"{at.query}#{at.fragment}"))
+
+
+def is_home(url: str) -> bool:
+    """Whether this is a site's front page."""
+    at = urlsplit(url)
+    name = at.path.strip("/").lower()
+    return not at.query and (name in _HOMES or bool(_LANGUAGE.match(name)))
+
+
+def above(url: str, asked: str) -> str | None:
+    """What the address is to the one that was asked for, in words: the home page or a section above it; or None."""
+    at, before = urlsplit(url), urlsplit(asked)
+    if is_home(url) and not is_home(asked):
+        return "the site's home page" if site(url) == site(asked) else f"the home page of {at.hostname}"
+    if host_of(url) != host_of(asked):
+        return None
+    parent = at.path.rstrip("/")
+    if parent and before.path.startswith(f"{parent}/") and before.path.rstrip("/") != parent:
+        return f"a section above it, {at.path}"
+    return None
+
+
+def site(url: str) -> str:
+    """The name that somebody registered."""
+    host = host_of(url)
+    return registrable(host) if host else ""
+
+
+def parking(url: str, links: Iterable[str], asked: str) -> str | None:
+    """The service at which a page's domain is parked, where its address or what it leads to tells."""
+    own = site(asked)
+    found = [site(each) for each in (url, *links)]
+    return next((name for name in found if name in _PARKING and name != own), None)
+
+
+def speaks_of_domains(text: str) -> bool:
+    """Whether a text in lower case has the word for a domain, in one of many languages."""
+    return _DOMAIN.search(text) is not None
+
+
+def account_link(links: Iterable[str], before: Iterable[str]) -> bool:
+    """Whether a page leads to a login or an offer to which the kept one did not."""
+    known = set(before)
+    return any(_ACCOUNT.search(urlsplit(each).path.lower()) for each in links if each not in known)

@@ -37,6 +37,7 @@ _LAST_ASKED = (
     "SELECT l.page, p.verdict, p.captured_at FROM links l JOIN pages p ON p.id = l.page "
     "WHERE l.address = ? AND p.rereads IS NULL ORDER BY l.page DESC LIMIT 1"
 )
+_LAST_CHECKED = "SELECT state, time FROM checks WHERE link = ? ORDER BY time DESC LIMIT 1"
 
 
 class Captured(Struct, array_like=True):
@@ -64,7 +65,8 @@ class Captured(Struct, array_like=True):
 
 
 class Text(Struct, array_like=True):
-    """An article's newest text; times in milliseconds since 1970 (UTC). `state` is what came of asking last."""
+    """An article's newest text; times in milliseconds since 1970 (UTC). `state` is what came of asking last: a verdict,
+    or what a check found."""
 
     text: str
     versions: int
@@ -139,13 +141,13 @@ class Snapshot:
             yield found
 
     def _last_asked(self, text: Text) -> tuple[str, int]:
-        found = [
-            row
-            for address in identities(text.asked, text.final_url, text.original_url)
-            if (row := self._one(_LAST_ASKED, storable(address))) is not None
-        ]
-        _, verdict, time = max(found)
-        return verdict, time
+        addresses = [storable(each) for each in identities(text.asked, text.final_url, text.original_url)]
+        pages = [row for address in addresses if (row := self._one(_LAST_ASKED, address)) is not None]
+        checks = [row for address in addresses if (row := self._one(_LAST_CHECKED, address)) is not None]
+        _, verdict, asked = max(pages)
+        state, checked = max(checks, key=lambda row: row[1], default=("", -1))
+        # What a check stores as a page says more as a check.
+        return (state, checked) if checked >= asked else (verdict, asked)
 
     def _is_out(self, *urls: str | None) -> bool:
         return bool(self._excluded) and any(url and self._excluded.of(url) for url in urls)

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 
 import pytest
 from cdxj_indexer.main import CDXJIndexer
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -123,12 +123,13 @@ URLS = st.text(max_size=40) | st.from_regex(r"https?://[a-z.]{1,9}(:[0-9]{2})?/[
 
 @pytest.mark.promise("index")
 @given(url=URLS, mime=st.text(max_size=20), offset=st.integers(0, 10**15), length=st.integers(1, 10**12))
+@example(url=":\x80", mime="", offset=0, length=1)  # no address, and not even ASCII
 def test_any_capture_is_one_line_that_says_where_it_lies(url: str, mime: str, offset: int, length: int) -> None:
     taken = replace(capture(), url=url, mime=mime, offset=offset, length=length)
     made = cdxj.line(taken)
     assert made.count(b"\n") == 1 and made.endswith(b"}\n") and made.isascii()
     key, time, data = made.decode("ascii").split(" ", 2)
-    assert key == urls.key(url) and len(time) == 14
+    assert key == urls.key(url).encode("ascii", "backslashreplace").decode("ascii") and len(time) == 14
     fields = json.loads(data)
     assert fields.get("url", "") == url and fields.get("mime", "") == mime
     assert cdxj.place_of(made) == (taken.warc, offset)

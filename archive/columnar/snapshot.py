@@ -18,8 +18,9 @@ _FETCH = 2000
 
 _CAPTURED = "w.indexed AND c.record_type != 'metadata' AND c.role NOT IN ('text', 'article', 'import')"
 _CAPTURES = (
-    "SELECT c.url, c.time, c.role, c.verdict, c.status, c.mime, c.digest, c.record_id, c.record_type, w.folder, w.name, "  # noqa: S608, E501 - constants only
-    "c.offset, c.length, c.page_id, c.truncated, p.language, p.url, p.final_url, p.original_url FROM captures c "
+    "SELECT c.url, c.time, c.role, c.verdict, c.status, c.mime, c.digest, c.record_id, "  # noqa: S608 - constants only
+    "c.record_type, w.folder, w.name, c.offset, c.length, c.page_id, c.truncated, p.language, p.url, p.final_url, "
+    "p.original_url FROM captures c "
     "JOIN warcs w ON w.id = c.warc LEFT JOIN pages p ON p.page_id = c.page_id "
     f"WHERE {_CAPTURED} ORDER BY c.warc, c.offset"
 )
@@ -28,8 +29,9 @@ _TEXTS = (
     "JOIN warcs w ON w.id = v.warc WHERE w.indexed GROUP BY v.text)"
 )
 _ARTICLES = (
-    "SELECT v.text, t.versions, t.first, v.captured_at, v.file, v.text_digest, v.data_digest, v.start, w.folder, w.name, "  # noqa: S608, E501 - constants only
-    "p.page_id, p.url, p.final_url, p.original_url, p.title, p.authors, p.date, p.language, p.words, p.source "
+    "SELECT v.text, t.versions, t.first, v.captured_at, v.file, v.text_digest, v.data_digest, "  # noqa: S608 - constants only
+    "v.start, w.folder, w.name, p.page_id, p.url, p.final_url, p.original_url, p.title, p.authors, p.date, "
+    "p.language, p.words, p.source "
     f"FROM {_TEXTS} t JOIN versions v ON v.text = t.text AND v.version = t.version "
     "JOIN warcs w ON w.id = v.warc JOIN pages p ON p.id = v.page ORDER BY v.text"
 )

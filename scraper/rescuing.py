@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -29,7 +29,7 @@ from scraper.identity import identity
 from scraper.mementos.asking import Asking, Wires
 from scraper.report import result_lines, shown_address
 from scraper.rescue import Outcome, Rescue, Rescuer, Tools, dead, told_time
-from scraper.running import Network, Plan, Time, networked, opened, refusing
+from scraper.running import Network, Plan, Time, networked, opened_alone, refusing
 from scraper.saying import fit, say
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 MOST_PASSED = 5
 _GOOD = (Outcome.RESCUED, Outcome.ALREADY)
+_VAIN = (Outcome.NO_COPY, Outcome.NO_GOOD)
 
 
 class Asked(Struct, frozen=True):
@@ -66,7 +67,7 @@ def rescue_all(settings: Settings, asked: Asked, stop: Event, *, time: Time | No
     with ExitStack() as stack:
         enter = _looking if asked.dry_run else _taking
         run = stack.enter_context(enter(settings, asked, stop, time))
-        urls = _addresses(run, asked, settings)
+        urls, left = _addresses(run, asked, settings, begun)
         told = list(_each(run, urls, asked, stop))
         folder = run.folder
     if not asked.dry_run and told:
@@ -80,17 +81,19 @@ def rescue_all(settings: Settings, asked: Asked, stop: Event, *, time: Time | No
         more = {"stopped": stop.is_set(), "addresses": [_told(each, folder) for each in told]}
         runlog.write_report(folder, name, report | more)
     if not asked.json and not asked.quiet:
-        print_out("\n".join(_summary(told, len(urls), monotonic() - started)))
+        print_out("\n".join(_summary(told, len(urls), left, monotonic() - started)))
     return _exit_code(told)
 
 
 class _Run(Struct, frozen=True):
-    """What is open. `flush` writes down what archives asked for."""
+    """What is open. `vain_since` tells when an address was looked for in vain, `done` writes down what came of one, and
+    what archives asked for."""
 
     collection: Collection
     folder: Path
     rescuer: Rescuer
-    flush: Callable[[], None] = lambda: None
+    vain_since: Callable[[str], datetime | None] = lambda url: None
+    done: Callable[[Rescue], None] = lambda rescue: None
 
 
 @contextmanager
@@ -105,15 +108,17 @@ def _taking(settings: Settings, asked: Asked, stop: Event, time: Time) -> Iterat
             return kept[0][1]
 
         plan = Plan(None, quiet=asked.quiet, verbose=asked.verbose, submit=asked.submit)
-        running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
+        running = stack.enter_context(opened_alone(settings, plan, stop, time=time, memory=remembering))
         ((frontier, memory),) = kept
 
         def fault(error: Exception) -> None:
             if asked.verbose:
                 say("".join(traceback.format_exception(error)))
 
-        def flush() -> None:
+        def done(rescue: Rescue) -> None:
             memory.flush(frontier)
+            if rescue.outcome in _VAIN:
+                frontier.in_vain(rescue.url)
 
         tools = Tools(
             running.collection,
@@ -129,9 +134,10 @@ def _taking(settings: Settings, asked: Asked, stop: Event, time: Time) -> Iterat
         )
         asking = _asking(settings, running.network, memory, stop, time)
         try:
-            yield _Run(running.collection, running.collection.path, Rescuer(settings, asking, tools), flush)
+            rescuer = Rescuer(settings, asking, tools)
+            yield _Run(running.collection, running.collection.path, rescuer, frontier.vain_since, done)
         finally:
-            flush()
+            memory.flush(frontier)
 
 
 @contextmanager
@@ -152,7 +158,8 @@ def _looking(settings: Settings, asked: Asked, stop: Event, time: Time) -> Itera
             collection, readers.read, time.clock, stop.is_set, refusing(settings), seen, told=_progress(asked)
         )
         rescuer = Rescuer(settings, _asking(settings, network, memory, stop, time), tools)
-        yield _Run(collection, collection.path, rescuer)
+        since = seen.vain_since if seen is not None else lambda url: None
+        yield _Run(collection, collection.path, rescuer, since)
 
 
 @contextmanager
@@ -175,9 +182,17 @@ def _progress(asked: Asked) -> Callable[[str], None]:
     return lambda words: say(f"  {words}")
 
 
-def _addresses(run: _Run, asked: Asked, settings: Settings) -> list[str]:
-    """Each article once."""
-    urls = [link.url for link in asked.links] if asked.links else dead(run.collection, settings.check.strikes)
+def _addresses(run: _Run, asked: Asked, settings: Settings, now: datetime) -> tuple[list[str], int]:
+    """Each article once; and how many are left out, since they were looked for in vain not long ago."""
+    if asked.links:
+        return _once([link.url for link in asked.links]), 0
+    urls = _once(dead(run.collection, settings.check.strikes))
+    by = now - timedelta(seconds=settings.rescue.again_after)
+    due = [url for url in urls if (since := run.vain_since(url)) is None or since <= by]
+    return due, len(urls) - len(due)
+
+
+def _once(urls: Sequence[str]) -> list[str]:
     return list({identity(url): url for url in reversed(urls)}.values())[::-1]
 
 
@@ -189,9 +204,9 @@ def _each(run: _Run, urls: Sequence[str], asked: Asked, stop: Event) -> Iterator
         if many:
             say(f"{number} of {len(urls)}: {shown_address(url)}")
         rescue = run.rescuer.rescue(url, at=asked.at, take=not asked.dry_run)
-        run.flush()
         if rescue.outcome is Outcome.STOPPED:
             return
+        run.done(rescue)
         _tell(rescue, asked, run.folder)
         yield rescue
 
@@ -261,18 +276,19 @@ def _told(rescue: Rescue, folder: Path) -> dict[str, Any]:
     return told | {"page": as_dict(rescue.row, folder) if rescue.row is not None else None}
 
 
-def _summary(told: Sequence[Rescue], asked: int, seconds: float) -> list[str]:
+def _summary(told: Sequence[Rescue], asked: int, left: int, seconds: float) -> list[str]:
+    lately = [f"{left} left out: looked for in vain not long ago ([rescue] again_after)"] if left else []
     if not asked:
-        return ["nothing is dead that is not kept"]
+        return lately or ["nothing is dead that is not kept"]
     if len(told) == 1 == asked:
-        return []
+        return lately
     counts: dict[str, int] = {}
     for each in told:
         counts[each.outcome] = counts.get(each.outcome, 0) + 1
     parts = [f"{counts[outcome]} {outcome}" for outcome in Outcome if outcome in counts]
     if len(told) < asked:
         parts.append(f"{asked - len(told)} left: the run was stopped")
-    return [f"{', '.join(parts)} in {seconds:.1f} s"]
+    return [f"{', '.join(parts)} in {seconds:.1f} s", *lately]
 
 
 def _exit_code(told: Sequence[Rescue]) -> int:

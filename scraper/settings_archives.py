@@ -32,6 +32,14 @@ class RescueSettings(Struct, frozen=True):
             least=1,
         ),
     ] = 10
+    again_after: Annotated[
+        float,
+        Setting(
+            "What no archive had a good copy of is looked for again after this, or when it is named.",
+            unit="seconds",
+            least=0,
+        ),
+    ] = 30 * 86400.0
     requisites: Annotated[bool, Setting("Whether what a page needs to be seen is taken from the archive too.")] = True
     max_requisites: Annotated[int, Setting("How many a page may have.", least=0)] = 200
     requisites_timeout: Annotated[float, Setting("Seconds for all of them together.", unit="seconds")] = 600.0

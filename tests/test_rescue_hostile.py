@@ -434,6 +434,18 @@ def test_a_timegate_that_redirects_to_its_choice(tmp_path: Path, web: Web, bad: 
     assert asked == ["Wed, 18 Mar 2015 00:00:00 GMT"]
 
 
+def test_a_timegate_that_answers_itself_and_names_its_choice(tmp_path: Path, web: Web, bad: Host) -> None:
+    fields = [
+        ("Memento-Datetime", http_date(S2)),
+        ("Content-Location", f"/web/{S2}/{STORY}"),
+        ("Vary", "accept-datetime"),
+    ]
+    bad.page(f"/gate/{STORY}", PIER, headers=fields)
+    holds(bad, S2)
+    told = rescued(there(tmp_path, web, table(timemap="", timegate=f"{TOP}/gate/")), STORY)
+    assert (told["copies"], told["memento"]) == (1, memento(S2, mod=""))
+
+
 # ------------------------------------------------------------------------------------------------ near which time
 
 

@@ -207,7 +207,7 @@ def test_dry_run_says_what_would_be_taken_and_keeps_nothing(tmp_path: Path, web:
 
 
 def test_all_that_was_gone_is_rescued_without_naming_it(tmp_path: Path, web: Web, old: Pywb) -> None:
-    mine = there(tmp_path, web, entry(old))
+    mine = there(tmp_path, web, entry(old), rescue__again_after='"30 days"')
     nothing = mine.run("rescue")
     assert (nothing.code, nothing.out) == (0, "nothing is dead that is not kept\n")
     web.host("dead.test").page("/alive", foreign.html("Alive"))
@@ -218,7 +218,12 @@ def test_all_that_was_gone_is_rescued_without_naming_it(tmp_path: Path, web: Web
     assert "1 rescued, 1 no copy" in ran.out
     (report,) = [json.loads(path.read_text()) for path in (mine.collection / "reports").glob("*.json")]
     assert report["kind"] == "rescue" and len(report["addresses"]) == 2
-    # What was rescued is dead no more.
+    # What was rescued is dead no more; what was looked for in vain is left out for a while, but not by its name.
+    again = mine.run("rescue")
+    assert (again.code, again.out.partition(":")[0]) == (0, "1 left out")
+    assert mine.run("rescue", "http://dead.test/never").code == 9
+    config = mine.folder / "config.toml"
+    config.write_text(config.read_text().replace('again_after = "30 days"', "again_after = 0"))
     assert [row["url"] for row in mine.run("rescue", "--json").rows] == ["http://dead.test/never"]
 
 
@@ -226,3 +231,36 @@ def test_another_time_may_be_asked_for(tmp_path: Path, web: Web, old: Pywb) -> N
     mine = there(tmp_path, web, entry(old))
     told = rescued(mine, STORY, "--at", "2020-12")
     assert (told["memento_datetime"], told["page"]["title"]) == ("2021-01-01T00:00:00.000Z", "The pier, long after")
+
+
+def test_a_group_that_lost_its_end_is_still_known_to_be_rescued(tmp_path: Path, web: Web, old: Pywb) -> None:
+    mine = there(tmp_path, web, entry(old), rescue__requisites="false")
+    rescued(mine, STORY)
+    (warc,) = mine.warcs()
+    whole = list(read_records(warc, strict=True))
+    # The metadata record of the page is the last: bytes in it rot.
+    end = whole[-1]
+    data = bytearray(warc.read_bytes())
+    data[end.offset + end.length // 2] ^= 0xFF
+    warc.write_bytes(data)
+    assert mine.run("repair").code == 5
+    assert mine.run("verify").code == 0
+    (warc,) = mine.warcs()
+    group = list(read_records(warc, strict=True))[-1].group()
+    assert group is not None and group.rescued
+    assert mine.run("list", "--json").rows[0]["captured_at"] == "2015-03-20T00:00:00Z"
+
+
+def test_what_is_purged_goes_with_its_copy(tmp_path: Path, web: Web, old: Pywb) -> None:
+    mine = there(tmp_path, web, entry(old))
+    rescued(mine, STORY)
+    rescued(mine, OTHER)
+    ran = mine.run("exclude", STORY, "--reason", "a takedown", "--purge", "--yes")
+    assert ran.code == 0, ran.err
+    for folder in ("archive", "quarantine"):
+        for path in mine.warcs(folder):
+            for each in read_records(path, strict=True):
+                assert STORY not in (each.header("WARC-Target-URI") or "")
+                assert each.payload_bytes() != gzip.compress(PIER, mtime=0)
+    assert mine.run("verify").code == 0
+    assert [row["url"] for row in mine.run("list", "--json").rows] == [OTHER]

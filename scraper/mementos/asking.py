@@ -124,7 +124,14 @@ class Asking:
 
 
 def _silent(exchange: Exchange) -> bool:
-    return exchange.failure is not None and exchange.failure.kind in ("dns", "connect", "tls", "timeout", "cut")
+    return exchange.failure is not None and exchange.failure.kind in (
+        "dns",
+        "connect",
+        "tls",
+        "timeout",
+        "too slow",
+        "cut",
+    )
 
 
 def hosts_of(archive: WebArchive) -> list[str]:

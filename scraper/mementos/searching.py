@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from archive.mementos import replay_of
 from archive.models import Exchange
-from archive.urls import is_http, stamp, wire_url
+from archive.urls import is_http, join, stamp, wire_url
 from scraper.body import decoded
 from scraper.fetch import STOPPED, HopRequest, next_hop
 from scraper.mementos.addresses import filled, replay_prefix, same_article
@@ -169,7 +169,8 @@ class Searcher:
         if any(not same_article(original, url) for original in said.originals):
             raise _Unanswered("its TimeGate chose a copy of another address")
         listed = list(said.listed)
-        chosen = next_hop(exchange) or exchange.header("content-location")
+        located = exchange.header("content-location")
+        chosen = next_hop(exchange) or (join(exchange.url, located) if located is not None else None)
         if chosen is None and exchange.header("memento-datetime") is not None:
             chosen = exchange.url
         if chosen is not None and chosen not in [one.address for one in listed]:

@@ -21,6 +21,7 @@ NO_COPY, NOT_BELIEVED = "no copy", "not believed"
 """Kinds of failure: the archive cannot show an address; what it shows cannot be a copy of it."""
 MOST_LED = 5
 _NOTHING = (400, 404, 410)
+_TOO_OFTEN = 429
 
 
 class MementoWalker:
@@ -103,6 +104,8 @@ class MementoWalker:
                 return self._failed(url, NO_COPY, f"{self._copy.archive} leads nowhere from {address}", sent)
             address = following
         if last.header("memento-datetime") is None:
+            if last.status == _TOO_OFTEN:
+                return self._failed(url, "rate limited", f"{self._copy.archive} says that it was asked too often", sent)
             words = "has no copy of it" if last.status in _NOTHING else f"answered {last.status}, but with no memento"
             return self._failed(url, NO_COPY, f"{self._copy.archive} {words}", sent)
         told = (self._copy.time, stamped(last.url)) if url == self._asked else ()

@@ -116,11 +116,10 @@ class Agreement:
             if capture.folder == rows.ARCHIVE and capture.record_type != "metadata":
                 self.expected.index.add(cdxj.line(capture))
         yield from self._check_captures(group)
-        if group.check is not None and self._exclusions.of(group.check.address) is None:
+        if group.check is not None:
             yield from self._check_check(group.check)
         for each in group.submissions:
-            if self._exclusions.of(each.address) is None:
-                yield from self._check_submission(each)
+            yield from self._check_submission(each)
         if group.page is not None:
             yield from self._check_page(group, group.page)
 

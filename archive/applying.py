@@ -80,11 +80,10 @@ class Applier:
                         self.left_out.add(group.files.name)
                     found.append(self._as_there(group))
                     continue
-                if left.check is not None and self._exclusions.of(left.check.address) is None:
+                if left.check is not None:
                     self._parts.catalog.add_check(left.check)
                 for each in left.submissions:
-                    if self._exclusions.of(each.address) is None:
-                        self._parts.catalog.add_submission(each)
+                    self._parts.catalog.add_submission(each)
                 row = self._page(left, changes)
                 found.append(row)
                 if row is not None and row.verdict.kept and group.captured:

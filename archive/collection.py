@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -18,7 +17,7 @@ from archive import article as articles
 from archive import catalog
 from archive.answers import Answer
 from archive.applying import Applier, group_records
-from archive.committing import Committer, Writers
+from archive.committing import Committer, writers_of
 from archive.derive import Place
 from archive.disk import Disk
 from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, UsageError, WarcError
@@ -29,12 +28,10 @@ from archive.manifest import Manifest
 from archive.models import Article, Capture, PageGroup, PageRow, Rereading
 from archive.opening import make_folder
 from archive.placing import ImportedGroup
-from archive.rows import ARCHIVE, QUARANTINE
+from archive.rows import ARCHIVE
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, known_id, read_at
-from archive.warc.records import WarcInfo
-from archive.warc.writer import WarcWriter
 from archive.writing import bring_up, has_warcs, opened_to_write
 
 _LOOKS = 3
@@ -99,7 +96,7 @@ class Collection(LinkLooks):
             applier = Applier(parts, disk)
             lookups = LinkLookups(parts.catalog.path)
             stack.callback(lookups.close)
-            committer = Committer(_writers(settings, run, disk, clock), applier, lookups, settings.warc_size)
+            committer = Committer(writers_of(settings, run, disk, clock), applier, lookups, settings.warc_size)
             stack.callback(committer.close)
             return cls(folder, lookups, committer, stack.pop_all(), applier.manifest)
 
@@ -366,23 +363,6 @@ def _read(path: Path, capture: Capture) -> StoredRecord:
     if known_id(record) != capture.record_id:
         raise WarcError(capture.warc, capture.offset, "another record lies where the catalog says")
     return record
-
-
-def _writers(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Callable[[], datetime]) -> Writers:
-    info = WarcInfo(
-        software=run.software,
-        user_agent=run.user_agent,
-        robots=run.robots,
-        hostname=socket.gethostname(),
-        collection=settings.collection,
-        operator=settings.operator,
-    )
-    folder = settings.root / "collections" / settings.collection
-
-    def writer(kind: str) -> WarcWriter:
-        return WarcWriter(folder / kind, settings.prefix, info, warc_size=settings.warc_size, disk=disk, clock=clock)
-
-    return Writers(writer(ARCHIVE), writer(QUARANTINE))
 
 
 def _wire(url: str) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
 from archive.applying import Applier
 from archive.derive import Derived, Place, View, derive
-from archive.disk import storage_error
+from archive.disk import Disk, storage_error
 from archive.errors import StorageError, TearsheetError
 from archive.manifest import Event
 from archive.models import PageGroup, PageRow, Rereading
 from archive.placing import Draft, Fresh, ImportedGroup, Known, place, place_again, place_import
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.settings import ArchiveSettings, RunInfo
 from archive.warc import group as group_fields
-from archive.warc.records import Record
+from archive.warc.records import Record, WarcInfo
 from archive.warc.writer import Stored, WarcWriter
 
 MOST_WAITING = 64
@@ -40,6 +43,24 @@ class Writers(Struct, frozen=True):
         """In the order in which they are synced: what lies aside before the page that it belongs to, so that the next
         run can tell which of it was never told."""
         return (QUARANTINE, self.quarantine), (ARCHIVE, self.archive)
+
+
+def writers_of(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Callable[[], datetime]) -> Writers:
+    """Those of a run."""
+    info = WarcInfo(
+        software=run.software,
+        user_agent=run.user_agent,
+        robots=run.robots,
+        hostname=socket.gethostname(),
+        collection=settings.collection,
+        operator=settings.operator,
+    )
+    folder = settings.root / "collections" / settings.collection
+
+    def writer(kind: str) -> WarcWriter:
+        return WarcWriter(folder / kind, settings.prefix, info, warc_size=settings.warc_size, disk=disk, clock=clock)
+
+    return Writers(writer(ARCHIVE), writer(QUARANTINE))
 
 
 class _Waiting(Struct):

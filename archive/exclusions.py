@@ -112,9 +112,12 @@ class Exclusions:
         )
         if gone:
             page = None
-        if page is None and not captures:
+        check = group.check if group.check is not None and self.of(group.check.address) is None else None
+        submissions = tuple(each for each in group.submissions if self.of(each.address) is None)
+        if page is None and not captures and check is None and not submissions:
             return None
-        return replace(group, page=page, captures=captures, files=group.files if page is not None else None)
+        files = group.files if page is not None else None
+        return replace(group, page=page, captures=captures, files=files, check=check, submissions=submissions)
 
 
 def plain(url: str) -> str:

@@ -144,7 +144,7 @@ def aged(ageing: Ageing, web: Web, folder: Path, clock: Clock, days: int) -> Set
     chance = random.Random(5)
     time = Time(clock, clock.sleep, chance.random)
     settings = settings_of(web, folder, iter(()))
-    _keep(ageing, settings, time)
+    keep(ageing, settings, time)
     for day in range(1, days):
         clock.forward(START + day * DAY)
         settings = settings_of(web, folder, ageing.down())
@@ -152,7 +152,7 @@ def aged(ageing: Ageing, web: Web, folder: Path, clock: Clock, days: int) -> Set
     return settings
 
 
-def _keep(ageing: Ageing, settings: Settings, time: Time) -> None:
+def keep(ageing: Ageing, settings: Settings, time: Time) -> None:
     from scraper.crawl import Limits, Schedule, run
 
     links = [Wanted(link.url, "list") for link in ageing.links]

@@ -182,6 +182,7 @@ def _queue(
         random=time.random,
     )
     stack.callback(frontier.close)
+    frontier.refused = refusing(settings)
     frontier.titles = frozenset(source.title for source in settings.sources)
     memory = Memory(path)
     return frontier, memory

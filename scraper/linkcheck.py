@@ -221,7 +221,9 @@ class _Trial:
         if Want.STORED not in self.case.met:
             return Want.STORED
         stored, sketch = self.case.stored, self.seen.sketch
-        if stored is not None and stored.sketch is not None and sketch is not None:
+        if sketch is None:
+            return self._failed(_S.BLOCKED, "the page shows nothing, and there is no text to compare")
+        if stored is not None and stored.sketch is not None:
             if sketch.title and sketch.title == stored.sketch.title:
                 return self._other_page()
         elif not self.kept.document:
@@ -234,7 +236,7 @@ class _Trial:
             return self._as_made_up()
         if self.kept.document:
             return self._failed(_S.WALLED, "a page stands before the document")
-        return self._other_page()
+        return self._another() if self.words.prose_is_gone else self._other_page()
 
     def _other_page(self) -> Judgement:
         """A page of links, as it is now."""
@@ -308,7 +310,8 @@ class _Trial:
             return Want.HOME
         if self.case.home is not None and self.words.alike(self.case.home):
             self.evidence.append("its home page is the same, too")
-            return self._failed(_S.BLOCKED, "the whole site shows this one page, whatever is asked")
+            state = _S.WALLED if self.wall.door else _S.BLOCKED
+            return self._failed(state, "the whole site shows this one page, whatever is asked")
         if self.case.home is not None and not self.case.home.well:
             self.evidence.append(f"its home page does not answer ({self.case.home.verdict.reason})")
         return self._failed(_S.SOFT_404, "the page says nothing but what the site says of any wrong address")

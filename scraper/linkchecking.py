@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from archive import linkstate
 from archive.collection import Collection
 from archive.errors import NotKeptError, UsageError
-from archive.linkstate import Standing
+from archive.linkstate import Check, Standing, State
 from archive.models import Link, PageRow
 from scraper import due, link_list, linkreport, runlog
 from scraper.crawl import Limits, Result, Schedule, run
@@ -102,7 +102,12 @@ def _links(settings: Settings, asked: Asked, now: datetime) -> list[Link]:
             raise NotKeptError("nothing is kept yet: tearsheet fetch keeps an address")
         if asked.due:
             links = [link for link in links if _is_due(link, collection, settings, now)]
-    return links
+        # Whoever says again that the host is to be left alone shall not keep the others of its host from being asked.
+        return sorted(links, key=lambda link: _was_blocked(collection.checks_of(link.url)))
+
+
+def _was_blocked(checks: Sequence[Check]) -> bool:
+    return bool(checks) and checks[-1].state is State.BLOCKED
 
 
 def _is_due(link: Link, collection: Collection, settings: Settings, now: datetime) -> bool:

@@ -112,7 +112,7 @@ class Wall:
         if reading is None or self._seen.status != 503:
             return False
         signals = reading.signals
-        return bool(signals.challenge or signals.shell) and signals.scripts > 0
+        return bool(signals.challenge) or (bool(signals.shell) and signals.scripts > 0)
 
     # ------------------------------------------------------------------------------------------------ parked
 

@@ -14,6 +14,9 @@ THERE = 0.5
 """Of the kept text's runs of words, how many a page must show to be it."""
 PARTLY = 0.3
 WHOLE = 0.85
+GONE = 0.2
+PROSE = 3
+"""Paragraphs of some length, links apart, that make a page more than a list."""
 ECHO = 12
 """So many words more or less make no other page: times, numbers, names of sections."""
 
@@ -91,6 +94,19 @@ class Words:
             if sketch is not None:
                 runs -= likeness.runs(likeness.words(sketch.text))
         return len(runs)
+
+    @property
+    def prose_is_gone(self) -> bool:
+        """Whether the kept page, of which no article could be read, had paragraphs that stand here no more. What only
+        lists others shows nothing by that."""
+        stored = self._case.stored
+        if stored is None or stored.sketch is None or stored.signals.paragraphs < PROSE:
+            return False
+        own = likeness.runs(likeness.words(stored.sketch.text))
+        made_up = self._case.made_up.sketch if self._case.made_up is not None else None
+        if made_up is not None:
+            own -= likeness.runs(likeness.words(made_up.text))
+        return likeness.share(own, likeness.runs(self.page)) < GONE
 
     def partly(self) -> bool:
         """Whether some of the kept text stands there that the site does not show everywhere."""

@@ -56,16 +56,16 @@ def verify(settings: Settings, asked: Asked, stopped: Callable[[], bool]) -> int
 
 
 def _tell(found: Verified, name: str, quiet: bool) -> None:
-    for line in problem_lines(found.bad):
+    for line in problem_lines(found.bad, found.advice):
         print(fit(line))
     if quiet:
         return
-    for line in problem_lines([problem for problem in found.problems if problem.kind is Kind.NOTE]):
+    for line in problem_lines([problem for problem in found.problems if problem.kind is Kind.NOTE], found.advice):
         print(fit(line))
     print("\n".join(summary_lines(found, name)))
 
 
-def problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
+def problem_lines(problems: Sequence[Problem], advice: Callable[[Kind], str] = ADVICE.__getitem__) -> Iterator[str]:
     """One problem a line, what to do below the last of each kind."""
     for kind in Kind:
         some = [problem for problem in problems if problem.kind is kind]
@@ -76,8 +76,8 @@ def problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
             yield f"{problem.kind.value}: {where}{record}: {problem.words}{section}"
         if len(some) > _MOST_TOLD:
             yield f"{kind.value}: and {len(some) - _MOST_TOLD} more; --json tells them all"
-        if some and ADVICE[kind]:
-            yield f"    {ADVICE[kind]}"
+        if some and advice(kind):
+            yield f"    {advice(kind)}"
 
 
 def summary_lines(found: Verified, name: str) -> Iterator[str]:

@@ -248,20 +248,25 @@ def _opened(path: Path) -> BinaryIO:
 def scan(path: Path, rules: Rules, tell: Tell | None = None) -> Generator[StoredRecord, None, None]:
     """The records of a file under `rules`; see `read_records`. A disk that fails is a StorageError, never damage."""
     with _opened(path) as file:
-        offset: int | None = 0
-        while offset is not None:
-            source = open_source(file, offset, strict=rules.framing)
-            offset = None
-            at = source.position()
-            try:
-                while (record := _next_record(path, source, rules, at)) is not None:
-                    yield record
-                    at = source.position()
-            except WarcError as error:
-                if tell is None:
-                    raise
-                tell(error)
-                offset = (arc.next_start if arc.is_arc(path.name) else next_start)(file, error.offset + 1)
+        yield from scan_in(file, path, rules, tell)
+
+
+def scan_in(file: BinaryIO, path: Path, rules: Rules, tell: Tell | None = None) -> Iterator[StoredRecord]:
+    """`scan` in an open file that is called `path`, wherever it lies."""
+    offset: int | None = 0
+    while offset is not None:
+        source = open_source(file, offset, strict=rules.framing)
+        offset = None
+        at = source.position()
+        try:
+            while (record := _next_record(path, source, rules, at)) is not None:
+                yield record
+                at = source.position()
+        except WarcError as error:
+            if tell is None:
+                raise
+            tell(error)
+            offset = (arc.next_start if arc.is_arc(path.name) else next_start)(file, error.offset + 1)
 
 
 def known_id(record: StoredRecord) -> str:

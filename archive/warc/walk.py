@@ -48,7 +48,7 @@ class Window:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._size = os.fstat(file.fileno()).st_size
+        self._size = file.seek(0, os.SEEK_END)
         self._at = 0
         self._held = memoryview(b"")
         self._whole = hashlib.sha256()
@@ -86,9 +86,9 @@ class Window:
 
     def _read(self, at: int, size: int) -> bytes:
         pieces = []
-        while size > 0 and (piece := os.pread(self._file.fileno(), size, at)):
+        self._file.seek(at)
+        while size > 0 and (piece := self._file.read(size)):
             pieces.append(piece)
-            at += len(piece)
             size -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 

@@ -70,11 +70,11 @@ def seen(html: str | bytes, url: str = URL, *, status: int = 200, hops: tuple[tu
 
 
 def judged(
-    now: Seen, made_up: Seen | None = None, home: Seen | None = None, *, asked: str = URL, **kept: Any
+    now: Seen, made_up: Seen | None = None, home: Seen | None = None, *, before: str = "", **kept: Any
 ) -> tuple[Judgement, list[Want]]:
-    """The judgement, and what had to be asked for it."""
-    stored = read(Page(ARTICLE.encode(), HTML, URL, sketch=True))
-    case = Case(asked, Kept(**({"article": stored.article, "final": URL} | kept)), now)
+    """The judgement, and what had to be asked for it; `before` is the kept page."""
+    stored = read(Page((before or ARTICLE).encode(), HTML, URL, sketch=True))
+    case = Case(URL, Kept(**({"article": stored.article, "final": URL} | kept)), now)
     wanted: list[Want] = []
     while isinstance(found := judge(case), Want):
         assert found not in wanted, "asked for twice"
@@ -310,7 +310,16 @@ def test_a_document_that_is_another_has_changed_and_a_page_before_it_is_a_wall()
 
 
 def test_a_section_page_is_alive_whatever_it_lists() -> None:
-    assert judged(seen(HOME), HARD, article=None)[0].state in (State.SAME, State.CHANGED)
+    before = HOME.replace("Tides are late", "Tides were early").replace("<title>", "<title>Now: ")
+    assert judged(seen(HOME), HARD, article=None, before=before)[0].state is State.CHANGED
+
+
+def test_prose_of_which_no_article_could_be_read_is_missed_all_the_same() -> None:
+    lost = page("Hoppá", ("Itt nincs semmi.",))
+    found, _ = judged(seen(lost), HARD, article=None)
+    assert (found.state, found.verdict) == (State.SOFT_404, VerdictKind.SOFT_404)
+    redesigned = f"<html><title>Archive</title><body><div>{'<br>'.join(TEXT)}</div></body></html>"
+    assert judged(seen(redesigned), HARD, article=None)[0].state is State.CHANGED
 
 
 # ------------------------------------------------------------------------------------------------ places

@@ -11,7 +11,7 @@ LOCK   := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help fetch test check bench bench-check bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
+.PHONY: help fetch test check bench bench-check bench-cluster bench-crawl bench-fetch bench-frontier bench-export bench-text bench-memory \
         bench-replay bench-scale bench-startup bench-verify bench-viewer soak fuzz audit lock clean
 
 help: ## say what there is
@@ -36,13 +36,13 @@ check: $(VENV)/dev.stamp ## ruff, strict mypy and the fast tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(FAST)" $(ARGS)
 
 soak: $(VENV)/dev.stamp ## what takes longer than tests may, under 20 minutes; writes the table of docs/reliability.md
-	$(BIN)/python -m pytest -n 2 --dist load -m "soak or promise" --hypothesis-profile soak --timeout 900 \
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "soak or promise" --hypothesis-profile soak --timeout 900 \
 	  --reliability=docs/reliability.md $(ARGS)
 
 fuzz: $(VENV)/dev.stamp ## hostile bytes for the parsers, a minute for each (pip install -e .[fuzz]: led by coverage)
 	$(BIN)/python -m fuzz $(ARGS)
 
-bench: bench-startup bench-check bench-fetch bench-crawl bench-frontier bench-export bench-memory bench-replay bench-text bench-verify bench-viewer ## all measurements
+bench: bench-startup bench-check bench-fetch bench-crawl bench-cluster bench-frontier bench-export bench-memory bench-replay bench-text bench-verify bench-viewer ## all measurements
 
 bench-check: $(VENV)/dev.stamp ## links of a web that ages for months: what tearsheet check finds, against the truth
 	$(BIN)/python -m bench.check $(ARGS)
@@ -52,6 +52,9 @@ bench-fetch: $(VENV)/dev.stamp ## one page with 30 requisites, against wget and 
 
 bench-crawl: $(VENV)/dev.stamp ## 500 articles of 20 hosts, against wget, trafilatura and both
 	$(BIN)/python -m bench.crawl $(ARGS)
+
+bench-cluster: $(VENV)/dev.stamp ## that web with two Dask workers against one
+	$(BIN)/python -m bench.cluster $(ARGS)
 
 bench-frontier: $(VENV)/dev.stamp ## claims and answers with 100,000 links in the queue; memory of a crawl of 20,000
 	$(BIN)/python -m bench.frontier $(ARGS)

@@ -20,6 +20,7 @@ from archive.applying import Applier, group_records
 from archive.committing import Committer, writers_of
 from archive.derive import Place
 from archive.disk import Disk
+from archive.elsewhere import Elsewhere
 from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, UsageError, WarcError
 from archive.link_looks import LinkLooks
 from archive.links import LinkLookups
@@ -56,13 +57,14 @@ class Collection(LinkLooks):
         lookups: LinkLookups | None,
         committer: Committer | None,
         stack: ExitStack,
-        manifest: Manifest | None = None,
+        applier: Applier | None = None,
     ) -> None:
         self.path = path
-        self.manifest = manifest
+        self.manifest: Manifest | None = applier.manifest if applier is not None else None
         self.tmp = path / "tmp"
         self._lookups = lookups
         self._committer = committer
+        self._applier = applier
         self._stack = stack
 
     @classmethod
@@ -98,7 +100,7 @@ class Collection(LinkLooks):
             stack.callback(lookups.close)
             committer = Committer(writers_of(settings, run, disk, clock), applier, lookups, settings.warc_size)
             stack.callback(committer.close)
-            return cls(folder, lookups, committer, stack.pop_all(), applier.manifest)
+            return cls(folder, lookups, committer, stack.pop_all(), applier)
 
     @classmethod
     def _open_to_read(cls, folder: Path, disk: Disk, tell: Callable[[str], None], missing_ok: bool) -> Collection:
@@ -150,7 +152,17 @@ class Collection(LinkLooks):
             raise StorageError(f"{self.path} was opened to read")
         return self._committer.bring_in(group)
 
+    def elsewhere(self) -> Elsewhere:
+        """What brings in the files that other processes write into this collection's folder while the lock is held."""
+        if self._committer is None or self._applier is None:
+            raise StorageError(f"{self.path} was opened to read")
+        return Elsewhere(self.path, self._applier, Disk(), self._committer.do)
+
     # ------------------------------------------------------------------------------------------------ looking up
+
+    def rows(self, sql: str, values: tuple[object, ...]) -> list[Any]:
+        """What a query of `Lookups` gives, for one that is made elsewhere."""
+        return self._lookups.rows(sql, *values) if self._lookups else []
 
     def known_page(self, url: str) -> tuple[PageRow, Capture] | None:
         """The latest kept page asked for or answering at this address (fragment and tracking apart), and its capture.

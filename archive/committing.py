@@ -9,15 +9,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from archive.applying import Applier
+from archive.applying import Closed
 from archive.derive import Derived, Place, View, derive
 from archive.disk import Disk, storage_error
 from archive.errors import StorageError, TearsheetError
-from archive.manifest import Event
 from archive.models import PageGroup, PageRow, Rereading
 from archive.placing import Draft, Fresh, ImportedGroup, Known, place, place_again, place_import
 from archive.rows import ARCHIVE, QUARANTINE
@@ -26,6 +25,7 @@ from archive.warc import group as group_fields
 from archive.warc.records import Record, WarcInfo
 from archive.warc.writer import Stored, WarcWriter
 
+T = TypeVar("T")
 MOST_WAITING = 64
 MOST_BYTES = 64 * 1024 * 1024
 
@@ -45,13 +45,21 @@ class Writers(Struct, frozen=True):
         return (QUARANTINE, self.quarantine), (ARCHIVE, self.archive)
 
 
+class Applying(Protocol):
+    """What brings written groups into all that is derived (`applying.Applier`), here or elsewhere."""
+
+    def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]: ...
+
+    def closed(self, files: Sequence[Closed]) -> None: ...
+
+
 def writers_of(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Callable[[], datetime]) -> Writers:
-    """Those of a run."""
+    """Those of the two files that a run writes, which come into being with their first record."""
     info = WarcInfo(
         software=run.software,
         user_agent=run.user_agent,
         robots=run.robots,
-        hostname=socket.gethostname(),
+        hostname=run.writer or socket.gethostname(),
         collection=settings.collection,
         operator=settings.operator,
     )
@@ -69,6 +77,11 @@ class _Waiting(Struct):
     size: int
 
 
+class _Doing(Struct):
+    action: Callable[[], Any]
+    future: Future[Any]
+
+
 class _Written(Struct):
     """`derived` holds the group's main part first."""
 
@@ -79,12 +92,17 @@ class _Written(Struct):
 class Committer:
     """Takes page groups from any thread. Only its own thread writes WARC files and databases."""
 
-    def __init__(self, writers: Writers, applier: Applier, known: Known, warc_size: int) -> None:
+    def __init__(
+        self, writers: Writers, applier: Applying, known: Known, warc_size: int, *, leave_open: bool = False
+    ) -> None:
+        """`leave_open`: after a failure the files stay as they are, for whoever holds the lock to mend."""
         self._writers = writers
         self._applier = applier
         self._known = known
         self._warc_size = warc_size
+        self._leave_open = leave_open
         self._queue: deque[_Waiting] = deque()
+        self._doing: deque[_Doing] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._failure: StorageError | None = None
@@ -104,6 +122,21 @@ class Committer:
         """The same for a page of an imported file; None for what belongs to no page."""
         return self._enqueue(group)
 
+    def do(self, action: Callable[[], T]) -> Future[T]:
+        """What `action` gives in the writer's thread, where alone an Applier may be used; never waits. Whatever it
+        raises stops the writing."""
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
+        with self._changed:
+            if self._failure is not None:
+                future.set_exception(_same(self._failure))
+            elif self._closing:
+                future.set_exception(StorageError("the collection is closed"))
+            else:
+                self._doing.append(_Doing(action, future))
+                self._changed.notify_all()
+        return future
+
     def _enqueue(self, group: PageGroup | Rereading | ImportedGroup) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
@@ -120,6 +153,10 @@ class Committer:
                 self._changed.notify_all()
         return future
 
+    def cut(self, error: StorageError) -> None:
+        """Nothing that waits is committed any more, nor what comes."""
+        self._fail(error, ())
+
     def close(self) -> None:
         """What waits is committed, the files are closed. Raises the StorageError that stopped the writing, if any."""
         with self._changed:
@@ -135,15 +172,22 @@ class Committer:
         with suppress(ImportError):
             # What the first group is written with, loaded while it is on its way.
             from archive.warc import encode  # noqa: F401
-        while batch := self._take():
+        while True:
+            doing, batch = self._take()
+            if not doing and not batch:
+                break
             try:
-                self._commit(batch)
-                self._rotate()
+                for each in doing:
+                    each.future.set_result(each.action())
+                if batch:
+                    self._commit(batch)
+                    self._rotate()
             except TearsheetError as error:
-                self._fail(error, batch)
+                self._fail(error, [*doing, *batch])
             except Exception as error:
                 # A thread that dies would leave its callers waiting for ever.
-                self._fail(StorageError(f"the collection could not be written: {type(error).__name__}: {error}"), batch)
+                failure = StorageError(f"the collection could not be written: {type(error).__name__}: {error}")
+                self._fail(failure, [*doing, *batch])
         if self._failure is None:
             try:
                 self._close_files(self._writers.each())
@@ -152,17 +196,19 @@ class Committer:
         if self._failure is not None:
             self._leave()
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self) -> tuple[list[_Doing], list[_Waiting]]:
         with self._changed:
-            while not self._queue and not self._closing:
+            while not self._queue and not self._doing and not self._closing:
                 self._changed.wait()
+            doing = list(self._doing)
+            self._doing.clear()
             batch: list[_Waiting] = []
             size = 0
             while self._queue and (not batch or size + self._queue[0].size <= MOST_BYTES):
                 size += self._queue[0].size
                 batch.append(self._queue.popleft())
             self._changed.notify_all()
-            return batch
+            return doing, batch
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         fresh = Fresh(self._known)
@@ -213,22 +259,18 @@ class Committer:
         self._close_files([each for each in self._writers.each() if each[1].size >= self._warc_size])
 
     def _close_files(self, writers: Sequence[tuple[str, WarcWriter]]) -> None:
-        closed = []
+        closed: list[Closed] = []
         for folder, writer in writers:
             writer.close()
-            closed += [(Place(folder, each.name), each) for each in writer.take_closed()]
-        manifest = self._applier.manifest
-        manifest.add(
-            [manifest.entry(Event.CLOSED, f"{place.folder}/{place.warc}", each.sums) for place, each in closed]
-        )
-        for where, _ in closed:
-            self._applier.finish(where)
+            closed += [Closed(Place(folder, each.name), each.sums) for each in writer.take_closed()]
+        if closed:
+            self._applier.closed(closed)
 
     def _leave(self) -> None:
         """After a failure. What was told lies in files that viewers should see; the next run brings them into what is
         derived. A file that may hold what was never told stays open, and its companion with it, for that run to mend.
         """
-        intact = [_taken_back(writer) for _, writer in self._writers.each()]
+        intact = [_taken_back(writer) for _, writer in self._writers.each()] if not self._leave_open else [False]
         if not all(intact):
             for _, writer in self._writers.each():
                 writer.abandon()
@@ -237,12 +279,13 @@ class Committer:
             with suppress(StorageError):
                 writer.close()
 
-    def _fail(self, error: TearsheetError, batch: Sequence[_Waiting]) -> None:
+    def _fail(self, error: TearsheetError, batch: Sequence[_Waiting | _Doing]) -> None:
         failure = error if isinstance(error, StorageError) else StorageError(str(error))
         with self._changed:
             self._failure = self._failure or failure
-            waiting = [*batch, *self._queue]
+            waiting = [*batch, *self._queue, *self._doing]
             self._queue.clear()
+            self._doing.clear()
             self._changed.notify_all()
         for each in waiting:
             if not each.future.done():

@@ -5,6 +5,7 @@ TearsheetError
 ├── ConfigError         the config is wrong                               exit 4
 ├── StorageError        the disk is full, read-only or failing            exit 3
 ├── LockedError         another run holds the collection                  exit 75
+├── ClusterError        the machines that are to help cannot be had       exit 75
 ├── DamageError         stored data is not what was written               exit 5
 │   └── WarcError       a WARC record breaks the standard
 ├── FormatError         a text file is not in the article format          exit 1
@@ -34,6 +35,10 @@ class StorageError(TearsheetError):
 
 
 class LockedError(TearsheetError):
+    exit_code = 75
+
+
+class ClusterError(TearsheetError):
     exit_code = 75
 
 

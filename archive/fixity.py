@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
+from contextlib import closing, nullcontext
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from archive.checking import Checked, Kind, Problem, check_file, digest_of
 from archive.comparing import compare, state
 from archive.errors import DamageError, NotKeptError, StorageError, TearsheetError
 from archive.manifest import Entry, Event
+from archive.pool import Pool
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.wacz_checking import check_wacz
 from archive.wacz_reading import is_zip
@@ -86,11 +86,13 @@ class Verified(Struct):
 
 class Watch(Struct, frozen=True):
     """Who is told: `done` hears of each file that was checked, with the bytes done and to be done; `stopped` is asked
-    whether to end early."""
+    whether to end early. Without a `pool` files are checked in `workers` processes of this machine, 0: one for each
+    core."""
 
     done: Callable[[str, int, int], None] = lambda name, done, size: None
     stopped: Callable[[], bool] = lambda: False
     workers: int = 0
+    pool: Pool | None = None
 
     @property
     def processes(self) -> int:
@@ -226,7 +228,7 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
     total, done = sum(sizes.values()), 0
     checked: dict[str, Checked] = {}
     ordered = sorted(files, key=lambda each: -sizes[each[1]])
-    if watch.processes == 1 or len(files) < 2:
+    if watch.pool is None and (watch.processes == 1 or len(files) < 2):
         results: Iterable[tuple[str, Checked]] = ((each[1], _check_one(*each)) for each in ordered)
         for name, result in results:
             checked[name] = result
@@ -236,7 +238,11 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
                 found.stopped = len(checked) < len(files)
                 break
     else:
-        with ProcessPoolExecutor(watch.processes, get_context("fork")) as pool:
+        with (
+            nullcontext(watch.pool.executor)
+            if watch.pool is not None
+            else ProcessPoolExecutor(watch.processes, get_context("fork"))
+        ) as pool:
             waiting = {pool.submit(_check_one, *each): each[1] for each in ordered}
             for future in as_completed(waiting):
                 name = waiting[future]
@@ -245,7 +251,8 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
                 watch.done(name, done, total)
                 if watch.stopped():
                     found.stopped = len(checked) < len(files)
-                    pool.shutdown(cancel_futures=True)
+                    for left in waiting:
+                        left.cancel()
                     break
     return {name: checked[name] for _, name, _ in files if name in checked}
 
@@ -273,7 +280,7 @@ def _size(path: Path) -> int:
 def _result(future: Future[Checked], name: str) -> Checked:
     try:
         return future.result()
-    except BrokenProcessPool:
+    except BrokenExecutor:
         checked = Checked(name, whole=False)
         checked.add(Problem(Kind.UNREADABLE, name, "the process that read it was ended"))
         return checked

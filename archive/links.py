@@ -35,14 +35,14 @@ class LinkLookups(Lookups):
         """Where each link stands that was ever checked, in the order of addresses."""
         last = ""
         sql = "SELECT DISTINCT link FROM checks WHERE link > ? ORDER BY link LIMIT ?"
-        while found := self._all(sql, last, _BATCH):
+        while found := self.rows(sql, last, _BATCH):
             for (last,) in found:
                 checks = self._with_kept(self._checks([last]))
                 yield LinkStanding(checks[-1].address, standing(checks, strikes), tuple(checks))
 
     def links(self) -> Iterator[PageRow]:
         """The latest kept page of each address that was asked for (`url`), in the order of addresses."""
-        for (number,) in self._all(
+        for (number,) in self.rows(
             "SELECT max(id) FROM pages WHERE kept AND rereads IS NULL GROUP BY url ORDER BY url"
         ):
             yield rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number))
@@ -66,7 +66,7 @@ class LinkLookups(Lookups):
         """How each submission of a link stands: the last step for each archive."""
         found: dict[str, Submission] = {}
         for link in rows.identities(url):
-            for row in self._all(f"{SUBMISSIONS} WHERE link = ? ORDER BY time, page_id", rows.storable(link)):
+            for row in self.rows(f"{SUBMISSIONS} WHERE link = ? ORDER BY time, page_id", rows.storable(link)):
                 submission = rows.submission_of(row)
                 found[submission.archive] = submission
         return list(found.values())
@@ -74,7 +74,7 @@ class LinkLookups(Lookups):
     def submissions_due(self, by: datetime) -> list[Submission]:
         """What archives are to be asked by then: waiting, or with a job that has not ended; the longest due first."""
         sql = f"{SUBMISSIONS} s WHERE due IS NOT NULL AND due <= ? AND {_LAST} ORDER BY due, page_id, archive"
-        return [rows.submission_of(row) for row in self._all(sql, rows.milliseconds(by))]
+        return [rows.submission_of(row) for row in self.rows(sql, rows.milliseconds(by))]
 
     def archives_resting(self, now: datetime) -> dict[str, datetime]:
         """Until when archives want to be left alone, by what they said last."""
@@ -82,11 +82,11 @@ class LinkLookups(Lookups):
             f"SELECT archive, max(due) FROM submissions s WHERE rests AND due > ? AND {_LAST} "  # noqa: S608 - our own words
             "GROUP BY archive"
         )
-        found = self._all(sql, rows.milliseconds(now))
+        found = self.rows(sql, rows.milliseconds(now))
         return {archive: rows.from_milliseconds(due) for archive, due in found}
 
     def _checks(self, links: list[str]) -> list[Check]:
-        found = [self._all(f"{CHECKS} WHERE link = ? ORDER BY time, page_id", rows.storable(link)) for link in links]
+        found = [self.rows(f"{CHECKS} WHERE link = ? ORDER BY time, page_id", rows.storable(link)) for link in links]
         return sorted((rows.check_of(row) for some in found for row in some), key=lambda check: check.time)
 
     def _with_kept(self, checks: list[Check]) -> list[Check]:

@@ -13,7 +13,15 @@ from archive.agreement import Reader
 from archive.errors import TearsheetError
 from archive.models import Link, Memento, Missing, Overruling, Role, Verdict, VerdictKind
 from archive.overrulings import NOBODY, SAID
-from archive.rows import CHECKS, SUBMISSIONS, check_of, from_milliseconds, host_of, submission_of, time_of_page
+from archive.rows import (
+    CHECKS,
+    SUBMISSIONS,
+    check_of,
+    from_milliseconds,
+    host_of,
+    submission_of,
+    time_of_page,
+)
 from archive.warc.encode import write_member
 from archive.warc.group import GroupData, PartData
 from archive.warc.records import Record, regroup_record

@@ -50,7 +50,7 @@ def rebuild(
         raise typer.Exit(stop.code or code)
     from scraper.showing import rebuild_collection
 
-    raise typer.Exit(rebuild_collection(COMMON.settings().archive, say_progress, COMMON.json))
+    raise typer.Exit(rebuild_collection(COMMON.settings(), say_progress, COMMON.json))
 
 
 @upkeep.command()

@@ -22,6 +22,7 @@ from archive.errors import ConfigError, UsageError
 from archive.settings import ArchiveSettings, Setting
 from scraper.settings import (
     CheckSettings,
+    ClusterSettings,
     CrawlSettings,
     Depository,
     FetchSettings,
@@ -42,6 +43,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "crawl": CrawlSettings,
     "check": CheckSettings,
     "notify": NotifySettings,
+    "cluster": ClusterSettings,
     "rescue": RescueSettings,
     "submit": SubmitSettings,
     "links": LinksSettings,

@@ -152,8 +152,8 @@ def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, 
     work = Pass(frontier, finder, memory, rules, log)
     try:
         with _telling(wish.asked, folder, work) as tell:
-            limits = crawl.Limits(settings.crawl.concurrency, stop, running.waiting)
-            crawl.run(work, lambda job: running.preserver.keep(job.link, job.host), tell, limits, running.sleepers.page)
+            limits = crawl.Limits(running.at_a_time, stop, running.waiting)
+            crawl.run(work, lambda job: running.keep(job.link, job.host), tell, limits, running.sleepers.page)
         mend(frontier, running.collection, recaptures)
     except TearsheetError as error:
         broken = error

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from archive.models import Exchange
 from archive.rows import storable
 from scraper import hoststate
 from scraper.frontier_rows import FrontierRows
@@ -137,6 +138,10 @@ class Memory:
     def keep_rules(self, origin: str, rules: Rules) -> None:
         with self._lock:
             self._rules[origin] = rules
+
+    def unkept(self, origin: str) -> tuple[Exchange, ...]:
+        """None: what was read in another run was stored there."""
+        return ()
 
     def rests_until(self, host: str) -> datetime:
         """Until when the host is left alone, as far as is known: for what it asked, or for its failures."""

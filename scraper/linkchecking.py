@@ -26,7 +26,7 @@ from scraper.identity import host_of
 from scraper.linkreport import Outcome
 from scraper.redact import without_user
 from scraper.report import shown, shown_address
-from scraper.running import Plan, Running, Time, opened
+from scraper.running import Plan, Running, Time, opened_alone
 from scraper.saying import say
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _born(row: PageRow | None, first: datetime) -> datetime:
 def _checked(links: Sequence[Link], settings: Settings, asked: Asked, stop: Event, time: Time) -> Run:
     begun, started = time.clock(), monotonic()
     plan = Plan(len(links), again=True, quiet=asked.quiet, verbose=asked.verbose, check=True)
-    with opened(settings, plan, stop, time=time, memory=known_rules) as running:
+    with opened_alone(settings, plan, stop, time=time, memory=known_rules) as running:
         done = Run(begun, running.collection.path, [])
         with _telling(len(links), asked, done.folder) as tell:
 
@@ -178,7 +178,7 @@ def _asked(links: Sequence[Link], running: Running, settings: Settings, turn: Ro
         sleep=lambda seconds: time.sleep(stop, seconds),
     )
     limits = Limits(min(crawl.concurrency, len(links)), stop, running.sleepers)
-    run(schedule, running.preserver.keep, turn.take, limits, running.sleepers.page)
+    run(schedule, running.keep, turn.take, limits, running.sleepers.page)
     return schedule.unasked
 
 

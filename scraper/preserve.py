@@ -215,6 +215,14 @@ class Preserver:
             self._hands.submit(committed.submissions)
         return Result(link, row, size=committed.size, rest_until=until, outlinks=outlinks)
 
+    def outlinks(self, row: PageRow) -> tuple[str, ...]:
+        """Those of a page that is kept, as a result would have told them."""
+        capture = self._hands.collection.capture_of(row)
+        page = stored_page(self._hands.collection, capture, self._rules.max_page) if capture is not None else None
+        if page is None:
+            return ()
+        return self._hands.read(page, None).outlinks
+
     def _known_outlinks(self, last: Exchange, known: Capture | None) -> tuple[str, ...]:
         """Those of the page that the answer confirmed."""
         if known is None or known.url != last.url:

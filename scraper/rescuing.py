@@ -29,7 +29,7 @@ from scraper.identity import identity
 from scraper.mementos.asking import Asking, Wires
 from scraper.report import result_lines, shown_address
 from scraper.rescue import Outcome, Rescue, Rescuer, Tools, dead, told_time
-from scraper.running import Network, Plan, Time, networked, opened, refusing
+from scraper.running import Network, Plan, Time, networked, opened_alone, refusing
 from scraper.saying import fit, say
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _taking(settings: Settings, asked: Asked, stop: Event, time: Time) -> Iterat
             return kept[0][1]
 
         plan = Plan(None, quiet=asked.quiet, verbose=asked.verbose, submit=asked.submit)
-        running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
+        running = stack.enter_context(opened_alone(settings, plan, stop, time=time, memory=remembering))
         ((frontier, memory),) = kept
 
         def fault(error: Exception) -> None:

@@ -29,6 +29,7 @@ ABOUT = {
     "submit": "How public archives are asked to keep a copy too, with --submit.",
     "rescue": "How tearsheet rescue looks in web archives for what is dead.",
     "links": "Where others see what is kept.",
+    "cluster": "The machines that help.",
 }
 ARCHIVES = (
     "The web archives that tearsheet rescue asks, as many as you like. The Internet Archive, which stands here, is "

@@ -210,6 +210,22 @@ class NotifySettings(Struct, frozen=True):
     ] = ""
 
 
+class ClusterSettings(Struct, frozen=True):
+    """The machines that help."""
+
+    scheduler: Annotated[
+        str,
+        Setting(
+            "The address of a Dask scheduler: then its workers fetch, read and write, and this machine gives out the "
+            "hosts and keeps the books. They need tearsheet in this version, and the folder of the collections under "
+            "the same path. Empty: this machine does all.",
+            pattern=r"^((tcp|tls)://[^\s/?#]+:[0-9]{1,5})?$",
+            form="an address such as tcp://10.0.0.1:8786",
+            example="tcp://10.0.0.1:8786",
+        ),
+    ] = ""
+
+
 class LinksSettings(Struct, frozen=True):
     """Where others see what is kept."""
 
@@ -309,6 +325,7 @@ class Settings(Struct, frozen=True):
     rescue: RescueSettings = RescueSettings()
     submit: SubmitSettings = SubmitSettings()
     links: LinksSettings = LinksSettings()
+    cluster: ClusterSettings = ClusterSettings()
     sources: tuple[Source, ...] = ()
     archives: tuple[WebArchive, ...] = (INTERNET_ARCHIVE,)
     depositories: tuple[Depository, ...] = ()
@@ -330,6 +347,7 @@ __all__ = [
     "SOURCE_USES",
     "ArchiveSettings",
     "CheckSettings",
+    "ClusterSettings",
     "CrawlSettings",
     "Depository",
     "FetchSettings",

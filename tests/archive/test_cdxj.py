@@ -340,3 +340,25 @@ def test_a_line_with_another_place(tmp_path: Path) -> None:
     assert cdxj.place_of(odd) is None
     with pytest.raises(ValueError, match="no place"):
         cdxj.moved(odd, "other.warc.gz", 12)
+
+
+@given(
+    st.lists(
+        st.lists(st.binary(min_size=1, max_size=9).map(lambda b: b.replace(b"\n", b"") + b"}\n"), max_size=30),
+        max_size=5,
+    ),
+    st.integers(1, 400),
+)
+def test_sorted_files_are_merged_in_bounded_stretches(
+    tmp_path_factory: pytest.TempPathFactory, runs: list[list[bytes]], in_memory: int
+) -> None:
+    folder = tmp_path_factory.mktemp("runs")
+    paths = [folder / f"{number}" for number in range(len(runs))]
+    for path, lines in zip(paths, runs, strict=True):
+        path.write_bytes(b"".join(sorted(lines)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cdxj, "IN_MEMORY", in_memory)
+        merged = cdxj.merge_runs(paths, folder / "all", Disk())
+    expected = sorted({line for lines in runs for line in lines})
+    assert (folder / "all").read_bytes() == b"".join(expected)
+    assert merged == cdxj.Merged(len(b"".join(expected)), len(expected))

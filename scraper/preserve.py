@@ -44,9 +44,6 @@ from scraper.unkept import not_asked_row, unkept_row
 from scraper.walk import Walk, Walks
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from scraper.judging import Judge
 
 REFRESH_DELAY = 5.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from typing import Any, Self
 from msgspec.structs import replace
 
 from archive import article as articles
-from archive import catalog
+from archive import catalog, mounts
 from archive.answers import Answer
 from archive.applying import Applier, group_records
 from archive.committing import Committer, Writers
@@ -30,6 +30,7 @@ from archive.models import Article, Capture, PageGroup, PageRow, Rereading
 from archive.opening import make_folder
 from archive.placing import ImportedGroup
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.sending import Outgoing
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, known_id, read_at
@@ -99,14 +100,18 @@ class Collection:
             applier = Applier(parts, disk)
             lookups = LinkLookups(parts.catalog.path)
             stack.callback(lookups.close)
-            committer = Committer(_writers(settings, run, disk, clock), applier, lookups, settings.warc_size)
+            store = mounts.store_of(folder)
+            outgoing = Outgoing(folder, store, parts.catalog, disk) if store is not None else None
+            elsewhere = parts.catalog.indexed if store is not None else None
+            writers = _writers(settings, run, disk, clock, elsewhere)
+            committer = Committer(writers, applier, lookups, settings.warc_size, outgoing)
             stack.callback(committer.close)
             return cls(folder, lookups, committer, stack.pop_all(), applier.manifest)
 
     @classmethod
     def _open_to_read(cls, folder: Path, disk: Disk, tell: Callable[[str], None], missing_ok: bool) -> Collection:
         if not disk.exists(folder / catalog.NAME):
-            if disk.exists(folder / ARCHIVE) and has_warcs(folder, disk):
+            if has_warcs(folder, disk):
                 raise DamageError(f"{folder / catalog.NAME} is missing: tearsheet rebuild makes it again")
             if not missing_ok:
                 raise NotKeptError(f"there is no collection {folder}: tearsheet fetch begins one")
@@ -326,7 +331,7 @@ class Collection:
             try:
                 return _read(path, capture)
             except WarcError:
-                now = self._lookups.again(capture) if self._lookups and not path.exists() else None
+                now = self._lookups.again(capture) if self._lookups and not mounts.exists(path) else None
                 if now is None:
                     raise
                 capture = now
@@ -336,7 +341,7 @@ class Collection:
         """Where the record lies now: its file, offset and length in bytes; None where its file is gone."""
         for _ in range(_LOOKS):
             path = self._warc(capture)
-            if path.exists():
+            if mounts.exists(path):
                 return path, capture.offset, capture.length
             now = self._lookups.again(capture) if self._lookups else None
             if now is None or now == capture:
@@ -375,8 +380,7 @@ class Collection:
         return None
 
     def _warc(self, capture: Capture) -> Path:
-        path = self.path / capture.folder / capture.warc
-        return path if path.exists() else path.with_name(path.name + ".open")
+        return mounts.placed(self.path / capture.folder / capture.warc)
 
 
 def _read(path: Path, capture: Capture) -> StoredRecord:
@@ -386,7 +390,13 @@ def _read(path: Path, capture: Capture) -> StoredRecord:
     return record
 
 
-def _writers(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Callable[[], datetime]) -> Writers:
+def _writers(
+    settings: ArchiveSettings,
+    run: RunInfo,
+    disk: Disk,
+    clock: Callable[[], datetime],
+    elsewhere: Callable[[str], Iterable[str]] | None,
+) -> Writers:
     info = WarcInfo(
         software=run.software,
         user_agent=run.user_agent,
@@ -398,7 +408,15 @@ def _writers(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Callabl
     folder = settings.root / "collections" / settings.collection
 
     def writer(kind: str) -> WarcWriter:
-        return WarcWriter(folder / kind, settings.prefix, info, warc_size=settings.warc_size, disk=disk, clock=clock)
+        return WarcWriter(
+            folder / kind,
+            settings.prefix,
+            info,
+            warc_size=settings.warc_size,
+            disk=disk,
+            clock=clock,
+            elsewhere=partial(elsewhere, kind) if elsewhere is not None else tuple,
+        )
 
     return Writers(writer(ARCHIVE), writer(QUARANTINE))
 

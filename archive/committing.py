@@ -19,6 +19,7 @@ from archive.manifest import Event
 from archive.models import PageGroup, PageRow, Rereading
 from archive.placing import Draft, Fresh, ImportedGroup, Known, place, place_again, place_import
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.sending import Going, Outgoing, Told
 from archive.warc import group as group_fields
 from archive.warc.records import Record
 from archive.warc.writer import Stored, WarcWriter
@@ -43,26 +44,40 @@ class Writers(Struct, frozen=True):
 
 
 class _Waiting(Struct):
+    """`stays`: what is promised of it holds once it is in the store, where there is one."""
+
     group: PageGroup | Rereading | ImportedGroup
     future: Future[Any]
     size: int
+    stays: bool = False
 
 
 class _Written(Struct):
-    """`derived` holds the group's main part first."""
+    """`derived` holds the group's main part first, which went to `folder`."""
 
     waiting: _Waiting
+    folder: str
     derived: list[Derived]
 
 
 class Committer:
-    """Takes page groups from any thread. Only its own thread writes WARC files and databases."""
+    """Takes page groups from any thread. Only its own thread writes WARC files and databases.
 
-    def __init__(self, writers: Writers, applier: Applier, known: Known, warc_size: int) -> None:
+    With a store, a page that is kept is told once its file is there. A file goes up when the one before it has arrived,
+    with all that was written meanwhile: so the first page need not wait, and many pages share a file.
+    """
+
+    def __init__(
+        self, writers: Writers, applier: Applier, known: Known, warc_size: int, outgoing: Outgoing | None = None
+    ) -> None:
         self._writers = writers
         self._applier = applier
         self._known = known
         self._warc_size = warc_size
+        self._outgoing = outgoing
+        if outgoing is not None:
+            outgoing.landed = self._landed
+        self._held: list[Told] = []
         self._queue: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -73,7 +88,7 @@ class Committer:
     def commit(self, group: PageGroup | Rereading) -> Future[PageRow]:
         """The group's row, once it is durable and in the catalog; StorageError if that cannot be. Waits while many
         groups wait."""
-        return self._enqueue(group)
+        return self._enqueue(group, stays=isinstance(group, PageGroup))
 
     def note(self, group: PageGroup) -> Future[PageRow | None]:
         """The same for a bare check, which brings no row."""
@@ -83,7 +98,7 @@ class Committer:
         """The same for a page of an imported file; None for what belongs to no page."""
         return self._enqueue(group)
 
-    def _enqueue(self, group: PageGroup | Rereading | ImportedGroup) -> Future[Any]:
+    def _enqueue(self, group: PageGroup | Rereading | ImportedGroup, *, stays: bool = False) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
         size = sum(part.exchange.body.size for part in group.parts) if isinstance(group, PageGroup) else 0
@@ -95,7 +110,7 @@ class Committer:
             elif self._closing:
                 future.set_exception(StorageError("the collection is closed"))
             else:
-                self._queue.append(_Waiting(group, future, size))
+                self._queue.append(_Waiting(group, future, size, stays))
                 self._changed.notify_all()
         return future
 
@@ -114,9 +129,12 @@ class Committer:
         with suppress(ImportError):
             # What the first group is written with, loaded while it is on its way.
             from archive.warc import encode  # noqa: F401
-        while batch := self._take():
+        while (batch := self._take()) is not None:
             try:
-                self._commit(batch)
+                if batch:
+                    self._commit(batch)
+                if self._outgoing is not None:
+                    self._outgoing.land()
                 self._rotate()
             except TearsheetError as error:
                 self._fail(error, batch)
@@ -126,15 +144,25 @@ class Committer:
         if self._failure is None:
             try:
                 self._close_files(self._writers.each())
+                if self._outgoing is not None:
+                    self._outgoing.land(wait=True)
+                    self._outgoing.close()
             except TearsheetError as error:
                 self._fail(error, ())
         if self._failure is not None:
             self._leave()
 
-    def _take(self) -> list[_Waiting]:
+    def _landed(self) -> None:
         with self._changed:
-            while not self._queue and not self._closing:
+            self._changed.notify_all()
+
+    def _take(self) -> list[_Waiting] | None:
+        """Nothing, where a file has arrived in the store; None at the end."""
+        with self._changed:
+            while not self._queue and not self._closing and not (self._outgoing is not None and self._outgoing.ready):
                 self._changed.wait()
+            if not self._queue and self._closing:
+                return None
             batch: list[_Waiting] = []
             size = 0
             while self._queue and (not batch or size + self._queue[0].size <= MOST_BYTES):
@@ -149,13 +177,16 @@ class Committer:
         for waiting in batch:
             draft = self._draft(waiting, fresh)
             if draft is not None:
-                written.append(_Written(waiting, self._append(draft)))
+                written.append(_Written(waiting, draft.folder, self._append(draft)))
         for _, writer in self._writers.each():
             writer.sync()
         rows = iter(self._applier.apply([each for group in written for each in group.derived]))
         for group in written:
             told = [next(rows) for _ in group.derived]
-            group.waiting.future.set_result(told[0])
+            if self._outgoing is not None and group.waiting.stays and group.folder == ARCHIVE:
+                self._held.append((group.waiting.future, told[0]))
+            else:
+                group.waiting.future.set_result(told[0])
 
     def _draft(self, waiting: _Waiting, fresh: Fresh) -> Draft | None:
         """None if nothing sensible can be made of the group, which is its sender's to hear."""
@@ -189,7 +220,14 @@ class Committer:
         return derive(Place(folder, stored[0].warc), _views(records, stored), data)
 
     def _rotate(self) -> None:
-        self._close_files([each for each in self._writers.each() if each[1].size >= self._warc_size])
+        due = self._held and self._outgoing is not None and not self._outgoing.busy
+        self._close_files(
+            [
+                (folder, writer)
+                for folder, writer in self._writers.each()
+                if writer.size >= self._warc_size or (due and folder == ARCHIVE)
+            ]
+        )
 
     def _close_files(self, writers: Sequence[tuple[str, WarcWriter]]) -> None:
         closed = []
@@ -200,8 +238,16 @@ class Committer:
         manifest.add(
             [manifest.entry(Event.CLOSED, f"{place.folder}/{place.warc}", each.sums) for place, each in closed]
         )
+        going = [Going(f"{at.folder}/{at.warc}", each.sums.sha256 if each.sums else "") for at, each in closed]
+        if self._outgoing is not None:
+            self._outgoing.closed(going)
         for where, _ in closed:
             self._applier.finish(where)
+        if self._outgoing is not None and going:
+            # A page lies in archive/: those who wait for one wait for the file of archive/ that is closed.
+            ended = any(at.folder == ARCHIVE for at, _ in closed)
+            self._outgoing.send(going, self._held if ended else ())
+            self._held = [] if ended else self._held
 
     def _leave(self) -> None:
         """After a failure. What was told lies in files that viewers should see; the next run brings them into what is
@@ -223,9 +269,12 @@ class Committer:
             waiting = [*batch, *self._queue]
             self._queue.clear()
             self._changed.notify_all()
-        for each in waiting:
-            if not each.future.done():
-                each.future.set_exception(_same(failure))
+        held, self._held = [future for future, _ in self._held], []
+        if self._outgoing is not None:
+            held += self._outgoing.give_up()
+        for future in [*(each.future for each in waiting), *held]:
+            if not future.done():
+                future.set_exception(_same(failure))
 
 
 def _placed(group: PageGroup | Rereading | ImportedGroup, fresh: Fresh) -> Draft:

@@ -7,7 +7,6 @@ end the process.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import BinaryIO, cast
 from isal import isal_zlib
 from msgspec import Struct
 
+from archive import mounts
 from archive.warc.checks import Digesting
 from archive.warc.chunked import Dechunked
 from archive.warc.group import parse_fields
@@ -48,7 +48,7 @@ class Window:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._size = os.fstat(file.fileno()).st_size
+        self._size = mounts.length(file)
         self._at = 0
         self._held = memoryview(b"")
         self._whole = hashlib.sha256()
@@ -86,7 +86,7 @@ class Window:
 
     def _read(self, at: int, size: int) -> bytes:
         pieces = []
-        while size > 0 and (piece := os.pread(self._file.fileno(), size, at)):
+        while size > 0 and (piece := mounts.pread(self._file, size, at)):
             pieces.append(piece)
             at += len(piece)
             size -= len(piece)

@@ -22,6 +22,7 @@ from archive.lookup import open_to_read
 from archive.models import PageRow, VerdictKind
 from archive.rows import storable
 from archive.searching import apart, surrogate_free
+from archive.submission import Submission
 from archive.urls import parse_stamp
 
 _SPAN = 1 << 128
@@ -115,8 +116,10 @@ class Agreement:
             if capture.folder == rows.ARCHIVE and capture.record_type != "metadata":
                 self.expected.index.add(cdxj.line(capture))
         yield from self._check_captures(group)
-        if group.check is not None and self._exclusions.of(group.check.address) is None:
+        if group.check is not None:
             yield from self._check_check(group.check)
+        for each in group.submissions:
+            yield from self._check_submission(each)
         if group.page is not None:
             yield from self._check_page(group, group.page)
 
@@ -233,6 +236,13 @@ class Agreement:
         meant = _stored(rows.check_values(check))
         if found is None or tuple(found) != meant:
             yield f"what the check of {check.address} found is not what the records say (page {check.page_id})"
+
+    def _check_submission(self, submission: Submission) -> Iterator[str]:
+        sql = f"{rows.SUBMISSIONS} WHERE page_id = ? AND archive = ?"
+        found = self._reader.one(sql, storable(submission.page_id), storable(submission.archive))
+        if found is None or tuple(found) != _stored(rows.submission_values(submission)):
+            words = f"what {submission.archive} was asked for {submission.address}"
+            yield f"{words} is not what the records say (page {submission.page_id})"
 
     def _of_earlier(self, there: dict[str, Any], row: PageRow) -> bool:
         """Whether what a confirmed page is said to say is what another capture of it says."""

@@ -14,10 +14,11 @@ from archive.catalog import Catalog, Version
 from archive.derive import ArticleFiles, Derived, Place, View, derive, digest, origin_moved
 from archive.disk import Disk
 from archive.errors import WarcError
-from archive.manifest import Manifest
+from archive.manifest import Event, Manifest
 from archive.models import PageRow, Role, VerdictKind
 from archive.pages import Pages
 from archive.rows import ARCHIVE, from_milliseconds, milliseconds
+from archive.sums import Sums
 from archive.texts import Contents, Texts
 from archive.tiers import Tiers
 from archive.urls import stamp
@@ -36,6 +37,13 @@ class Parts(Struct, frozen=True):
     pages: Pages
     tiers: Tiers
     warcs: Path
+
+
+class Closed(Struct, frozen=True):
+    """A WARC file that was ended; without `sums` they are taken from the file."""
+
+    place: Place
+    sums: Sums | None
 
 
 class _TextChange(Struct, frozen=True):
@@ -65,7 +73,7 @@ class Applier:
         """
         found: list[PageRow | None] = []
         changes: list[_TextChange] = []
-        lines: list[bytes] = []
+        lines: dict[str, list[bytes]] = {}
         with self._parts.catalog.transaction():
             for given in groups:
                 group = self._at_home(given)
@@ -80,16 +88,34 @@ class Applier:
                         self.left_out.add(group.files.name)
                     found.append(self._as_there(group))
                     continue
-                if left.check is not None and self._exclusions.of(left.check.address) is None:
+                if left.check is not None:
                     self._parts.catalog.add_check(left.check)
+                for each in left.submissions:
+                    self._parts.catalog.add_submission(each)
                 row = self._page(left, changes)
                 found.append(row)
                 if row is not None and row.verdict.kept and group.captured:
-                    lines.append(page_line(row, group))
+                    lines.setdefault(group.place.warc, []).append(page_line(row, group))
         for change in changes:
             self._write_text(change)
-        self._parts.pages.wait(b"".join(lines))
+        for warc, some in lines.items():
+            self._parts.pages.wait(b"".join(some), warc)
         return found
+
+    def closed(self, files: Sequence[Closed]) -> None:
+        """These files were ended: the manifest has their lines, index and pages list theirs."""
+        self.note_closed(files)
+        for each in files:
+            self.finish(each.place)
+
+    def note_closed(self, files: Sequence[Closed]) -> None:
+        """The manifest alone has their lines."""
+        manifest = self.manifest
+        manifest.add([manifest.entry(Event.CLOSED, f"{e.place.folder}/{e.place.warc}", e.sums) for e in files])
+
+    def has_page(self, page_id: str) -> bool:
+        """Whether the catalog knows of the page group."""
+        return self._parts.catalog.has_page(page_id)
 
     def finish(self, place: Place, *, again: bool = False, index: bool = True) -> None:
         """The file is closed: its lines go to the index and the pages list, and the catalog says it is done with.
@@ -103,7 +129,7 @@ class Applier:
                 captures = parts.catalog.captures_of(place.folder, place.warc)
                 parts.tiers.add((cdxj.line(capture) for capture in captures), again=again)
             parts.texts.sync()
-            parts.pages.append()
+            parts.pages.append(place.warc)
         with parts.catalog.transaction():
             parts.catalog.mark_indexed(place.folder, place.warc, size)
             for name in parts.catalog.imported_by(place.folder, place.warc):
@@ -182,7 +208,7 @@ class Applier:
     def _article(self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]) -> PageRow:
         catalog = self._parts.catalog
         current = catalog.current_version(files.name)
-        if group.foreign is not None and current is not None and milliseconds(row.captured_at) < current.captured_at:
+        if group.late and current is not None and milliseconds(row.captured_at) < current.captured_at:
             return self._earlier_article(group, row, files, changes)
         text_digest = digest(files.text)
         told = replace(row, text=f"text/{files.name}.txt")
@@ -217,7 +243,7 @@ class Applier:
     def _earlier_article(
         self, group: Derived, row: PageRow, files: ArticleFiles, changes: list[_TextChange]
     ) -> PageRow:
-        """An imported capture that is older than the newest text: its own takes its place among the earlier ones."""
+        """An imported or rescued capture, older than the newest text: its own takes its place among earlier ones."""
         catalog = self._parts.catalog
         versions = catalog.versions(files.name)
         at, text_digest = milliseconds(row.captured_at), digest(files.text)

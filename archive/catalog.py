@@ -19,6 +19,7 @@ from archive.errors import DamageError, StorageError
 from archive.linkstate import Check
 from archive.models import Capture, PageRow
 from archive.searching import apart, surrogate_free
+from archive.submission import Submission
 from archive.urls import strip_tracking
 
 NAME = "catalog.sqlite"
@@ -255,6 +256,11 @@ class Catalog:
         values = map(rows.storable, rows.check_values(check))
         self.one(f"INSERT OR IGNORE INTO checks VALUES ({marks})", *values)  # noqa: S608 - our own names
 
+    def add_submission(self, submission: Submission) -> None:
+        marks = ", ".join("?" * len(rows.SUBMISSION_COLUMNS.split(",")))
+        values = map(rows.storable, rows.submission_values(submission))
+        self.one(f"INSERT OR IGNORE INTO submissions VALUES ({marks})", *values)  # noqa: S608 - our own names
+
     # ------------------------------------------------------------------------------------------------ texts
 
     def current_version(self, text: str) -> Version | None:
@@ -321,11 +327,12 @@ class Catalog:
         self.one("DELETE FROM overrulings WHERE page_id IN (SELECT page_id FROM pages WHERE warc = ?)", warc)
         self.one("DELETE FROM authors WHERE rowid IN (SELECT id FROM pages WHERE warc = ?)", warc)
         self.one("DELETE FROM pages WHERE warc = ?", warc)
-        self.one(
-            "DELETE FROM checks WHERE page_id IN (SELECT page_id FROM captures WHERE warc = ?) "
-            "AND page_id NOT IN (SELECT page_id FROM pages)",
-            warc,
-        )
+        for table in ("checks", "submissions"):
+            self.one(
+                f"DELETE FROM {table} WHERE page_id IN "  # noqa: S608 - our own words
+                "(SELECT page_id FROM captures WHERE warc = ?) AND page_id NOT IN (SELECT page_id FROM pages)",
+                warc,
+            )
         self.one(f"DELETE FROM captures AS c WHERE {IN_FOREIGN}", warc)  # noqa: S608 - our own words
         self.one("DELETE FROM captures WHERE warc = ?", warc)
         self.one("DELETE FROM warcs WHERE id = ?", warc)

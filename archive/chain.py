@@ -116,20 +116,23 @@ def _parsed(line: bytes) -> tuple[dict[str, Any], str, str] | None:
 
 
 def _tail(path: Path) -> tuple[bytes, int]:
-    """The whole lines among the last bytes of the file, and where the last of them ends."""
+    """The last whole lines of the file, one at least if it has any, and where the last of them ends. What a line that
+    was cut left behind is passed over, however long it is."""
     try:
         with told(path, absent_is_answer=True), path.open("rb") as file:
             size = file.seek(0, 2)
-            start = max(0, size - _TAIL)
-            file.seek(start)
-            data = file.read()
+            wanted = _TAIL
+            while True:
+                start = max(0, size - wanted)
+                file.seek(start)
+                data = file.read(size - start)
+                whole = data[: data.rfind(b"\n") + 1]
+                first = whole.find(b"\n") + 1 if start else 0
+                if not start or first < len(whole):
+                    return whole[first:], start + len(whole)
+                wanted *= 4
     except FileNotFoundError:
         return b"", 0
-    whole = data[: data.rfind(b"\n") + 1]
-    end = start + len(whole)
-    if start:
-        whole = whole.partition(b"\n")[2]
-    return whole, end
 
 
 def _last(path: Path) -> tuple[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from enum import StrEnum
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,10 +14,13 @@ from msgspec import Struct, field
 from archive import catalog, exclusions, mounts
 from archive.agreement import Agreement, Expected, Reader, nothing
 from archive.derive import Place, View, derive
-from archive.errors import TearsheetError, WarcError
+from archive.errors import TearsheetError, UsageError, WarcError
 from archive.warc import group as groups
 from archive.warc.arc import is_arc
-from archive.warc.reader import read_records
+from archive.warc.fields import parse_fields
+from archive.warc.foreign import is_zstd
+from archive.warc.reader import LENIENT, StoredRecord, scan_in
+from archive.warc.unzstd import Unzstd
 from archive.warc.walk import Fault, Walked, Window, walk
 
 _MOST_PROBLEMS = 1000
@@ -70,7 +74,16 @@ class Checked(Struct):
     problems: list[Problem] = field(default_factory=list)
     expected: Expected = field(default_factory=nothing)
     answers: set[bytes] = field(default_factory=set)
-    revisits: list[tuple[int, str, tuple[bytes, bytes]]] = field(default_factory=list)
+    revisits: list[tuple[str, int, str, tuple[bytes, bytes]]] = field(default_factory=list)
+
+    def take(self, inner: Checked) -> None:
+        """What is true of a file that lies in this one."""
+        self.records += inner.records
+        self.whole = self.whole and inner.whole
+        self.answers |= inner.answers
+        self.revisits += inner.revisits
+        for problem in inner.problems:
+            self.add(problem)
 
     def add(self, problem: Problem) -> None:
         if len(self.problems) < _MOST_PROBLEMS:
@@ -88,7 +101,7 @@ def check_file(path: Path, name: str, folder: Path | None = None) -> Checked:
             window = Window(file)
             checked.size = len(window)
             try:
-                _check(path, window, checked, folder)
+                _check(path, file, window, checked, folder)
             finally:
                 checked.sha256 = window.digest()
     except (OSError, TearsheetError) as error:
@@ -107,22 +120,25 @@ def digest_of(file: BinaryIO) -> str:
     return f"sha256:{found.hexdigest()}"
 
 
-def _check_arc(path: Path, checked: Checked) -> None:
+def _check_arc(file: BinaryIO, checked: Checked) -> Iterator[StoredRecord]:
     """ARC records bear no digests: what can be said is whether each can be read."""
 
     def tell(error: WarcError) -> None:
         checked.whole = False
         checked.add(Problem(Kind.DAMAGE, checked.file, error.problem, error.offset))
 
-    checked.records = sum(1 for _ in read_records(path, strict=False, tell=tell))
+    for record in scan_in(file, Path(checked.file), LENIENT, tell):
+        checked.records += 1
+        yield record
 
 
-def _check(path: Path, window: Window, checked: Checked, folder: Path | None) -> None:
-    if is_arc(checked.file):
-        _check_arc(path, checked)
-        return
+def _check(path: Path, file: BinaryIO, window: Window, checked: Checked, folder: Path | None) -> None:
     if folder is None:
-        check_foreign(window, checked)
+        if is_zstd(bytes(window[:4])):
+            _check_zstd(path, checked)
+            return
+        for _ in check_foreign(file, window, checked):
+            pass
         return
     directory, _, name = checked.file.partition("/")
     reader = Reader(folder)
@@ -147,13 +163,34 @@ def _check(path: Path, window: Window, checked: Checked, folder: Path | None) ->
         reader.close()
 
 
-def check_foreign(window: Window, checked: Checked) -> None:
-    """A file that stands for itself; its revisits are remembered, for whoever knows what other files hold."""
+def _check_zstd(path: Path, checked: Checked) -> None:
+    try:
+        with Unzstd(path) as file:
+            words = "it is packed with zstd: offsets are those in what it unpacks to"
+            checked.add(Problem(Kind.NOTE, checked.file, words))
+            if file.damage is not None:
+                checked.whole = False
+                checked.add(Problem(Kind.DAMAGE, checked.file, file.damage.problem, file.damage.offset))
+            reader = BufferedReader(file, 1 << 20)
+            for _ in check_foreign(reader, Window(reader), checked):
+                pass
+    except UsageError as error:
+        checked.whole = False
+        checked.add(Problem(Kind.UNREADABLE, checked.file, str(error)))
+
+
+def check_foreign(file: BinaryIO, window: Window, checked: Checked) -> Iterator[Walked | StoredRecord]:
+    """The records of a file that stands for itself, as far as they can be read; its revisits are remembered, for
+    whoever knows what other files hold."""
+    if is_arc(checked.file):
+        yield from _check_arc(file, checked)
+        return
     for record in check_records(window, checked):
         if record.type == "revisit":
-            checked.revisits.append((record.offset, record.record_id, _referred(record)))
+            checked.revisits.append((checked.file, record.offset, record.record_id, _referred(record)))
         elif record.type in ("response", "resource"):
             checked.answers.update(_names(record))
+        yield record
 
 
 def check_records(window: Window, checked: Checked) -> Iterator[Walked]:
@@ -198,7 +235,7 @@ class _Gathering:
             return
         try:
             block = record.payload_bytes()
-            if all(name != groups.GROUP_FIELD for name, _ in groups.parse_fields(block)):
+            if all(name != groups.GROUP_FIELD for name, _ in parse_fields(block)):
                 return
             data = groups.load(block)
         except ValueError as error:

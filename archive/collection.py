@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import socket
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -18,24 +17,23 @@ from archive import article as articles
 from archive import catalog, mounts
 from archive.answers import Answer
 from archive.applying import Applier, group_records
-from archive.committing import Committer, Writers
+from archive.committing import Committer, writers_of
 from archive.derive import Place
 from archive.disk import Disk
+from archive.elsewhere import Elsewhere
 from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, UsageError, WarcError
+from archive.link_looks import LinkLooks
 from archive.links import LinkLookups
-from archive.linkstate import Check, LinkStanding
 from archive.lookup import Wanted
 from archive.manifest import Manifest
 from archive.models import Article, Capture, PageGroup, PageRow, Rereading
 from archive.opening import make_folder
 from archive.placing import ImportedGroup
-from archive.rows import ARCHIVE, QUARANTINE
+from archive.rows import ARCHIVE
 from archive.sending import Outgoing
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, known_id, read_at
-from archive.warc.records import WarcInfo
-from archive.warc.writer import WarcWriter
 from archive.writing import bring_up, has_warcs, opened_to_write
 
 _LOOKS = 3
@@ -51,7 +49,7 @@ def _silent(_: str) -> None:
     return
 
 
-class Collection:
+class Collection(LinkLooks):
     """One collection. Made by `open`; a context manager. Safe in threads."""
 
     def __init__(
@@ -60,13 +58,14 @@ class Collection:
         lookups: LinkLookups | None,
         committer: Committer | None,
         stack: ExitStack,
-        manifest: Manifest | None = None,
+        applier: Applier | None = None,
     ) -> None:
         self.path = path
-        self.manifest = manifest
+        self.manifest: Manifest | None = applier.manifest if applier is not None else None
         self.tmp = path / "tmp"
         self._lookups = lookups
         self._committer = committer
+        self._applier = applier
         self._stack = stack
 
     @classmethod
@@ -103,10 +102,10 @@ class Collection:
             store = mounts.store_of(folder)
             outgoing = Outgoing(folder, store, parts.catalog, disk) if store is not None else None
             elsewhere = parts.catalog.indexed if store is not None else None
-            writers = _writers(settings, run, disk, clock, elsewhere)
-            committer = Committer(writers, applier, lookups, settings.warc_size, outgoing)
+            writers = writers_of(settings, run, disk, clock, elsewhere)
+            committer = Committer(writers, applier, lookups, settings.warc_size, outgoing=outgoing)
             stack.callback(committer.close)
-            return cls(folder, lookups, committer, stack.pop_all(), applier.manifest)
+            return cls(folder, lookups, committer, stack.pop_all(), applier)
 
     @classmethod
     def _open_to_read(cls, folder: Path, disk: Disk, tell: Callable[[str], None], missing_ok: bool) -> Collection:
@@ -158,7 +157,17 @@ class Collection:
             raise StorageError(f"{self.path} was opened to read")
         return self._committer.bring_in(group)
 
+    def elsewhere(self) -> Elsewhere:
+        """What brings in the files that other processes write into this collection's folder while the lock is held."""
+        if self._committer is None or self._applier is None:
+            raise StorageError(f"{self.path} was opened to read")
+        return Elsewhere(self.path, self._applier, Disk(), self._committer.do)
+
     # ------------------------------------------------------------------------------------------------ looking up
+
+    def rows(self, sql: str, values: tuple[object, ...]) -> list[Any]:
+        """What a query of `Lookups` gives, for one that is made elsewhere."""
+        return self._lookups.rows(sql, *values) if self._lookups else []
 
     def known_page(self, url: str) -> tuple[PageRow, Capture] | None:
         """The latest kept page asked for or answering at this address (fragment and tracking apart), and its capture.
@@ -226,24 +235,6 @@ class Collection:
         """Articles that hold all the words, the best first, each with a snippet in which `marks` stand around them."""
         if self._lookups:
             yield from self._lookups.search(words, limit, marks)
-
-    def checks_of(self, url: str) -> list[Check]:
-        """What was found of a link, the oldest first. Where it was kept since without a check, that is the last one."""
-        return self._lookups.checks_of(url) if self._lookups else []
-
-    def standings(self, strikes: int) -> Iterator[LinkStanding]:
-        """Where each link stands that was ever checked."""
-        if self._lookups:
-            yield from self._lookups.standings(strikes)
-
-    def links(self) -> Iterator[PageRow]:
-        """The latest kept page of each address that was asked for (`url`), in the order of addresses."""
-        if self._lookups:
-            yield from self._lookups.links()
-
-    def first_final(self, url: str) -> str | None:
-        """The address that answered when this one was kept for the first time."""
-        return self._lookups.first_final(url) if self._lookups else None
 
     def stats(self) -> dict[str, Any]:
         """What the collection holds, in numbers."""
@@ -388,37 +379,6 @@ def _read(path: Path, capture: Capture) -> StoredRecord:
     if known_id(record) != capture.record_id:
         raise WarcError(capture.warc, capture.offset, "another record lies where the catalog says")
     return record
-
-
-def _writers(
-    settings: ArchiveSettings,
-    run: RunInfo,
-    disk: Disk,
-    clock: Callable[[], datetime],
-    elsewhere: Callable[[str], Iterable[str]] | None,
-) -> Writers:
-    info = WarcInfo(
-        software=run.software,
-        user_agent=run.user_agent,
-        robots=run.robots,
-        hostname=socket.gethostname(),
-        collection=settings.collection,
-        operator=settings.operator,
-    )
-    folder = settings.root / "collections" / settings.collection
-
-    def writer(kind: str) -> WarcWriter:
-        return WarcWriter(
-            folder / kind,
-            settings.prefix,
-            info,
-            warc_size=settings.warc_size,
-            disk=disk,
-            clock=clock,
-            elsewhere=partial(elsewhere, kind) if elsewhere is not None else tuple,
-        )
-
-    return Writers(writer(ARCHIVE), writer(QUARANTINE))
 
 
 def _wire(url: str) -> str:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from archive.applying import Applier
+from archive.applying import Closed
 from archive.derive import Derived, Place, View, derive
-from archive.disk import storage_error
+from archive.disk import Disk, storage_error
 from archive.errors import StorageError, TearsheetError
-from archive.manifest import Event
 from archive.models import PageGroup, PageRow, Rereading
 from archive.placing import Draft, Fresh, ImportedGroup, Known, place, place_again, place_import
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.sending import Going, Outgoing, Told
+from archive.settings import ArchiveSettings, RunInfo
 from archive.warc import group as group_fields
-from archive.warc.records import Record
+from archive.warc.records import Record, WarcInfo
 from archive.warc.writer import Stored, WarcWriter
 
+T = TypeVar("T")
 MOST_WAITING = 64
 MOST_BYTES = 64 * 1024 * 1024
 
@@ -43,6 +47,47 @@ class Writers(Struct, frozen=True):
         return (QUARANTINE, self.quarantine), (ARCHIVE, self.archive)
 
 
+class Applying(Protocol):
+    """What brings written groups into all that is derived (`applying.Applier`), here or elsewhere."""
+
+    def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]: ...
+
+    def closed(self, files: Sequence[Closed]) -> None: ...
+
+
+def writers_of(
+    settings: ArchiveSettings,
+    run: RunInfo,
+    disk: Disk,
+    clock: Callable[[], datetime],
+    elsewhere: Callable[[str], Iterable[str]] | None = None,
+) -> Writers:
+    """Those of the two files that a run writes, which come into being with their first record. `elsewhere` gives the
+    names of a kind's files that need not be in its folder."""
+    info = WarcInfo(
+        software=run.software,
+        user_agent=run.user_agent,
+        robots=run.robots,
+        hostname=run.writer or socket.gethostname(),
+        collection=settings.collection,
+        operator=settings.operator,
+    )
+    folder = settings.root / "collections" / settings.collection
+
+    def writer(kind: str) -> WarcWriter:
+        return WarcWriter(
+            folder / kind,
+            settings.prefix,
+            info,
+            warc_size=settings.warc_size,
+            disk=disk,
+            clock=clock,
+            elsewhere=partial(elsewhere, kind) if elsewhere is not None else tuple,
+        )
+
+    return Writers(writer(ARCHIVE), writer(QUARANTINE))
+
+
 class _Waiting(Struct):
     """`stays`: what is promised of it holds once it is in the store, where there is one."""
 
@@ -50,6 +95,11 @@ class _Waiting(Struct):
     future: Future[Any]
     size: int
     stays: bool = False
+
+
+class _Doing(Struct):
+    action: Callable[[], Any]
+    future: Future[Any]
 
 
 class _Written(Struct):
@@ -68,17 +118,27 @@ class Committer:
     """
 
     def __init__(
-        self, writers: Writers, applier: Applier, known: Known, warc_size: int, outgoing: Outgoing | None = None
+        self,
+        writers: Writers,
+        applier: Applying,
+        known: Known,
+        warc_size: int,
+        *,
+        leave_open: bool = False,
+        outgoing: Outgoing | None = None,
     ) -> None:
+        """`leave_open`: after a failure the files stay as they are, for whoever holds the lock to mend."""
         self._writers = writers
         self._applier = applier
         self._known = known
         self._warc_size = warc_size
+        self._leave_open = leave_open
         self._outgoing = outgoing
         if outgoing is not None:
             outgoing.landed = self._landed
         self._held: list[Told] = []
         self._queue: deque[_Waiting] = deque()
+        self._doing: deque[_Doing] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._failure: StorageError | None = None
@@ -98,6 +158,21 @@ class Committer:
         """The same for a page of an imported file; None for what belongs to no page."""
         return self._enqueue(group)
 
+    def do(self, action: Callable[[], T]) -> Future[T]:
+        """What `action` gives in the writer's thread, where alone an Applier may be used; never waits. Whatever it
+        raises stops the writing."""
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
+        with self._changed:
+            if self._failure is not None:
+                future.set_exception(_same(self._failure))
+            elif self._closing:
+                future.set_exception(StorageError("the collection is closed"))
+            else:
+                self._doing.append(_Doing(action, future))
+                self._changed.notify_all()
+        return future
+
     def _enqueue(self, group: PageGroup | Rereading | ImportedGroup, *, stays: bool = False) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
@@ -114,6 +189,10 @@ class Committer:
                 self._changed.notify_all()
         return future
 
+    def cut(self, error: StorageError) -> None:
+        """Nothing that waits is committed any more, nor what comes."""
+        self._fail(error, ())
+
     def close(self) -> None:
         """What waits is committed, the files are closed. Raises the StorageError that stopped the writing, if any."""
         with self._changed:
@@ -129,18 +208,23 @@ class Committer:
         with suppress(ImportError):
             # What the first group is written with, loaded while it is on its way.
             from archive.warc import encode  # noqa: F401
-        while (batch := self._take()) is not None:
+        while (taken := self._take()) is not None:
+            doing, batch = taken
             try:
+                for each in doing:
+                    each.future.set_result(each.action())
                 if batch:
                     self._commit(batch)
                 if self._outgoing is not None:
                     self._outgoing.land()
-                self._rotate()
+                if batch or self._outgoing is not None:
+                    self._rotate()
             except TearsheetError as error:
-                self._fail(error, batch)
+                self._fail(error, [*doing, *batch])
             except Exception as error:
                 # A thread that dies would leave its callers waiting for ever.
-                self._fail(StorageError(f"the collection could not be written: {type(error).__name__}: {error}"), batch)
+                failure = StorageError(f"the collection could not be written: {type(error).__name__}: {error}")
+                self._fail(failure, [*doing, *batch])
         if self._failure is None:
             try:
                 self._close_files(self._writers.each())
@@ -156,20 +240,24 @@ class Committer:
         with self._changed:
             self._changed.notify_all()
 
-    def _take(self) -> list[_Waiting] | None:
-        """Nothing, where a file has arrived in the store; None at the end."""
+    def _take(self) -> tuple[list[_Doing], list[_Waiting]] | None:
+        """Nothing of both, where a file has arrived in the store; None at the end."""
         with self._changed:
-            while not self._queue and not self._closing and not (self._outgoing is not None and self._outgoing.ready):
+            while not self._queue and not self._doing and not self._closing:
+                if self._outgoing is not None and self._outgoing.ready:
+                    break
                 self._changed.wait()
-            if not self._queue and self._closing:
+            if self._closing and not self._queue and not self._doing:
                 return None
+            doing = list(self._doing)
+            self._doing.clear()
             batch: list[_Waiting] = []
             size = 0
             while self._queue and (not batch or size + self._queue[0].size <= MOST_BYTES):
                 size += self._queue[0].size
                 batch.append(self._queue.popleft())
             self._changed.notify_all()
-            return batch
+            return doing, batch
 
     def _commit(self, batch: Sequence[_Waiting]) -> None:
         fresh = Fresh(self._known)
@@ -230,22 +318,19 @@ class Committer:
         )
 
     def _close_files(self, writers: Sequence[tuple[str, WarcWriter]]) -> None:
-        closed = []
+        closed: list[Closed] = []
         for folder, writer in writers:
             writer.close()
-            closed += [(Place(folder, each.name), each) for each in writer.take_closed()]
-        manifest = self._applier.manifest
-        manifest.add(
-            [manifest.entry(Event.CLOSED, f"{place.folder}/{place.warc}", each.sums) for place, each in closed]
-        )
-        going = [Going(f"{at.folder}/{at.warc}", each.sums.sha256 if each.sums else "") for at, each in closed]
+            closed += [Closed(Place(folder, each.name), each.sums) for each in writer.take_closed()]
+        if not closed:
+            return
+        going = [Going(f"{e.place.folder}/{e.place.warc}", e.sums.sha256 if e.sums else "") for e in closed]
         if self._outgoing is not None:
             self._outgoing.closed(going)
-        for where, _ in closed:
-            self._applier.finish(where)
-        if self._outgoing is not None and going:
+        self._applier.closed(closed)
+        if self._outgoing is not None:
             # A page lies in archive/: those who wait for one wait for the file of archive/ that is closed.
-            ended = any(at.folder == ARCHIVE for at, _ in closed)
+            ended = any(each.place.folder == ARCHIVE for each in closed)
             self._outgoing.send(going, self._held if ended else ())
             self._held = [] if ended else self._held
 
@@ -253,7 +338,7 @@ class Committer:
         """After a failure. What was told lies in files that viewers should see; the next run brings them into what is
         derived. A file that may hold what was never told stays open, and its companion with it, for that run to mend.
         """
-        intact = [_taken_back(writer) for _, writer in self._writers.each()]
+        intact = [_taken_back(writer) for _, writer in self._writers.each()] if not self._leave_open else [False]
         if not all(intact):
             for _, writer in self._writers.each():
                 writer.abandon()
@@ -262,12 +347,13 @@ class Committer:
             with suppress(StorageError):
                 writer.close()
 
-    def _fail(self, error: TearsheetError, batch: Sequence[_Waiting]) -> None:
+    def _fail(self, error: TearsheetError, batch: Sequence[_Waiting | _Doing]) -> None:
         failure = error if isinstance(error, StorageError) else StorageError(str(error))
         with self._changed:
             self._failure = self._failure or failure
-            waiting = [*batch, *self._queue]
+            waiting = [*batch, *self._queue, *self._doing]
             self._queue.clear()
+            self._doing.clear()
             self._changed.notify_all()
         held, self._held = [future for future, _ in self._held], []
         if self._outgoing is not None:

@@ -185,6 +185,7 @@ def _catalog(reader: Reader, expected: Expected | None) -> Iterator[str]:
         ("authors", "SELECT count(*) FROM pages WHERE authors != '[]'"),
         ("overrulings", "SELECT count(*) FROM overrulings WHERE page_id IN (SELECT page_id FROM pages)"),
         ("checks", "SELECT count(*) FROM checks WHERE page_id IN (SELECT page_id FROM captures)"),
+        ("submissions", "SELECT count(*) FROM submissions WHERE page_id IN (SELECT page_id FROM captures)"),
     ):
         both = reader.one(f"SELECT (SELECT count(*) FROM {table}), ({count})")  # noqa: S608 - our own words
         if both is not None and both[0] != both[1]:

@@ -32,6 +32,7 @@ from archive.captures import (
 from archive.linkstate import Check
 from archive.models import Article, Capture, Origin, PageRow, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK
+from archive.submission import Submission
 from archive.textpath import text_path
 from archive.urls import strip_tracking
 from archive.warc.group import Foreign, GroupData, Lies, PartData
@@ -59,7 +60,8 @@ class ArticleFiles(Struct, frozen=True):
 class Derived(Struct, frozen=True):
     """`page` is None for a side group and for a bare check. `page.text` is the article's name in text/, less its
     ending. `start` is the offset of the group's first record, `at` the time by which the catalog orders pages.
-    `foreign` is the imported file in which the captures lie: they may be older than what is kept already."""
+    `foreign` is the imported file in which the captures lie. `late`: it came in after its time, so it may be older than
+    what is kept already."""
 
     place: Place
     start: int
@@ -69,6 +71,8 @@ class Derived(Struct, frozen=True):
     files: ArticleFiles | None
     foreign: Foreign | None = None
     check: Check | None = None
+    submissions: tuple[Submission, ...] = ()
+    late: bool = False
 
     @property
     def captured(self) -> bool:
@@ -84,7 +88,8 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
         return _derive_imported(place, views, data, data.foreign, found)
     start = views[0].offset
     if data.side or data.bare:
-        return Derived(place, start, data.time, None, found, None, check=data.check)
+        bare = Derived(place, start, data.time, None, found, None)
+        return replace(bare, check=data.check, submissions=data.submissions)
     by_id = {view.record.record_id: view for view in views}
     resources = _resources(views)
     end = _end(data)
@@ -100,7 +105,8 @@ def derive(place: Place, views: Sequence[View], data: GroupData) -> Derived:
         # By when it was said: what a crawl looks for since its last time is among the latest.
         page = replace(page, overrules=data.overrules.page_id)
         return Derived(place, start, data.time, page, found, files)
-    return Derived(place, start, page.captured_at, page, found, files, check=data.check)
+    kept = Derived(place, start, page.captured_at, page, found, files, check=data.check)
+    return replace(kept, submissions=data.submissions, late=data.rescued)
 
 
 def captures_of(place: Place, views: Sequence[View], data: GroupData) -> tuple[Capture, ...]:
@@ -142,7 +148,7 @@ def _derive_imported(
         digest=end.lies.digest if end is not None and end.lies is not None else None,
         captured_at=end.time if end is not None else data.time,
     )
-    return Derived(place, start, page.captured_at, page, captures, files, foreign)
+    return Derived(place, start, page.captured_at, page, captures, files, foreign, late=True)
 
 
 def _foreign_origin(place: Place, foreign: Foreign, end: PartData, lies: Lies) -> Origin:

@@ -5,24 +5,21 @@ TearsheetError
 ├── ConfigError         the config is wrong                               exit 4
 ├── StorageError        the disk is full, read-only or failing            exit 3
 ├── LockedError         another run holds the collection                  exit 75
+├── ClusterError        the machines that are to help cannot be had       exit 75
 ├── DamageError         stored data is not what was written               exit 5
 │   └── WarcError       a WARC record breaks the standard
 ├── FormatError         a text file is not in the article format          exit 1
 ├── NotKeptError        nothing is kept of an address                     exit 1
 ├── ReplayError         the replay cannot be started                      exit 1
 └── FetchError          an address gave no usable answer                  exit 1
-    ├── RefusedError    we refuse to ask it (scheme, private address)
-    ├── UnreachableError   DNS, refused, reset, TLS, no answer in time    retried
-    ├── ProtocolError   the answer is not HTTP
-    └── LimitError      a limit of ours cut the exchange
+    └── RefusedError    we refuse to ask it (scheme, private address)
 """
 
 
 class TearsheetError(Exception):
-    """The root. `exit_code` is what the command exits with, `retry` whether asking again may help."""
+    """The root. `exit_code` is what the command exits with."""
 
     exit_code = 1
-    retry = False
 
 
 class UsageError(TearsheetError):
@@ -38,6 +35,10 @@ class StorageError(TearsheetError):
 
 
 class LockedError(TearsheetError):
+    exit_code = 75
+
+
+class ClusterError(TearsheetError):
     exit_code = 75
 
 
@@ -83,19 +84,3 @@ class FetchError(TearsheetError):
 
 class RefusedError(FetchError):
     pass
-
-
-class UnreachableError(FetchError):
-    retry = True
-
-
-class ProtocolError(FetchError):
-    pass
-
-
-class LimitError(FetchError):
-    """`reason` is the WARC-Truncated value that tells of it: "length" or "time"."""
-
-    def __init__(self, message: str, reason: str) -> None:
-        super().__init__(message)
-        self.reason = reason

@@ -21,11 +21,14 @@ from archive.captures import IMPORT
 from archive.chain import Broken
 from archive.derive import Derived
 from archive.disk import Disk
+from archive.mementos import replay_of
 from archive.models import PageRow, Role
 from archive.patterns import fits
 from archive.rows import host_of, identities, iso
 
 NAME = "exclusions.jsonl"
+_MOST_COPIES = 4
+"""How many archives may lie inside each other in an address."""
 _OURS = ("urn:text:", "urn:article:")
 OF_OTHERS = frozenset({Role.ASSET, Role.ROBOTS, IMPORT})
 """What a page group holds that is not the page: a page that goes leaves it behind."""
@@ -81,8 +84,14 @@ class Exclusions:
         return bool(self._found)
 
     def of(self, url: str) -> Exclusion | None:
-        """The one that is about this address."""
-        return next((each for each in self._found if each.takes(url)), None)
+        """The one that is about this address, or about the one of which it is a copy in a web archive."""
+        for _ in range(_MOST_COPIES if self._found else 0):
+            found = next((each for each in self._found if each.takes(url)), None)
+            copy = replay_of(url) if found is None else None
+            if copy is None:
+                return found
+            url = copy.url
+        return None
 
     def takes_page(self, page: PageRow) -> bool:
         """Whether it is asked for, answers or calls itself at an address that one of them is about."""
@@ -103,9 +112,12 @@ class Exclusions:
         )
         if gone:
             page = None
-        if page is None and not captures:
+        check = group.check if group.check is not None and self.of(group.check.address) is None else None
+        submissions = tuple(each for each in group.submissions if self.of(each.address) is None)
+        if page is None and not captures and check is None and not submissions:
             return None
-        return replace(group, page=page, captures=captures, files=group.files if page is not None else None)
+        files = group.files if page is not None else None
+        return replace(group, page=page, captures=captures, files=files, check=check, submissions=submissions)
 
 
 def plain(url: str) -> str:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import Future, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, suppress
+from concurrent.futures import BrokenExecutor, Future, as_completed
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,10 @@ from archive.checking import Checked, Kind, Problem, check_file, digest_of
 from archive.comparing import compare, state
 from archive.errors import DamageError, NotKeptError, StorageError, TearsheetError
 from archive.manifest import Entry, Event
+from archive.pool import Pool
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.wacz_checking import check_wacz
+from archive.wacz_reading import is_zip
 from archive.warc.foreign import ENDINGS as FOREIGN_ENDINGS
 from archive.warc.joined import all_sources_of, is_joined
 from archive.warc.writer import ENDING, OPEN, name_key
@@ -41,10 +43,18 @@ ADVICE = {
     Kind.NOTE: "",
 }
 """What to do, by what is wrong."""
+BY_NAME = {
+    Kind.DAMAGE: "take the file again from where it came; tearsheet import takes in what of it can be read",
+    Kind.DERIVED: "tearsheet import goes by the records; whoever made the file can make its index and pages list again",
+    Kind.CHANGED: "it is not what whoever made it put there: take the file again from where it came",
+    Kind.MISSING: "take the file again from where it came",
+}
+"""The same of files by name."""
 
 
 class Verified(Struct):
-    """What a check found; `size` in bytes. `head` is the digest of the manifest's last line."""
+    """What a check found; `size` in bytes. `head` is the digest of the manifest's last line; `by_name`: of files by
+    themselves."""
 
     files: int = 0
     records: int = 0
@@ -52,6 +62,7 @@ class Verified(Struct):
     head: str = ""
     quick: bool = False
     stopped: bool = False
+    by_name: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -62,19 +73,25 @@ class Verified(Struct):
     def exit_code(self) -> int:
         return DamageError.exit_code if self.bad else 0
 
+    def advice(self, kind: Kind) -> str:
+        """What to do about it."""
+        return BY_NAME.get(kind, ADVICE[kind]) if self.by_name else ADVICE[kind]
+
     def as_dict(self) -> dict[str, Any]:
-        told = [asdict(problem) | {"advice": ADVICE[problem.kind]} for problem in self.problems]
-        plain = {name: value for name, value in asdict(self).items() if name != "problems"}
+        told = [asdict(problem) | {"advice": self.advice(problem.kind)} for problem in self.problems]
+        plain = {name: value for name, value in asdict(self).items() if name not in ("problems", "by_name")}
         return {"kind": "verify", "whole": not self.bad} | plain | {"problems": told}
 
 
 class Watch(Struct, frozen=True):
     """Who is told: `done` hears of each file that was checked, with the bytes done and to be done; `stopped` is asked
-    whether to end early."""
+    whether to end early. Without a `pool` files are checked in `workers` processes of this machine, 0: one for each
+    core."""
 
     done: Callable[[str, int, int], None] = lambda name, done, size: None
     stopped: Callable[[], bool] = lambda: False
     workers: int = 0
+    pool: Pool | None = None
 
     @property
     def processes(self) -> int:
@@ -118,16 +135,16 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
 
 
 def verify_files(paths: Sequence[Path], watch: Watch) -> Verified:
-    """WARC files by themselves. A revisit must find what it refers to in one of them, or is noted."""
-    found = Verified()
+    """WARC, ARC and WACZ files by themselves. A revisit must find what it refers to in one of them, or is noted."""
+    found = Verified(by_name=True)
     checked = _check_all([(path, str(path), None) for path in paths], watch, found)
     answers = set[bytes]().union(*(each.answers for each in checked.values()))
-    for name, each in checked.items():
+    for each in checked.values():
         found.problems += each.problems
-        for offset, record, refers in each.revisits:
+        for file, offset, record, refers in each.revisits:
             if not answers.intersection(refers):
                 words = "what the revisit refers to is in none of the files"
-                found.problems.append(Problem(Kind.NOTE, name, words, offset, record))
+                found.problems.append(Problem(Kind.NOTE, file, words, offset, record))
     found.files, found.records = len(checked), sum(each.records for each in checked.values())
     found.size = sum(each.size for each in checked.values())
     return found
@@ -210,8 +227,8 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
     total, done = sum(sizes.values()), 0
     checked: dict[str, Checked] = {}
     ordered = sorted(files, key=lambda each: -sizes[each[1]])
-    if watch.processes == 1 or len(files) < 2:
-        results: Iterable[tuple[str, Checked]] = ((each[1], check_file(*each)) for each in ordered)
+    if watch.pool is None and (watch.processes == 1 or len(files) < 2):
+        results: Iterable[tuple[str, Checked]] = ((each[1], _check_one(*each)) for each in ordered)
         for name, result in results:
             checked[name] = result
             done += sizes[name]
@@ -220,8 +237,12 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
                 found.stopped = len(checked) < len(files)
                 break
     else:
-        with mounts.readers((path for path, _, _ in files), watch.processes) as pool:
-            waiting = {pool.submit(check_file, *each): each[1] for each in ordered}
+        with (
+            nullcontext(watch.pool.executor)
+            if watch.pool is not None
+            else mounts.readers((path for path, _, _ in files), watch.processes)
+        ) as pool:
+            waiting = {pool.submit(_check_one, *each): each[1] for each in ordered}
             for future in as_completed(waiting):
                 name = waiting[future]
                 checked[name] = _result(future, name)
@@ -229,9 +250,22 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
                 watch.done(name, done, total)
                 if watch.stopped():
                     found.stopped = len(checked) < len(files)
-                    pool.shutdown(cancel_futures=True)
+                    for left in waiting:
+                        left.cancel()
                     break
     return {name: checked[name] for _, name, _ in files if name in checked}
+
+
+def _check_one(path: Path, name: str, folder: Path | None) -> Checked:
+    return check_wacz(path, name) if folder is None and _is_wacz(path) else check_file(path, name, folder)
+
+
+def _is_wacz(path: Path) -> bool:
+    """By its name, or by how it begins."""
+    try:
+        return path.name.endswith(".wacz") or is_zip(path)
+    except StorageError:
+        return False
 
 
 def _size(path: Path) -> int:
@@ -245,7 +279,7 @@ def _size(path: Path) -> int:
 def _result(future: Future[Checked], name: str) -> Checked:
     try:
         return future.result()
-    except BrokenProcessPool:
+    except BrokenExecutor:
         checked = Checked(name, whole=False)
         checked.add(Problem(Kind.UNREADABLE, name, "the process that read it was ended"))
         return checked
@@ -289,7 +323,7 @@ def _against_manifest(folder: Path, checked: dict[str, Checked]) -> Iterator[Pro
         if isinstance(entry, Broken):
             yield Problem(Kind.MANIFEST, manifest.NAME, f"line {number}: {entry.words}")
     known = manifest.present(path)
-    ours += [name for name in checked if name in known and not _is_ours(name) and _came(name, known[name])]
+    ours += [name for name in checked if name in known and not _is_ours(name)]
     joined = {
         f"{name.partition('/')[0]}/{source.name}"
         for name in filter(_is_ours, ours)

@@ -24,8 +24,9 @@ from archive.manifest import NAME, Entry, Event, Manifest, present
 from archive.opening import make_folders
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.sums import Summing, Sums, sums_of
+from archive.warc.fields import parse_fields
 from archive.warc.foreign import ENDINGS, Kind, Misshapen, foreign_records, kind_of, pack_anew, unpack
-from archive.warc.group import Foreign, parse_fields
+from archive.warc.group import Foreign
 from archive.warc.reader import read_at, read_groups
 from archive.warc.writer import ENDING, parse_name
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 
 class State(StrEnum):
@@ -96,3 +98,34 @@ def standing(checks: Sequence[Check], strikes: int) -> Standing:
             if len(days) >= strikes:
                 return Standing.DEAD
     return Standing.DOUBTFUL if days else Standing.UNKNOWN
+
+
+_LISTS = ("evidence", "corrections")
+
+
+def fields(check: Check) -> list[tuple[str, str]]:
+    """What the metadata record says of it to people and other tools."""
+    return [
+        ("linkState", str(check.state)),
+        ("linkReason", check.reason),
+        *(("linkEvidence", text) for text in check.evidence),
+        ("movedTo", check.moved_to or ""),
+        ("similarity", "" if check.similarity is None else f"{check.similarity:.4f}"),
+        *(("correction", text) for text in check.corrections),
+    ]
+
+
+def plain(check: Check) -> dict[str, Any]:
+    """As JSON has it, less what its group says of itself: address, time and page id."""
+    values = asdict(check) | {"state": str(check.state)}
+    for name in ("address", "time", "page_id"):
+        del values[name]
+    values |= {name: list(values[name]) for name in _LISTS}
+    return {name: value for name, value in values.items() if value is not None and value is not False and value != []}
+
+
+def from_plain(values: dict[str, Any], address: str, time: datetime, page_id: str) -> Check:
+    """Raises KeyError, TypeError and ValueError for what `plain` did not make."""
+    lists = {name: tuple(values.get(name, ())) for name in _LISTS}
+    told = values | lists | {"state": State(values["state"])}
+    return Check(address=address, time=time, page_id=page_id, **told)

@@ -97,7 +97,7 @@ class Lookups:
         """All pages kept under this address, the oldest first."""
         numbers: set[int] = set()
         for address in rows.identities(url):
-            found = self._all("SELECT page FROM links WHERE address = ? AND kept = 1", rows.storable(address))
+            found = self.rows("SELECT page FROM links WHERE address = ? AND kept = 1", rows.storable(address))
             numbers.update(number for (number,) in found)
         return [rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) for number in sorted(numbers)]
 
@@ -107,7 +107,7 @@ class Lookups:
             "SELECT v.captured_at, v.page FROM versions v WHERE v.text IN (SELECT p.text FROM links l "
             "JOIN pages p ON p.id = l.page WHERE l.address = ? AND l.kept = 1)"
         )
-        numbers = {found for each in rows.identities(url) for found in self._all(sql, rows.storable(each))}
+        numbers = {found for each in rows.identities(url) for found in self.rows(sql, rows.storable(each))}
         return [rows.page_of(self._one(f"{PAGES} WHERE p.id = ?", number)) for _, number in sorted(numbers)]
 
     def last_reading(self, row: PageRow) -> PageRow | None:
@@ -140,12 +140,12 @@ class Lookups:
         if wanted.kept is False:
             said.append(NOT_OVERRULED)
         where = f"WHERE {' AND '.join(said)} " if said else ""
-        for row in self._all(f"{PAGES} {where}ORDER BY p.id DESC LIMIT ?", *taken.values(), limit):
+        for row in self.rows(f"{PAGES} {where}ORDER BY p.id DESC LIMIT ?", *taken.values(), limit):
             yield rows.page_of(row)
 
     def since(self, number: int) -> Iterator[tuple[int, PageRow]]:
         """All pages after the one with this number, with their numbers, in the order in which they were kept."""
-        while rows_found := self._all(f"SELECT p.id, {PAGES[7:]} WHERE p.id > ? ORDER BY p.id LIMIT {_BATCH}", number):
+        while rows_found := self.rows(f"SELECT p.id, {PAGES[7:]} WHERE p.id > ? ORDER BY p.id LIMIT {_BATCH}", number):
             for number, *row in rows_found:
                 yield number, rows.page_of(tuple(row))
 
@@ -161,7 +161,7 @@ class Lookups:
             "text) OR id IN (SELECT max(id) FROM pages WHERE kept GROUP BY final_url HAVING max(text IS NOT NULL) = 0) "
             "ORDER BY id"
         )
-        return [page_id for (page_id,) in self._all(sql)]
+        return [page_id for (page_id,) in self.rows(sql)]
 
     def search(self, words: str, limit: int, marks: tuple[str, str] = ("", "")) -> Iterator[tuple[PageRow, str]]:
         """Articles whose present text or title holds all the words, the best match first, each with a snippet; `marks`
@@ -173,7 +173,7 @@ class Lookups:
             f"SELECT rowid, snippet(search, -1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608 - constants
             f"ORDER BY bm25(search, {_TITLE_WEIGHT}, 1.0), rowid DESC LIMIT ?"
         )
-        for number, snippet in self._all(sql, *marks, expression, limit):
+        for number, snippet in self.rows(sql, *marks, expression, limit):
             found = self._one(f"{PAGES} WHERE p.id = ?", number)
             if found is not None:
                 yield rows.page_of(found), " ".join(together(snippet).split())
@@ -241,7 +241,7 @@ class Lookups:
             read = self.page(row.rereads)
             return self.capture_of(read) if read is not None else None
         sql = f"{CAPTURES} WHERE c.page_id = ? AND c.role IN ('page', 'hop') AND c.offset = ?"
-        for found in self._all(sql, row.page_id, row.offset):
+        for found in self.rows(sql, row.page_id, row.offset):
             capture = rows.capture_of(found)
             if capture.record_type != "metadata" and f"{capture.folder}/{capture.warc}" == row.warc:
                 return capture
@@ -250,7 +250,7 @@ class Lookups:
     def captures(self, page_id: str) -> list[Capture]:
         """All that a page group brought, in the order in which it lies in its files."""
         sql = f"{CAPTURES} WHERE c.page_id = ? ORDER BY w.folder, c.warc, c.offset"
-        return [rows.capture_of(row) for row in self._all(sql, page_id)]
+        return [rows.capture_of(row) for row in self.rows(sql, page_id)]
 
     def with_validators(self, capture: Capture) -> Capture:
         """The capture with what a conditional request may bear.
@@ -285,7 +285,7 @@ class Lookups:
             "SELECT w.name FROM warcs w WHERE w.folder = ? AND w.indexed AND "
             "(EXISTS (SELECT 1 FROM captures WHERE warc = w.id) OR EXISTS (SELECT 1 FROM pages WHERE warc = w.id))"
         )
-        return {name for (name,) in self._all(sql, folder)}
+        return {name for (name,) in self.rows(sql, folder)}
 
     def stats(self) -> dict[str, Any]:
         """What the collection holds, in numbers; times RFC 3339, sizes in bytes."""
@@ -294,7 +294,7 @@ class Lookups:
         last = self._one("SELECT captured_at FROM pages ORDER BY id DESC LIMIT 1")
         files = {
             folder: (count, size or 0)
-            for folder, count, size in self._all("SELECT folder, count(*), sum(bytes) FROM warcs GROUP BY folder")
+            for folder, count, size in self.rows("SELECT folder, count(*), sum(bytes) FROM warcs GROUP BY folder")
         }
         hosts = "SELECT host, count(*) AS n FROM pages WHERE kept GROUP BY host ORDER BY n DESC, host LIMIT ?"
         return {
@@ -308,8 +308,8 @@ class Lookups:
             "warc_bytes": files.get(rows.ARCHIVE, (0, 0))[1],
             "quarantine_files": files.get(rows.QUARANTINE, (0, 0))[0],
             "quarantine_bytes": files.get(rows.QUARANTINE, (0, 0))[1],
-            "verdicts": dict(self._all("SELECT verdict, count(*) AS n FROM pages GROUP BY verdict ORDER BY n DESC, 1")),
-            "hosts": dict(self._all(hosts, _MOST_HOSTS)),
+            "verdicts": dict(self.rows("SELECT verdict, count(*) AS n FROM pages GROUP BY verdict ORDER BY n DESC, 1")),
+            "hosts": dict(self.rows(hosts, _MOST_HOSTS)),
         }
 
     # ------------------------------------------------------------------------------------------------ connections
@@ -319,10 +319,10 @@ class Lookups:
         return rows.capture_of(found) if found else None
 
     def _one(self, sql: str, *values: object) -> Any:
-        with self._borrowed() as connection:
-            return connection.execute(sql, values).fetchone()
+        return next(iter(self.rows(sql, *values)), None)
 
-    def _all(self, sql: str, *values: object) -> list[Any]:
+    def rows(self, sql: str, *values: object) -> list[Any]:
+        """All that a query gives: every look-up comes through here."""
         with self._borrowed() as connection:
             return connection.execute(sql, values).fetchall()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from archive.linkstate import Check
+from archive.submission import Submission
 
 if TYPE_CHECKING:
     from archive.spool import Spool
@@ -70,11 +71,22 @@ class Failure(Struct, frozen=True):
     """Why an exchange has no full answer.
 
     `kind`: "refused by us", "dns", "connect", "tls", "timeout" (connect or read), "too slow" (the whole exchange),
-    "too large" (body or head), "cut" (ended before it was whole), "protocol" (not HTTP), "robots", "redirects".
+    "too large" (body or head), "cut" (ended before it was whole), "protocol" (not HTTP), "robots", "redirects",
+    "no copy" (a web archive has none), "not believed" (what it has is none of this address or time).
     """
 
     kind: str
     message: str
+
+
+class Memento(Struct, frozen=True):
+    """Where an answer is from that a web archive took long ago: the memento's address, the archive's name, when it was
+    fetched there, and the exchanges as they went over the wire, the last one the memento."""
+
+    address: str
+    archive: str
+    fetched: datetime
+    verbatim: tuple[Exchange, ...] = ()
 
 
 class Exchange(Struct, frozen=True):
@@ -83,7 +95,8 @@ class Exchange(Struct, frozen=True):
     `url` is what went over the wire (no fragment, no userinfo). `request` is the request's header block as sent, less
     secrets. `head` is the response's header block byte for byte with its empty line, b"" without an answer; `headers`
     the same, parsed (folded lines joined, latin-1). `body` has the transfer coding undone and the content coding as
-    sent. `truncated` is a WARC-Truncated value ("length", "time", "disconnect") or None. `elapsed` is in seconds.
+    sent. `truncated` is a WARC-Truncated value ("length", "time", "disconnect") or None. `elapsed` is in seconds. With
+    a `memento` all of it is what the site sent at `time`, less a request, as a web archive tells.
     """
 
     url: str
@@ -99,6 +112,7 @@ class Exchange(Struct, frozen=True):
     attempts: int = 1
     elapsed: float = 0.0
     redacted: tuple[str, ...] = ()
+    memento: Memento | None = None
 
     def header(self, name: str) -> str | None:
         """The first header of that name, or None."""
@@ -209,6 +223,10 @@ class Role(StrEnum):
     ASSET = "asset"
     ROBOTS = "robots"
     FURTHER = "further page"
+    MEMENTO = "memento"
+    """What a web archive sent, as it came."""
+    SUBMISSION = "submission"
+    """None: it stands for what a public archive was asked to keep."""
 
 
 class Capture(Struct, frozen=True):
@@ -276,7 +294,8 @@ class PageGroup(Struct, frozen=True):
     `parts` stand in the order in which they were asked; the last part of role HOP or PAGE is the chain's end. `shared`
     are requisites of this page that another group of the same run stores. With `overrules` the parts are those of a
     page that lies in quarantine. `check` is what a check of the link found; `bare`: nothing but that is stored, since
-    the page differs from the kept one and its text does not.
+    the page differs from the kept one and its text does not. `submissions` are what archives are to be asked, or what
+    they answered, which is stored bare too.
     """
 
     id: str
@@ -292,6 +311,7 @@ class PageGroup(Struct, frozen=True):
     overrules: Overruling | None = None
     check: Check | None = None
     bare: bool = False
+    submissions: tuple[Submission, ...] = ()
 
 
 class PageRow(Struct, frozen=True):

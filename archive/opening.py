@@ -186,12 +186,13 @@ class Mender:
 def apply_file(folder: Path, place: Place, applier: Applier, damaged: Callable[[WarcError], None]) -> int:
     """Applies the groups of one WARC file, told damage passed over. Gives how many pages there were."""
     count = 0
-    for batch in _batches(_groups(folder, place, damaged)):
+    for batch in in_batches(groups_of(folder, place, damaged)):
         count += sum(row is not None for row in applier.apply(batch))
     return count
 
 
-def _groups(folder: Path, place: Place, damaged: Callable[[WarcError], None]) -> Iterator[Derived]:
+def groups_of(folder: Path, place: Place, damaged: Callable[[WarcError], None]) -> Iterator[Derived]:
+    """What the groups of one WARC file come to, told damage passed over. Raises StorageError."""
     try:
         for records in read_groups(folder / place.folder / place.warc, damaged):
             data = records[-1].group()
@@ -203,7 +204,8 @@ def _groups(folder: Path, place: Place, damaged: Callable[[WarcError], None]) ->
         raise storage_error(error, folder / place.folder / place.warc) from error
 
 
-def _batches(groups: Iterable[Derived]) -> Iterator[list[Derived]]:
+def in_batches(groups: Iterable[Derived]) -> Iterator[list[Derived]]:
+    """As many at a time as are applied at once, whatever their texts' size."""
     batch: list[Derived] = []
     size = 0
     for group in groups:

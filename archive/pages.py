@@ -1,6 +1,7 @@
 """pages/pages.jsonl: what viewers list and search (WACZ 1.1.1, "pages.jsonl").
 
-Lines of a WARC file that is still open wait in a file that viewers do not read: they would find no record.
+Lines of a WARC file that is still open wait in a file that viewers do not read: they would find no record. Where
+several are written at a time, each has its own, so that the list has the order that a rebuild gives it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from archive.models import PageRow
 from archive.rows import iso
 
 NAME = "pages.jsonl"
-PENDING = "pages.pending"
+PENDING = ".pending"
 HEADER = b'{"format": "json-pages-1.0", "id": "pages", "title": "All Pages", "hasText": "true"}\n'
 _PIECE = 1 << 20
 
@@ -41,12 +42,14 @@ class Pages:
         self.size = size
         self._folder = folder
         self._disk = disk
-        self._pending: AppendFile | None = None
+        self._pending: dict[str, AppendFile] = {}
 
     def mend(self) -> str | None:
         """Takes away what a killed run left: waiting lines, and lines whose WARC file was never done with. Gives what
         is wrong with the list in words, or None."""
-        self._disk.unlink(self._folder / PENDING)
+        for name in self._disk.listdir(self._folder) if self._disk.exists(self._folder) else ():
+            if name.endswith(PENDING):
+                self._disk.unlink(self._folder / name)
         path = self._folder / NAME
         there = self._disk.size(path) if self._disk.exists(path) else 0
         if there < self.size:
@@ -57,19 +60,20 @@ class Pages:
                 file.fsync()
         return None
 
-    def wait(self, lines: bytes) -> None:
-        """Lines for later."""
+    def wait(self, lines: bytes, warc: str) -> None:
+        """Lines for later, when the WARC file of this name is closed."""
         if not lines:
             return
-        if self._pending is None:
-            path = self._folder / PENDING
+        if warc not in self._pending:
+            path = self._folder / (warc + PENDING)
             self._disk.unlink(path)
-            self._pending = self._disk.open_append(path, new=True)
-        self._pending.write(lines)
+            self._pending[warc] = self._disk.open_append(path, new=True)
+        self._pending[warc].write(lines)
 
-    def append(self) -> int:
-        """The waiting lines go to the end of the list; durable on return. Gives the list's new size."""
-        waiting, self._pending = self._pending, None
+    def append(self, warc: str) -> int:
+        """The lines that wait for this WARC file go to the end of the list; durable on return. Gives the list's new
+        size."""
+        waiting = self._pending.pop(warc, None)
         if waiting is None:
             return self.size
         waiting.close()
@@ -80,15 +84,14 @@ class Pages:
                 file.truncate(self.size)
             if not file.tell():
                 file.write(HEADER)
-            self._copy(file)
+            self._copy(waiting.path, file)
             file.fsync()
             self.size = file.tell()
         self._disk.fsync_dir(self._folder)
-        self._disk.unlink(self._folder / PENDING)
+        self._disk.unlink(waiting.path)
         return self.size
 
-    def _copy(self, file: AppendFile) -> None:
-        path = self._folder / PENDING
+    def _copy(self, path: Path, file: AppendFile) -> None:
         with self._disk.open_read(path) as waiting:
             while True:
                 try:
@@ -101,6 +104,6 @@ class Pages:
 
     def close(self) -> None:
         """What waits is dropped: the next run finds it in the WARC file."""
-        waiting, self._pending = self._pending, None
-        if waiting is not None:
-            waiting.close()
+        waiting, self._pending = self._pending, {}
+        for each in waiting.values():
+            each.close()

@@ -115,7 +115,8 @@ def _stub(part: Part, record: Record, page_id: str) -> Capture:
 def place(group: PageGroup, fresh: Fresh) -> Draft:
     """Drafts all records of a group.
 
-    A kept page's group goes to archive/, less requisites that went badly where a good capture of the same address is
+    A kept page's group goes to archive/ (what a web archive gave as it once came from its site, and to quarantine/ as
+    the archive sent it), less requisites that went badly where a good capture of the same address is
     known: those go to quarantine/, so that the good one stays the latest. Any other group goes to quarantine/ whole,
     where nothing refers to anything outside and nothing is referred to. A requisite without an answer, or with a 304
     that confirms nothing, has no record. Of a bare check nothing is drafted but what it found.
@@ -133,6 +134,8 @@ def place(group: PageGroup, fresh: Fresh) -> Draft:
         original = _original(part, fresh)
         if not _is_told(part, original):
             continue
+        for sent in part.exchange.memento.verbatim if part.exchange.memento is not None else ():
+            side.add(Part(sent, Role.MEMENTO, part.verdict), None)
         if _belongs_aside(part, fresh):
             side.add(part, None)
             continue

@@ -176,7 +176,7 @@ class _Survey:
         found, data = self._found, group.data
         if self._is_gone(group):
             found.gone.add(data.page_id)
-            found.pages += not data.side
+            found.pages += not (data.side or data.bare)
         by_id = group.parts
         for record in group.records:
             part = by_id.get(record.record_id)
@@ -198,6 +198,8 @@ class _Survey:
             return data.foreign is None
         if data.reread is not None and data.reread.page_id in found.gone:
             return True
+        if data.bare:
+            return found.takes(data.link.url)
         if data.side:
             return data.page_id in found.gone or (data.foreign is None and found.takes(data.link.url))
         views = [View(record, record.offset, record.length) for record in group.records]

@@ -18,14 +18,7 @@ from archive.models import Link, Verdict
 from archive.purge_deciding import Decided, Group, Heir, referers, referred
 from archive.rows import ARCHIVE, NOT_MODIFIED
 from archive.spool import Spool
-from archive.warc.group import (
-    Foreign,
-    GroupData,
-    PartData,
-    Removal,
-    Reread,
-    dump,
-)
+from archive.warc.group import Foreign, GroupData, PartData, Removal, Reread, dump
 from archive.warc.reader import StoredRecord, place_id, read_at
 from archive.warc.records import RESPONSE_TYPE, Record, new_record_id, warc_date
 
@@ -121,9 +114,13 @@ def _data_left(data: GroupData, decided: Decided, moved: dict[str, Moved], chang
                 continue
             part = _lies_now(part, decided, at)
         parts.append(part)
-    via = data.link.via
+    via, check = data.link.via, data.check
+    if check is not None and check.moved_to and decided.takes(check.moved_to):
+        check = replace(check, moved_to=None)
     return replace(
         data,
+        check=check,
+        submissions=tuple(each for each in data.submissions if not decided.takes(each.address)),
         reread=_reread_now(data.reread, moved) if data.reread is not None else None,
         link=replace(data.link, via=None if via and decided.takes(via) else via),
         parts=tuple(parts),

@@ -20,15 +20,8 @@ from archive.errors import DamageError, NotKeptError, WarcError
 from archive.joining import left_over, remove_left_over
 from archive.lock import Lock
 from archive.manifest import Manifest
-from archive.opening import (
-    all_closed_names,
-    apply_file,
-    closed_names,
-    make_folder,
-    make_folders,
-    open_names,
-    open_parts,
-)
+from archive.opening import all_closed_names, closed_names, make_folder, make_folders, open_names, open_parts
+from archive.pool import Pool, derived_files
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.sending import fetch_ledgers, send_ledgers
 from archive.settings import ArchiveSettings
@@ -76,7 +69,12 @@ class Rebuilt(Struct):
         }
 
 
-def rebuild(settings: ArchiveSettings, disk: Disk | None = None, tell: Callable[[str], None] = _silent) -> Rebuilt:
+def rebuild(
+    settings: ArchiveSettings,
+    disk: Disk | None = None,
+    tell: Callable[[str], None] = _silent,
+    pool: Pool | None = None,
+) -> Rebuilt:
     """Makes indexes/, pages/, text/ and the catalog anew and puts them in the place of what is there.
 
     Takes the lock (LockedError) and mends what a killed run left. Damage in a WARC file is told with file and offset;
@@ -92,16 +90,16 @@ def rebuild(settings: ArchiveSettings, disk: Disk | None = None, tell: Callable[
     with Lock(folder / "lock").acquire():
         make_folders(folder, disk)
         fetch_ledgers(folder, disk)
-        return rebuild_locked(folder, disk, tell)
+        return rebuild_locked(folder, disk, tell, pool)
 
 
-def rebuild_locked(folder: Path, disk: Disk, tell: Callable[[str], None]) -> Rebuilt:
-    """`rebuild` for one who holds the lock and has made the folders."""
+def rebuild_locked(folder: Path, disk: Disk, tell: Callable[[str], None], pool: Pool | None = None) -> Rebuilt:
+    """`rebuild` for one who holds the lock and has made the folders. With a pool files are read and derived there."""
     _mend(folder, disk, tell)
     new = folder / "tmp" / _NEW
     for name in _DERIVED:
         disk.mkdir(new / name)
-    report = _fill(folder, new, disk, tell)
+    report = _fill(folder, new, disk, tell, pool)
     _set_aside(folder, new, report.excluded, disk, tell)
     _take_place(folder, new, disk)
     for kind in (ARCHIVE, QUARANTINE):
@@ -118,7 +116,7 @@ def _mend(folder: Path, disk: Disk, tell: Callable[[str], None]) -> None:
         tell(f"mended {ARCHIVE}/{name} of a run that was cut short: {mended.dropped} bytes dropped")
 
 
-def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None]) -> Rebuilt:
+def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None], pool: Pool | None) -> Rebuilt:
     report = Rebuilt()
 
     def damaged(error: WarcError) -> None:
@@ -135,11 +133,11 @@ def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None]) -> R
             gone = superseded(folder, kind, disk)
             there = [name for name in all_closed_names(folder / kind, disk) if name not in gone]
             left = left_over(folder / kind, there, disk)
-            names = [name for name in there if name not in left]
-            for number, name in enumerate(names, start=1):
-                tell(f"{kind}: file {number} of {len(names)}, {name}")
-                place = Place(kind, name)
-                report.pages += apply_file(folder, place, applier, damaged)
+            places = [Place(kind, name) for name in there if name not in left]
+            for number, (place, batches) in enumerate(derived_files(folder, places, pool, damaged), start=1):
+                tell(f"{kind}: file {number} of {len(places)}, {place.warc}")
+                for batch in batches:
+                    report.pages += sum(row is not None for row in applier.apply(batch))
                 applier.finish(place, index=False)
                 report.files += 1
         report.excluded = applier.left_out

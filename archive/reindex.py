@@ -5,12 +5,11 @@ Each file goes through a process of its own, which leaves its lines sorted in tm
 
 from __future__ import annotations
 
-import heapq
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +66,9 @@ class Run(Struct, frozen=True):
 
 
 class _Indexed(Struct):
-    """Of one file: where its sorted lines are, how many, and what of it is damaged."""
+    """Of one file: where its sorted lines are, and what of it is damaged."""
 
     path: Path
-    lines: int = 0
     damage: list[str] = field(default_factory=list)
 
 
@@ -92,24 +90,10 @@ def reindex(settings: ArchiveSettings, run: Run) -> Reindexed:
         found = _all(folder, names, run)
         if found is None:
             return Reindexed(stopped=True)
-        with ExitStack() as stack:
-            runs = [stack.enter_context(each.path.open("rb")) for each in found]
-            counted = _Counted(cdxj.once(heapq.merge(*runs)))
-            tiers.publish(tiers.prepare_sorted(counted))
+        lines = tiers.replace_merged([each.path for each in found])
         for each in found:
             run.disk.unlink(each.path)
-    return Reindexed(len(names), counted.count, [words for each in found for words in each.damage])
-
-
-class _Counted:
-    def __init__(self, lines: Iterator[bytes]) -> None:
-        self.count = 0
-        self._lines = lines
-
-    def __iter__(self) -> Iterator[bytes]:
-        for line in self._lines:
-            self.count += 1
-            yield line
+    return Reindexed(len(names), lines, [words for each in found for words in each.damage])
 
 
 def _all(folder: Path, names: Sequence[str], run: Run) -> list[_Indexed] | None:
@@ -157,16 +141,13 @@ def _index(folder: Path, name: str) -> _Indexed:
     try:
         _write(done, map(cdxj.line, _indexable(_skimmed(folder, place, excluded))))
     except OddError:
-        done.lines, done.damage = 0, []
         _write(done, map(cdxj.line, _indexable(_read(folder, place, excluded, done.damage))))
     return done
 
 
 def _write(done: _Indexed, lines: Iterator[bytes]) -> None:
-    counted = _Counted(lines)
-    with closing(cdxj.SortedLines(counted, done.path.parent)) as ordered, told(done.path), done.path.open("wb") as file:
+    with closing(cdxj.SortedLines(lines, done.path.parent)) as ordered, told(done.path), done.path.open("wb") as file:
         file.writelines(ordered)
-    done.lines = counted.count
 
 
 def _indexable(captures: Iterator[Capture]) -> Iterator[Capture]:

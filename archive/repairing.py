@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
@@ -29,41 +29,17 @@ from archive.manifest import Entry, Event, Manifest
 from archive.opening import make_folder, make_folders
 from archive.rebuild import rebuild_locked
 from archive.regrouping import encoded, end_of
-from archive.warc import group
+from archive.repairing_imported import Imported, Lost, Mended, is_imported
+from archive.salvaging import Salvage, Source, ends_group, member, pieces, salvage, same, together
 from archive.warc.joined import part_name
-from archive.warc.walk import Walked, Window, walk
 from archive.warc.writer import name_key
 
 ASIDE = "damaged"
-_PIECE = 1 << 20
 _OF_A_FILE = frozenset({Kind.DAMAGE, Kind.CHANGED, Kind.MISSING, Kind.UNREADABLE})
 _TO_REBUILD = frozenset({Kind.DERIVED, Kind.MISSING})
 
 
-class Lost(Struct, frozen=True):
-    """A capture, or a whole page (`role` is "page group"), that is in no copy. `time` is RFC 3339."""
-
-    url: str
-    time: str
-    role: str
-    record_id: str = ""
-
-
-class Mended(Struct, frozen=True):
-    """A file that was mended: `how` in words, `aside` where the damaged one lies now, "" if it was not there.
-
-    `saved` records are those of the damaged file, `taken` those of other copies. `exact`: it is again what the manifest
-    says. `gaps` are damaged places, in words, with what is known of what stood there in `lost`.
-    """
-
-    file: str
-    how: str
-    aside: str = ""
-    saved: int = 0
-    taken: int = 0
-    exact: bool = False
-    lost: tuple[Lost, ...] = ()
-    gaps: tuple[str, ...] = ()
+__all__ = ["ASIDE", "Asked", "Lost", "Mended", "Repair", "repair"]
 
 
 class Repair(Struct):
@@ -110,22 +86,6 @@ def repair(folder: Path, asked: Asked) -> Repair:
         return _Repairer(folder, asked).run()
 
 
-class _Source(Struct, frozen=True):
-    """A record that is whole, and where it lies; or `member`, one that was made."""
-
-    path: Path
-    record: Walked
-    ours: bool
-    member: bytes = b""
-
-
-class _Salvage(Struct):
-    """The whole records of a file in order, and what stands between them."""
-
-    records: list[_Source] = field(default_factory=list)
-    gaps: list[str] = field(default_factory=list)
-
-
 class _Repairer:
     def __init__(self, folder: Path, asked: Asked) -> None:
         self._folder = folder
@@ -139,7 +99,10 @@ class _Repairer:
         found, made = verify_collection(self._folder, self._asked.watch), Repair()
         made.left = [problem for problem in found.bad if problem.kind not in (_OF_A_FILE | _TO_REBUILD)]
         for name in _files(found.bad):
-            made.files.append(self._mended(name, self._whole_copy(name), self._salvaged(name)))
+            if is_imported(name):
+                made.files.append(self._imported(name).look())
+            else:
+                made.files.append(self._mended(name, self._whole_copy(name), self._salvaged(name)))
         made.rebuilt = bool(made.files) or any(problem.kind in _TO_REBUILD for problem in found.bad)
         return made
 
@@ -148,7 +111,7 @@ class _Repairer:
         found, made = verify_collection(self._folder, self._asked.watch), Repair()
         for name in _files(found.bad):
             self._asked.tell(f"mending {name}")
-            mended = self._mend(name)
+            mended = self._mend_imported(name) if is_imported(name) else self._mend(name)
             if mended is not None:
                 made.files.append(mended)
         if made.files or any(problem.kind in _TO_REBUILD for problem in found.bad):
@@ -170,9 +133,9 @@ class _Repairer:
             return None
         part = path.with_name(part_name(path.name))
         if copy is not None:
-            self._write(part, _pieces(copy))
+            self._write(part, pieces(copy))
         elif salvage.records:
-            self._write(part, (piece for source in salvage.records for piece in _member(source)))
+            self._write(part, (piece for source in salvage.records for piece in member(source)))
         aside = self._set_aside(path)
         if part.exists():
             self._disk.rename(part, path)
@@ -183,11 +146,33 @@ class _Repairer:
         self._manifest.add([_because(entry, mended)])
         return _with(mended, aside, self._exact(name, entry))
 
+    def _imported(self, name: str) -> Imported:
+        return Imported(self._folder, name, self._known.get(name), list(self._copies(name)))
+
+    def _mend_imported(self, name: str) -> Mended | None:
+        """An imported file keeps its records where they lie, since ours tell of the places."""
+        imported = self._imported(name)
+        mended = imported.look()
+        if not imported.is_better:
+            return mended if mended.lost else None
+        path = self._folder / name
+        part = path.with_name(part_name(path.name))
+        self._write(part, imported.pieces())
+        aside = self._set_aside(path)
+        self._disk.rename(part, path)
+        self._disk.fsync_dir(path.parent)
+        entry = self._manifest.entry(Event.REPAIRED, name)
+        exact = self._exact(name, entry)
+        if not exact:
+            known = self._known.get(name)
+            self._manifest.add([_because(replace(entry, of=known.of if known is not None else ""), mended)])
+        return _with(mended, aside, exact)
+
     def _exact(self, name: str, entry: Entry) -> bool:
         known = self._known.get(name)
         return known is not None and (known.size, known.sha256) == (entry.size, entry.sha256)
 
-    def _mended(self, name: str, copy: Path | None, salvage: _Salvage) -> Mended:
+    def _mended(self, name: str, copy: Path | None, salvage: Salvage) -> Mended:
         if copy is not None:
             return Mended(name, f"taken whole from {copy}", exact=True)
         stored = [source for source in salvage.records if not source.member]
@@ -230,10 +215,12 @@ class _Repairer:
 
     def _copies(self, name: str) -> Iterator[Path]:
         last = name.rpartition("/")[2]
+        imported = is_imported(name)
         for given in self._asked.copies:
             places = [given] if given.is_file() else [given / name, given / last, *given.glob(f"collections/*/{name}")]
             for place in places:
-                if place.name == last and place.is_file() and not _same(place, self._folder / name):
+                # A file of another tool may be called otherwise where it came from.
+                if (place.name == last or imported) and place.is_file() and not same(place, self._folder / name):
                     yield place
 
     def _whole_copy(self, name: str) -> Path | None:
@@ -244,15 +231,15 @@ class _Repairer:
                 size, sha256 = os.fstat(file.fileno()).st_size, digest_of(file)
             if entry is not None and (size, sha256) == (entry.size, entry.sha256):
                 return copy
-            if entry is None and not (self._folder / name).exists() and not _salvage(copy, False).gaps:
+            if entry is None and not (self._folder / name).exists() and not salvage(copy, False).gaps:
                 return copy
         return None
 
-    def _salvaged(self, name: str) -> _Salvage:
+    def _salvaged(self, name: str) -> Salvage:
         path = self._folder / name
-        found = _salvage(path, True) if path.exists() else _Salvage(gaps=["the file is not there"])
+        found = salvage(path, True) if path.exists() else Salvage(gaps=["the file is not there"])
         for copy in self._copies(name):
-            merged = _merged(found.records, _salvage(copy, False).records)
+            merged = together(found.records, salvage(copy, False).records)
             if len(merged) > len(found.records) and not found.gaps:
                 found.gaps.append("records were taken out of it")
             found.records = merged
@@ -260,11 +247,11 @@ class _Repairer:
             found.records = self._ended(name, found)
         return found
 
-    def _ended(self, name: str, found: _Salvage) -> list[_Source]:
+    def _ended(self, name: str, found: Salvage) -> list[Source]:
         """The records, less those of page groups whose end is lost; where the catalog knows the page, its end is made
         again from that."""
-        ended: list[_Source] = []
-        run: list[_Source] = []
+        ended: list[Source] = []
+        run: list[Source] = []
 
         def end() -> None:
             if not run:
@@ -276,7 +263,7 @@ class _Repairer:
             else:
                 found.gaps.append(f"the end of page {page_id} is made again from what the catalog knows of it")
                 ended.extend(run)
-                ended.append(_Source(run[0].path, run[0].record, True, encoded(made)))
+                ended.append(Source(run[0].path, run[0].record, True, encoded(made)))
             run.clear()
 
         for source in found.records:
@@ -287,13 +274,13 @@ class _Repairer:
                 ended.append(source)
                 continue
             run.append(source)
-            if _ends_group(record):
+            if ends_group(record):
                 ended.extend(run)
                 run.clear()
         end()
         return ended
 
-    def _lost(self, name: str, salvage: _Salvage) -> Iterator[Lost]:
+    def _lost(self, name: str, salvage: Salvage) -> Iterator[Lost]:
         """What the catalog knows of the file's captures and pages, less what there is."""
         kind, _, last = name.partition("/")
         there = {source.record.record_id for source in salvage.records}
@@ -327,70 +314,6 @@ def _files(problems: Sequence[Problem]) -> list[str]:
         if problem.kind in _OF_A_FILE and problem.file.startswith(("archive/", "quarantine/"))
     }
     return list(found)
-
-
-def _salvage(path: Path, ours: bool) -> _Salvage:
-    found = _Salvage()
-    try:
-        with path.open("rb") as file:
-            for each in walk(Window(file)):
-                if isinstance(each, Walked) and not each.wrong:
-                    found.records.append(_Source(path, each, ours))
-                else:
-                    words = each.wrong[0] if isinstance(each, Walked) else each.words
-                    found.gaps.append(f"offset {each.offset}: {words}")
-    except OSError as error:
-        found.gaps.append(error.strerror or str(error))
-    return found
-
-
-def _merged(ours: list[_Source], others: list[_Source]) -> list[_Source]:
-    """Both in the order of the file that both are parts of: ours, and between them what only the others have."""
-    have = {source.record.record_id for source in ours}
-    at = {source.record.record_id: number for number, source in enumerate(others)}
-    found: list[_Source] = []
-    next_other = 0
-    for source in ours:
-        place = at.get(source.record.record_id)
-        if place is not None and place >= next_other:
-            found += [other for other in others[next_other:place] if other.record.record_id not in have]
-            next_other = place + 1
-        found.append(source)
-    return found + [other for other in others[next_other:] if other.record.record_id not in have]
-
-
-def _ends_group(record: Walked) -> bool:
-    if record.type != "metadata" or record.header("WARC-Page-ID") is None:
-        return False
-    try:
-        group.load(record.payload_bytes())
-    except ValueError:
-        return False
-    return True
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    with told(path), path.open("rb") as file:
-        yield from iter(lambda: file.read(_PIECE), b"")
-
-
-def _member(source: _Source) -> Iterator[bytes]:
-    if source.member:
-        yield source.member
-        return
-    with told(source.path), source.path.open("rb") as file:
-        yield from _range(file, source.record.offset, source.record.length)
-
-
-def _range(file: BinaryIO, start: int, size: int) -> Iterator[bytes]:
-    file.seek(start)
-    while size > 0 and (piece := file.read(min(size, _PIECE))):
-        size -= len(piece)
-        yield piece
-
-
-def _same(one: Path, other: Path) -> bool:
-    return other.exists() and one.samefile(other)
 
 
 def _because(entry: Entry, mended: Mended) -> Entry:

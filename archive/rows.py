@@ -13,6 +13,7 @@ from msgspec import Struct
 from archive.linkstate import Check, State
 from archive.models import Capture, Missing, PageRow, VerdictKind
 from archive.searching import surrogate_free
+from archive.submission import Step, Submission
 from archive.urls import parse_stamp, strip_tracking, wire_url
 from archive.warc.writer import name_key
 
@@ -49,6 +50,10 @@ CHECK_COLUMNS = (
     "corrections"
 )
 CHECKS = f"SELECT {CHECK_COLUMNS} FROM checks"  # noqa: S608 - constants only
+SUBMISSION_COLUMNS = (
+    "page_id, archive, link, address, time, step, reason, job, memento, memento_time, due, tries, rests"
+)
+SUBMISSIONS = f"SELECT {SUBMISSION_COLUMNS} FROM submissions"  # noqa: S608 - constants only
 
 
 def milliseconds(time: datetime) -> int:
@@ -64,6 +69,11 @@ def page_number(time: datetime, page_id: str) -> int:
     """A page's number in the catalog: grows with its time, and is the same whenever it is made from the same page."""
     digest = hashlib.sha256(page_id.encode("utf-8", "surrogatepass")).digest()
     return (_bounded(time) << _HASH_BITS) | (int.from_bytes(digest[:4], "big") >> (32 - _HASH_BITS))
+
+
+def time_of_page(number: int) -> datetime:
+    """The time that a page's number begins with."""
+    return from_milliseconds(number >> _HASH_BITS)
 
 
 def warc_number(folder: str, name: str) -> int:
@@ -244,6 +254,44 @@ def check_of(row: tuple[Any, ...]) -> Check:
         added=added,
         struck=struck,
         corrections=tuple(json.loads(corrections)),
+    )
+
+
+def submission_values(submission: Submission) -> tuple[object, ...]:
+    memento_time, due = submission.memento_time, submission.due
+    return (
+        submission.page_id,
+        submission.archive,
+        link_of(submission.address),
+        submission.address,
+        milliseconds(submission.time),
+        str(submission.step),
+        submission.reason,
+        submission.job,
+        submission.memento,
+        milliseconds(memento_time) if memento_time is not None else None,
+        milliseconds(due) if due is not None else None,
+        submission.tries,
+        submission.rests,
+    )
+
+
+def submission_of(row: tuple[Any, ...]) -> Submission:
+    """A row of SUBMISSIONS."""
+    page_id, archive, _, address, time, step, reason, job, memento, memento_time, due, tries, rests = row
+    return Submission(
+        address=address,
+        archive=archive,
+        time=from_milliseconds(time),
+        step=Step(step),
+        reason=reason,
+        job=job,
+        memento=memento,
+        memento_time=from_milliseconds(memento_time) if memento_time is not None else None,
+        due=from_milliseconds(due) if due is not None else None,
+        tries=tries,
+        rests=bool(rests),
+        page_id=page_id,
     )
 
 

@@ -173,10 +173,32 @@ CREATE TABLE checks (
 CREATE INDEX checks_link ON checks (link, time);
 """
 
+# What public archives were asked to keep, step by step; the metadata record of each group `page_id` says it first.
+_SUBMISSIONS = """
+CREATE TABLE submissions (
+    page_id TEXT NOT NULL,
+    archive TEXT NOT NULL,
+    link TEXT NOT NULL,
+    address TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    job TEXT NOT NULL,
+    memento TEXT NOT NULL,
+    memento_time INTEGER,
+    due INTEGER,
+    tries INTEGER NOT NULL,
+    rests INTEGER NOT NULL,
+    PRIMARY KEY (page_id, archive)
+) WITHOUT ROWID;
+CREATE INDEX submissions_link ON submissions (link, archive, time);
+CREATE INDEX submissions_due ON submissions (due) WHERE due IS NOT NULL;
+"""
+
 # Pages of 4 KiB in the WAL before they are copied to where they belong, which waits for the medium thrice.
 CHECKPOINT = 8000
 
-MIGRATIONS = (_FIRST, _REREADINGS, _LISTS, _OVERRULINGS, _CHECKS)
+MIGRATIONS = (_FIRST, _REREADINGS, _LISTS, _OVERRULINGS, _CHECKS, _SUBMISSIONS)
 
 
 class NewerCatalog(Exception):

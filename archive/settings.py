@@ -87,9 +87,10 @@ class ArchiveSettings(Struct, frozen=True):
 class RunInfo(Struct, frozen=True):
     """What a run says of itself in the warcinfo record of each file it writes.
 
-    `robots` is the policy: "obey" or "ignore".
+    `robots` is the policy: "obey" or "ignore". `writer` is who writes, in the files' names too; else it is the machine.
     """
 
     software: str
     user_agent: str
     robots: str
+    writer: str = ""

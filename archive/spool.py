@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path
 from threading import Lock
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 IN_MEMORY = 64 * 1024
 MOST_IN_MEMORY = 1024 * 1024
@@ -125,6 +125,10 @@ class Spool:
             self._path = None
         self._give_back()
         self._buffer = io.BytesIO()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It goes to another process with all that it holds."""
+        return Spool.of, (self.bytes(),)
 
     def __del__(self) -> None:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -93,14 +93,22 @@ class Tiers:
 
     def prepare(self, lines: Iterable[bytes]) -> Prepared:
         """What `replace` does, but for its last step: nobody sees the new index yet."""
-        with closing(cdxj.SortedLines(lines, self._tmp)) as new:
-            return self.prepare_sorted(new)
+        with self._part() as part, closing(cdxj.SortedLines(lines, self._tmp)) as new:
+            return Prepared(part, cdxj.merge(self._folder / "none", new, part, self._disk))
 
-    def prepare_sorted(self, lines: Iterable[bytes]) -> Prepared:
-        """`prepare` for lines that are in byte order already."""
+    def replace_merged(self, runs: Sequence[Path]) -> int:
+        """`replace` with the lines of sorted files. Gives how many there are."""
+        with self._part() as part:
+            merged = cdxj.merge_runs(runs, part, self._disk)
+        self.publish(Prepared(part, merged.size))
+        return merged.lines
+
+    @contextmanager
+    def _part(self) -> Iterator[Path]:
+        """Where a whole index is written; nothing of it is left if that fails."""
         part = self._folder / (NAMES[0] + _PART)
         try:
-            return Prepared(part, cdxj.merge(self._folder / "none", cdxj.once(lines), part, self._disk))
+            yield part
         except BaseException:
             with suppress(StorageError):
                 self._disk.unlink(part)

@@ -42,7 +42,7 @@ _DEFAULT_PORTS = {b"http": 80, b"https": 443}
 
 
 def key(url: str) -> str:
-    """The SURT key of an address, ASCII and without white space: "org,example)/path?a=1".
+    """The SURT key of an address, without white space and, of whatever is an address, ASCII: "org,example)/path?a=1".
 
     Never raises: an address that cannot be canonicalised is its own key, as in cdxj-indexer. `urn:` addresses keep
     their scheme ("urn:text:https://…", lower-cased, query sorted).

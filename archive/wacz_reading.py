@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import json
 import lzma
+import os
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from msgspec import Struct
 
 from archive.disk import storage_error
 from archive.errors import DamageError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 PACKAGE, DIGEST = "datapackage.json", "datapackage-digest.json"
 ARCHIVED, PAGES = "archive/", "pages/"
@@ -25,6 +30,8 @@ _PIECE = 1 << 20
 _MOST_JSON = 64 << 20
 _MOST_PAGES = 1_000_000
 _ENCRYPTED = 0x1
+_LOCAL_HEAD = 30
+_MOST_TIMES_BACK = 20
 
 
 _BROKEN = (
@@ -66,16 +73,99 @@ class ListedPage(Struct, frozen=True):
     time: str
 
 
+class Resource(Struct, frozen=True):
+    """What datapackage.json says of a file: digest and size in bytes, None where it does not."""
+
+    path: str
+    hash: str
+    size: int | None
+
+
+class _Stretch(io.RawIOBase):
+    """Bytes of a file from `start` on, as a file of their own, which it closes."""
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._file = file
+        self._start = start
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")[: max(0, self._size - self._at)]
+        self._file.seek(self._start + self._at)
+        data = self._file.read(len(view))
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _Unpacked(io.RawIOBase):
+    """A packed file of the zip, as one that can be sought in. To go back is to unpack it from its beginning, so that it
+    is not done without end."""
+
+    def __init__(self, file: IO[bytes], size: int, path: Path, where: str) -> None:
+        self._file = file
+        self._size = size
+        self._path = path
+        self._where = where
+        self._left = _MOST_TIMES_BACK
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._file.tell(), os.SEEK_END: self._size}[whence]
+        to = max(0, base + offset)
+        if to < self._file.tell():
+            self._left -= 1
+            if self._left < 0:
+                raise DamageError(f"{self._where}: it is damaged in too many places to be read on while it is packed")
+        with _told(self._path, self._where):
+            return self._file.seek(to)
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        with _told(self._path, self._where):
+            data = self._file.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
 class Wacz:
     """An open WACZ file. Raises DamageError where it is none, or lacks what makes it one. To be closed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.problems: list[str] = []
+        self.signed = False
+        self.resources: tuple[Resource, ...] = ()
         with _told(path, f"{path.name} is no WACZ file"):
             self._zip = zipfile.ZipFile(path)
         try:
-            self.digests = self._read_package()
+            self.resources = tuple(self._read_package())
+            self.digests = {resource.path: resource.hash for resource in self.resources}
             if not self.entries():
                 raise DamageError(f"{path.name} is no WACZ file: it holds no file in {ARCHIVED}")
         except BaseException:
@@ -90,6 +180,31 @@ class Wacz:
         return sorted(
             name for name in self._zip.namelist() if name.startswith(ARCHIVED) and not name.endswith(("/", ".cdx"))
         )
+
+    def names(self) -> list[str]:
+        """Of all files in the zip, in its order."""
+        return self._zip.namelist()
+
+    def is_packed(self, name: str) -> bool:
+        return self._zip.getinfo(name).compress_type != zipfile.ZIP_STORED
+
+    def stretch(self, name: str) -> BinaryIO:
+        """One file as it lies in the zip, to be sought in and closed. Raises DamageError where the zip is damaged, and
+        so does reading."""
+        where = f"{self.path.name}, {name}"
+        with _told(self.path, where):
+            info = self._zip.getinfo(name)
+            if info.flag_bits & _ENCRYPTED:
+                raise DamageError(f"{where}: it is encrypted")
+            opened = self._zip.open(info)
+        if self.is_packed(name):
+            return io.BufferedReader(_Unpacked(opened, info.file_size, self.path, where), _PIECE)
+        opened.close()
+        file = self.path.open("rb")
+        file.seek(info.header_offset)
+        head = file.read(_LOCAL_HEAD)
+        start = info.header_offset + _LOCAL_HEAD + sum(struct.unpack("<HH", head[26:30]))
+        return io.BufferedReader(_Stretch(file, start, info.file_size), _PIECE)
 
     def size(self, name: str) -> int:
         """How many bytes a file has, unpacked; more are never given."""
@@ -133,7 +248,7 @@ class Wacz:
         elif said.startswith("sha256:") and said != sha256:
             self.problems.append(f"{name}: it is not what {PACKAGE} says ({said})")
 
-    def _read_package(self) -> dict[str, str]:
+    def _read_package(self) -> Iterator[Resource]:
         if PACKAGE not in self._zip.namelist():
             raise DamageError(f"{self.path.name} is no WACZ file: it holds no {PACKAGE}")
         data = self._small(PACKAGE)
@@ -145,11 +260,13 @@ class Wacz:
             proof = self._json(DIGEST, self._small(DIGEST))
             if proof.get("hash") != "sha256:" + hashlib.sha256(data).hexdigest():
                 self.problems.append(f"{PACKAGE}: it is not what {DIGEST} says ({proof.get('hash')})")
-        return {
-            str(each["path"]): str(each.get("hash", ""))
-            for each in resources
-            if isinstance(each, dict) and isinstance(each.get("path"), str)
-        }
+            if proof.get("path") != PACKAGE:
+                self.problems.append(f"{DIGEST}: it tells of {proof.get('path')}, not of {PACKAGE}")
+            self.signed = "signedData" in proof
+        for each in resources:
+            if isinstance(each, dict) and isinstance(each.get("path"), str):
+                size = each.get("bytes")
+                yield Resource(each["path"], str(each.get("hash", "")), size if isinstance(size, int) else None)
 
     def _json(self, name: str, data: bytes) -> dict[str, Any]:
         try:

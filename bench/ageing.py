@@ -233,13 +233,16 @@ class Ageing:
                     fates = iter(chance.sample(OF_LINKS, k=len(OF_LINKS)))
                     fate = next(fates)
                 self._add(site, site.fate or fate)
+            if site.wrong == "hard" and any(link.fate is Fate.SOFT_404 for link in site.links.values()):
+                site.wrong = "soft"
             self.sites[site.name] = site
             number += 1
 
     def _add(self, site: Site, fate: Fate) -> None:
         chance = self._chance
         language = site.frame.language if site.frame.language in self._paragraphs else "en"
-        story, other = self._story(language), self._story(language)
+        story = self._story(language)
+        other = self._story(language, story)
         slug = "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in story.title).lower().split()[:6])
         slug = f"{slug or 'story'}-{len(self.links)}"
         path = f"/news/2025/{slug}{'.html' if site.typed else ''}"
@@ -256,9 +259,12 @@ class Ageing:
         site.links[path] = link
         self.links.append(link)
 
-    def _story(self, language: str) -> Story:
+    def _story(self, language: str, but: Story | None = None) -> Story:
+        """One of these sentences; it shares none with `but`."""
         chance = self._chance
-        chosen = chance.sample(self._paragraphs[language], min(chance.randint(5, 9), len(self._paragraphs[language])))
+        used = set(but.paragraphs) if but is not None else set()
+        there = [each for each in self._paragraphs[language] if each not in used]
+        chosen = chance.sample(there, min(chance.randint(5, 9), len(there) // 2))
         words = chosen[0].split() if " " in chosen[0] else list(chosen[0])
         gap = " " if " " in chosen[0] else ""
         start = chance.randrange(max(1, len(words) - 9))

@@ -31,7 +31,7 @@ from archive.warc.reader import read_records
 from bench.ageing import DAY, SOFT, START, STILL, Ageing, Fate, Link
 from scraper.fetching import known_rules
 from scraper.linkchecking import Asked, check_links
-from scraper.running import Plan, Time, opened
+from scraper.running import Plan, Time, opened_alone
 from scraper.settings import CheckSettings, CrawlSettings, FetchSettings, ReadSettings, Settings
 from tests.site import Web
 
@@ -144,7 +144,7 @@ def aged(ageing: Ageing, web: Web, folder: Path, clock: Clock, days: int) -> Set
     chance = random.Random(5)
     time = Time(clock, clock.sleep, chance.random)
     settings = settings_of(web, folder, iter(()))
-    _keep(ageing, settings, time)
+    keep(ageing, settings, time)
     for day in range(1, days):
         clock.forward(START + day * DAY)
         settings = settings_of(web, folder, ageing.down())
@@ -152,13 +152,13 @@ def aged(ageing: Ageing, web: Web, folder: Path, clock: Clock, days: int) -> Set
     return settings
 
 
-def _keep(ageing: Ageing, settings: Settings, time: Time) -> None:
+def keep(ageing: Ageing, settings: Settings, time: Time) -> None:
     from scraper.crawl import Limits, Schedule, run
 
     links = [Wanted(link.url, "list") for link in ageing.links]
     stop = Event()
     plan = Plan(len(links), quiet=True, heed_rests=False)
-    with opened(settings, plan, stop, time=time, memory=known_rules) as running:
+    with opened_alone(settings, plan, stop, time=time, memory=known_rules) as running:
         schedule = Schedule(
             links,
             lambda link: 1.0,
@@ -166,7 +166,7 @@ def _keep(ageing: Ageing, settings: Settings, time: Time) -> None:
             clock=lambda: time.clock().timestamp(),
             sleep=lambda seconds: time.sleep(stop, seconds),
         )
-        tally = run(schedule, running.preserver.keep, lambda _: None, Limits(16, stop))
+        tally = run(schedule, running.keep, lambda _: None, Limits(16, stop))
     assert tally.kept == len(links), f"{tally.failed} were not kept on the first day: {tally.verdicts}"
 
 

@@ -1,6 +1,7 @@
 """A loopback server for measurements: one process, keep-alive, many connections, a settable latency for each request.
 
-`/article.html` is a page of some 900 words with 30 requisites; `/big?size=N` is N bytes that do not compress.
+`/article.html` is a page of some 900 words with 30 requisites, `/fresh.html?…` one without any, another for each query;
+`/big?size=N` is N bytes that do not compress.
 """
 
 from __future__ import annotations
@@ -120,10 +121,14 @@ class Answerer(asyncio.Protocol):
             await self._write(target)
 
     async def _write(self, target: str) -> None:
-        path = target.partition("?")[0]
+        path, _, query = target.partition("?")
         if path == "/big":
             match = _NUMBER.search(target)
             await self._write_big(int(match[1]) if match else BLOCK)
+        elif path == "/fresh.html":
+            kind, body = self._files["/small.html"]
+            body += f"<!-- {query} -->".encode()
+            self._transport.write(_head("200 OK", kind, len(body)) + body)
         elif path in self._files:
             kind, body = self._files[path]
             self._transport.write(_head("200 OK", kind, len(body)) + body)

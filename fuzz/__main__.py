@@ -19,7 +19,7 @@ from typing import Protocol
 
 from fuzz.mutating import MOST, mutated
 
-TARGETS = ("warcs", "reading", "sources")
+TARGETS = ("warcs", "reading", "sources", "files")
 FOLDER = Path(".fuzz")
 SLOW = 20
 """Seconds that one input may take."""

@@ -28,7 +28,7 @@ from scraper.read import css
 from scraper.read.reading import Page, Reading, Requisite
 from scraper.settings import FetchSettings
 from scraper.silence import Silence
-from scraper.walk import Walker
+from scraper.walk import Walks
 
 REMEMBERED = 50_000
 FRAME_DEPTH = 3
@@ -91,7 +91,7 @@ class Assets:
     def __init__(
         self,
         settings: FetchSettings,
-        walker: Walker,
+        walker: Walks,
         gate: HostGate,
         stock: Stock,
         read: Callable[[Page], Reading],

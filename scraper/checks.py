@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,10 +14,21 @@ from msgspec import Meta, ValidationError, convert
 
 from archive.urls import wire_url
 from scraper import quantity, schedule
-from scraper.config import SECTIONS, SOURCE, Entry, Key, keys
-from scraper.settings import SOURCE_KINDS, SOURCE_USES, STDIN, Source
+from scraper.config import ARCHIVE, DEPOSITORY, SECTIONS, SOURCE, Entry, Key, keys
+from scraper.mementos.addresses import URL, filled
+from scraper.settings import (
+    DEPOSITORY_KINDS,
+    DEPOSITORY_USES,
+    SOURCE_KINDS,
+    SOURCE_USES,
+    STDIN,
+    Depository,
+    Source,
+    WebArchive,
+)
 from scraper.sources.lists import completed
 
+_PLACES = ("timegate", "timemap", "cdx")
 NEEDS_URL = ("feed", "sitemap", "site")
 SHOWN = 80
 CENTURY = 100 * 365.25 * 86400
@@ -40,17 +51,46 @@ def checked(section: str, given: Mapping[str, Entry], report: Report) -> Any:
 
 def checked_sources(value: Any, path: Path | None, report: Report) -> tuple[Source, ...]:
     """The `[[source]]` tables in order; wrong ones are reported and left out."""
+    folder = path.parent if path is not None else None
+
+    def problem(table: Mapping[str, Any], made: dict[str, Any]) -> str | None:
+        return _source_problem(table) or _source_values(table, folder, made)
+
+    return tuple(Source(**made) for made in _tables(SOURCE, value, path, problem, report))
+
+
+def checked_archives(value: Any, path: Path | None, report: Report) -> tuple[WebArchive, ...]:
+    """The `[[rescue.archive]]` tables in order; wrong ones are reported and left out."""
+    return tuple(WebArchive(**made) for made in _tables(ARCHIVE, value, path, _archive_problem, report))
+
+
+def checked_depositories(value: Any, path: Path | None, report: Report) -> tuple[Depository, ...]:
+    """The `[[submit.archive]]` tables in order; wrong ones are reported and left out."""
+    folder = path.parent if path is not None else None
+
+    def problem(table: Mapping[str, Any], made: dict[str, Any]) -> str | None:
+        return _depository_problem(table, folder, made)
+
+    return tuple(Depository(**made) for made in _tables(DEPOSITORY, value, path, problem, report))
+
+
+def _tables(
+    kind: str,
+    value: Any,
+    path: Path | None,
+    problem_of: Callable[[Mapping[str, Any], dict[str, Any]], str | None],
+    report: Report,
+) -> Iterator[dict[str, Any]]:
+    """The values of each table of one of LISTS. `problem_of` puts them into a dict, or says what is wrong."""
     origin = str(path)
     if not isinstance(value, (list, tuple)) or not all(isinstance(table, dict) for table in value):
-        report(origin, f"{origin}: source must be written as [[source]], once for each source")
-        return ()
-    folder = path.parent if path is not None else None
-    sources: list[Source] = []
+        report(origin, f"{origin}: {kind} must be written as [[{kind}]], once for each {kind.rpartition('.')[2]}")
+        return
     names: dict[str, int] = {}
     for number, table in enumerate(value, 1):
-        where = f"{origin}: [[source]] number {number}"
+        where = f"{origin}: [[{kind}]] number {number}"
         made: dict[str, Any] = {}
-        problem = _source_problem(table) or _source_values(table, folder, made)
+        problem = _unknown_key(kind, table) or problem_of(table, made)
         name = made.get("name")
         if not problem and name in names:
             problem = f": name = {shown(name)}: number {names[name]} is called so"
@@ -59,8 +99,7 @@ def checked_sources(value: Any, path: Path | None, report: Report) -> tuple[Sour
             continue
         if name:
             names[name] = number
-        sources.append(Source(**made))
-    return tuple(sources)
+        yield made
 
 
 def expected(key: Key) -> str:
@@ -145,14 +184,65 @@ def _type(key: Key) -> Any:
     return tuple[text, ...] if key.kind is tuple else text
 
 
-def _source_problem(table: Mapping[str, Any]) -> str | None:
-    """What is wrong with the table as a whole: its keys, its kind, and where it is."""
-    known = keys(SOURCE)
+def _unknown_key(kind: str, table: Mapping[str, Any]) -> str | None:
+    known = keys(kind)
     for name in table:
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it knows {', '.join(known)}"
             return f" has no setting {name}; {hint}"
+    return None
+
+
+def _archive_problem(table: Mapping[str, Any], made: dict[str, Any]) -> str | None:
+    """What is wrong with a [[rescue.archive]]; what is right is put into `made`."""
+    for name, value in table.items():
+        key = keys(ARCHIVE)[name]
+        try:
+            made[name] = _made(key, _template(value) if name in _PLACES else value)
+        except (ValueError, RecursionError):
+            return f": {name} = {shown(value)}: expected {expected(key)}"
+    if "name" not in made:
+        return " has no name"
+    if not any(made.get(name) for name in _PLACES):
+        return f": it needs {', '.join(_PLACES[:-1])} or {_PLACES[-1]}"
+    return None
+
+
+def _depository_problem(table: Mapping[str, Any], folder: Path | None, made: dict[str, Any]) -> str | None:
+    """What is wrong with a [[submit.archive]]; what is right is put into `made`."""
+    for name, value in table.items():
+        key = keys(DEPOSITORY)[name]
+        try:
+            placed = _template(value) if name == "url" else _placed(key, Entry(DEPOSITORY, name, value, "", folder))
+            made[name] = _made(key, placed)
+        except (ValueError, RecursionError):
+            return f": {name} = {shown(value)}: expected {expected(key)}"
+    if "name" not in made:
+        return " has no name"
+    kind = made.get("kind", DEPOSITORY_KINDS[0])
+    for name in table:
+        if kind not in DEPOSITORY_USES.get(name, DEPOSITORY_KINDS):
+            return f": {name} is for kind {DEPOSITORY_USES[name][0]}, not for kind {kind}"
+    if kind == "request" and not made.get("url"):
+        return ": kind request takes a url"
+    return None
+
+
+def _template(value: Any) -> str:
+    """An address that another is put into. Raises ValueError."""
+    if not isinstance(value, str):
+        raise ValidationError("not text")
+    template: str = value.strip()
+    if template:
+        filled(template, "http://example.com/")
+    if template.count(URL) > 1 or URL in template.partition("//")[2].partition("/")[0]:
+        raise ValidationError("no place for one address")
+    return template
+
+
+def _source_problem(table: Mapping[str, Any]) -> str | None:
+    """What is wrong with the table as a whole: its kind, and where it is."""
     kind = table.get("kind")
     if kind not in SOURCE_KINDS:
         told = f": kind = {shown(kind)}" if kind is not None else " has no kind"

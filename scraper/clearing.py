@@ -156,7 +156,7 @@ def _drop(db: sqlite3.Connection, taken: Exclusions) -> int:
         if any(name == host or name.endswith(f".{host}") for host in hosts):
             db.execute("DELETE FROM hosts WHERE id = ? AND id NOT IN (SELECT host FROM links)", (number,))
     firsts = ", ".join(
-        f"{lane} = (SELECT min(due) FROM links WHERE host = hosts.id AND kept = {kept} AND lease IS NULL)"  # noqa: S608
+        f"{lane} = (SELECT min(due) FROM links WHERE host = hosts.id AND kept = {kept} AND lease IS NULL)"  # noqa: S608 - our own names
         for kept, lane in LANES
     )
     db.execute(f"UPDATE hosts SET {firsts}")  # noqa: S608 - our own names

@@ -12,7 +12,7 @@ import typer
 
 from archive.errors import ConfigError, StorageError, TearsheetError, UsageError
 from scraper import __version__
-from scraper.cli_care import care, links
+from scraper.cli_care import care, index, links
 from scraper.cli_library import library
 from scraper.cli_upkeep import upkeep
 from scraper.options import COMMON, common, output_failed, read_quantity, reading, stopping
@@ -67,6 +67,7 @@ def fetch(
     again: Annotated[
         bool, typer.Option("--again", help="Ask again even what was kept within recapture_after.")
     ] = False,
+    submit: Annotated[bool, typer.Option("--submit", help="Ask public archives to keep a copy too.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be asked.")] = False,
 ) -> None:
     """Keep these addresses now: snapshot, text and proof of each.
@@ -83,7 +84,7 @@ def fetch(
         raise UsageError("no address was given: name one, or a file of them with -i FILE, or - for stdin")
     with stopping() as stop:
         code = fetch_all(
-            links, COMMON.settings(), Asked(again, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose), stop
+            links, COMMON.settings(), Asked(again, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose, submit), stop
         )
     raise typer.Exit(stop.code or code)
 
@@ -103,6 +104,9 @@ def crawl(
     max_bytes: Annotated[
         str | None, typer.Option("--max-bytes", metavar="SIZE", help="End after so much, such as 500 MB.")
     ] = None,
+    submit: Annotated[
+        bool, typer.Option("--submit", help="Ask public archives to keep a copy too, of what waits for that as well.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Read the sources, and only say what would be asked, and why.")
     ] = False,
@@ -122,7 +126,7 @@ def crawl(
 
     seconds = read_quantity("--max-time", max_time, quantity.duration)
     size = read_quantity("--max-bytes", max_bytes, quantity.size)
-    asked = Asked(False, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose)
+    asked = Asked(False, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose, submit)
     wish = Wish(asked, Limits(max_pages, seconds, int(size) if size is not None else None), retry_failed)
     with stopping() as stop:
         code = crawl_all(COMMON.settings(), wish, stop)
@@ -302,6 +306,7 @@ def wacz(
 
 
 exports.command("links")(links)
+exports.command("index")(index)
 
 
 @exports.command()

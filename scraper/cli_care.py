@@ -1,4 +1,4 @@
-"""The commands around links that live on: what became of them, what changed behind them, how others may cite them."""
+"""The commands around links that live on: what became of them, where they survive, how others may cite them."""
 
 from __future__ import annotations
 
@@ -106,19 +106,23 @@ def rewrite(
     ],
     everything: Annotated[bool, typer.Option("--all", help="All links that are kept, not the dead alone.")] = False,
     dead: Annotated[bool, typer.Option("--dead", help="The dead alone: what it does anyway.")] = False,
+    anchored: Annotated[
+        bool, typer.Option("--anchors", help="In Markdown, write <a> with the attributes of Robust Links.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would change.")] = False,
     backup: Annotated[
         str, typer.Option("--backup", metavar="SUFFIX", help='What the copy\'s name ends with; "" for no copy.')
     ] = ".orig",
     replay: Annotated[
-        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else [links] replay.")
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
     ] = "",
 ) -> None:
     """Make links in your own files robust: where their page is dead and we keep it, they lead to the snapshot.
 
     Dead is what tearsheet check calls so. In HTML the link gets data-originalurl, data-versiondate and
     data-versionurl, and leads to the snapshot if it is dead. In Markdown (inline links, definitions, autolinks, bare
-    addresses) it leads to the snapshot, whose address holds time and original. Nothing else in the file changes, not a
+    addresses) it leads to the snapshot, whose address holds time and original; --anchors puts HTML there with the
+    same attributes, which some renderers of Markdown leave out. Nothing else in the file changes, not a
     byte; code, comments and front matter stay, and a second run finds nothing left to do. The file as it was stays
     beside it.
 
@@ -132,10 +136,94 @@ def rewrite(
 
     if everything and dead:
         raise UsageError("--all and --dead do not go together")
-    asked = Asked(tuple(files), everything, backup, replay.strip(), dry_run, COMMON.json, COMMON.quiet)
+    asked = Asked(tuple(files), everything, anchored, backup, replay.strip(), dry_run, COMMON.json, COMMON.quiet)
     with piping():
         code = rewrite_files(COMMON.settings(), asked)
     raise typer.Exit(code)
+
+
+@care.command()
+@common
+def rescue(
+    addresses: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="URL…", help="Addresses to rescue; - reads them from stdin. Else all that is dead."),
+    ] = None,
+    input_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-i", "--input", metavar="FILE", help="A file of addresses, one a line; # begins a comment. Repeatable."
+        ),
+    ] = None,
+    at: Annotated[
+        str, typer.Option("--at", metavar="TIME", help="Take the copy nearest to then, such as 2015-03-01.")
+    ] = "",
+    submit: Annotated[bool, typer.Option("--submit", help="Ask other public archives to keep the copy too.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Ask the archives, and only say what would be taken.")
+    ] = False,
+) -> None:
+    """Look in web archives for articles that are dead and were never kept, and keep the best copy of each.
+
+    Taken is the copy nearest to the article's own date that is good: a copy of an error, a wall or another page is
+    passed over. It is kept like any page, with the time at which the archive took it. Which archives are asked stands
+    in config.toml, under rescue.archive. Without an address it is for all that `tearsheet check` calls dead, and all
+    that was gone when it was asked for.
+
+    Exit code 0: all are rescued, or were kept already. 1: some are not, and the reason is said. 9: none is.
+
+    Examples:  tearsheet rescue https://…      tearsheet rescue --dry-run      tearsheet rescue https://… --at 2015-03
+    """
+    from scraper.mementos.choosing import time_given
+    from scraper.rescuing import Asked, rescue_all
+    from scraper.sources.lists import links_from
+
+    links = links_from(addresses or [], input_files or [], sys.stdin.buffer)
+    if (addresses or input_files) and not links:
+        raise UsageError("no address was given")
+    time = time_given(at) if at else None
+    if at and time is None:
+        raise UsageError(f"--at {at}: expected a time such as 2015, 2015-03-01 or 2015-03-01T12:00:00")
+    with stopping() as stop:
+        asked = Asked(tuple(links), time, dry_run, COMMON.json, COMMON.quiet, COMMON.verbose, submit)
+        code = rescue_all(COMMON.settings(), asked, stop)
+    raise typer.Exit(stop.code or code)
+
+
+@care.command()
+@common
+def submit(
+    addresses: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="URL…", help="Addresses to submit; - reads them from stdin. Else all that waits."),
+    ] = None,
+    input_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-i", "--input", metavar="FILE", help="A file of addresses, one a line; # begins a comment. Repeatable."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what waits, or how it stands.")] = False,
+) -> None:
+    """Ask public archives to keep a copy, of what --submit left waiting or of these addresses.
+
+    Which archives are asked stands in config.toml, under submit.archive. What they answer is kept: as a record, and in
+    the catalog.
+
+    Exit code 0: they keep all of it. 1: some is not kept, or waits. 9: none is.
+
+    Examples:  tearsheet submit      tearsheet submit https://…      tearsheet submit --dry-run
+    """
+    from scraper.sources.lists import links_from
+    from scraper.submitting import Asked, submit_all
+
+    links = links_from(addresses or [], input_files or [], sys.stdin.buffer)
+    if (addresses or input_files) and not links:
+        raise UsageError("no address was given")
+    with stopping() as stop:
+        asked = Asked(tuple(links), dry_run, COMMON.json, COMMON.quiet)
+        code = submit_all(COMMON.settings(), asked, stop)
+    raise typer.Exit(stop.code or code)
 
 
 @common
@@ -152,7 +240,7 @@ def links(
     ] = "",
     output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else stdout.")] = None,
     replay: Annotated[
-        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else [links] replay.")
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
@@ -160,7 +248,7 @@ def links(
 
     In HTML each is an <a> whose data-originalurl, data-versiondate and data-versionurl say so (as specified at
     robustlinks.mementoweb.org); Markdown has the link and one to its snapshot; CSV and JSON have the same as fields,
-    with state and place in the WARC. The snapshot is that of the latest capture: [links] replay in config.toml, or
+    with state and place in the WARC. The snapshot is that of the latest capture; the setting replay in config.toml, or
     --replay, says where yours are seen.
 
     Exit code 0: all are listed. 1: some are not kept, and it is said which. 9: none is.
@@ -180,3 +268,26 @@ def links(
     with piping():
         code = export_links(COMMON.settings(), asked)
     raise typer.Exit(code)
+
+
+@common
+def index(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of texts, with all below it.")],
+    replay: Annotated[
+        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
+    ] = "",
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over an index.html or index.md that tearsheet did not make.")
+    ] = False,
+) -> None:
+    """Give a folder of texts an index page: each text, its original address, whether that still stands, its snapshot.
+
+    Writes index.html, which stands alone, and index.md into the folder, sorted by title. The state is what tearsheet
+    check found: alive, dead, doubtful, or unknown where it never looked. Run it again when you like: an index of its
+    own is written over, and a source of kind "texts" passes it over.
+
+    Example:  tearsheet export index articles
+    """
+    from scraper.indexing import Asked, export_index
+
+    export_index(COMMON.settings(), Asked(folder, replay.strip(), force, COMMON.json, COMMON.quiet))

@@ -50,7 +50,7 @@ def rebuild(
         raise typer.Exit(stop.code or code)
     from scraper.showing import rebuild_collection
 
-    raise typer.Exit(rebuild_collection(COMMON.settings().archive, say_progress, COMMON.json))
+    raise typer.Exit(rebuild_collection(COMMON.settings(), say_progress, COMMON.json))
 
 
 @upkeep.command()
@@ -80,7 +80,8 @@ def pack(
 @common
 def verify(
     files: Annotated[
-        list[Path] | None, typer.Argument(metavar="FILE…", help="WARC files of any tool. Else the collection.")
+        list[Path] | None,
+        typer.Argument(metavar="FILE…", help="WARC, ARC, WACZ files of any tool. Else the collection."),
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Only compare each closed file with the manifest, without reading records.")
@@ -89,11 +90,12 @@ def verify(
     """Check that what is kept is whole: each record, its digests, and all that is derived of it.
 
     Reads every WARC file to its end, holds index, pages list, catalog and text files against it, and each file against
-    the manifest, which tells what rotted from what was changed. Works beside a run; changes nothing.
+    the manifest, which tells what rotted from what was changed. Works beside a run; changes nothing. Of a WACZ by name
+    its digests, the WARC files in it, index and pages list are checked where they lie.
 
     Exit code 0: nothing is wrong. 5: something is, and it is said what, where, and what to do.
 
-    Examples:  tearsheet verify      tearsheet verify --quick      tearsheet verify old/*.warc.gz
+    Examples:  tearsheet verify      tearsheet verify --quick      tearsheet verify old/*.warc.gz a.wacz
     """
     from scraper import verifying
 

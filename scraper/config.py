@@ -22,13 +22,18 @@ from archive.errors import ConfigError, UsageError
 from archive.settings import ArchiveSettings, Setting
 from scraper.settings import (
     CheckSettings,
+    ClusterSettings,
     CrawlSettings,
+    Depository,
     FetchSettings,
     LinksSettings,
     NotifySettings,
     ReadSettings,
+    RescueSettings,
     Settings,
     Source,
+    SubmitSettings,
+    WebArchive,
 )
 
 SECTIONS: dict[str, type[Struct]] = {
@@ -38,9 +43,16 @@ SECTIONS: dict[str, type[Struct]] = {
     "crawl": CrawlSettings,
     "check": CheckSettings,
     "notify": NotifySettings,
+    "cluster": ClusterSettings,
+    "rescue": RescueSettings,
+    "submit": SubmitSettings,
     "links": LinksSettings,
 }
 SOURCE = "source"
+ARCHIVE = "rescue.archive"
+DEPOSITORY = "submit.archive"
+LISTS: dict[str, type[Struct]] = {SOURCE: Source, ARCHIVE: WebArchive, DEPOSITORY: Depository}
+"""What may stand any number of times, as [[source]]."""
 FILE_NAME = "config.toml"
 PREFIX = "TEARSHEET_"
 FLAGS = "the command line"
@@ -86,16 +98,16 @@ def load(
     environ = os.environ if environ is None else environ
     found = path if path is not None else search(environ)
     entries: list[Entry] = []
-    sources: Any = ()
+    tables: dict[str, Any] = {}
     if found is not None:
         document = _document(found)
-        sources = document.pop(SOURCE, ())
+        tables = _lists(document)
         entries.extend(_from_file(document, found))
     entries.extend(_from_environment(environ))
     entries.extend(_from_overrides(overrides or {}))
-    if not entries and not sources:
+    if not entries and not tables:
         return Settings()
-    from scraper.checks import checked, checked_sources
+    from scraper.checks import checked, checked_archives, checked_depositories, checked_sources
 
     problems = _Problems()
     given: dict[tuple[str, str], Entry] = {}
@@ -108,9 +120,14 @@ def load(
     for section in SECTIONS:
         mine = {name: entry for (where, name), entry in given.items() if where == section}
         made[section] = checked(section, mine, problems.add)
-    listed = checked_sources(sources, found, problems.add)
+    if SOURCE in tables:
+        made["sources"] = checked_sources(tables[SOURCE], found, problems.add)
+    if ARCHIVE in tables:
+        made["archives"] = checked_archives(tables[ARCHIVE], found, problems.add)
+    if DEPOSITORY in tables:
+        made["depositories"] = checked_depositories(tables[DEPOSITORY], found, problems.add)
     problems.tell()
-    return Settings(**made, sources=listed)
+    return Settings(**made)
 
 
 def search(environ: Mapping[str, str]) -> Path | None:
@@ -130,8 +147,8 @@ def search(environ: Mapping[str, str]) -> Path | None:
 
 @cache
 def keys(section: str) -> dict[str, Key]:
-    """The settings of a section, or of "source" for those of a [[source]], in their order."""
-    cls = Source if section == SOURCE else SECTIONS[section]
+    """The settings of a section, or of one of LISTS, in their order."""
+    cls = LISTS.get(section) or SECTIONS[section]
     hints = get_type_hints(cls, include_extras=True)
     found = {}
     for field in fields(cls):
@@ -210,6 +227,17 @@ def _syntax(path: Path, message: str, text: str) -> str:
         return f"{path}, line {match[1]}, column {match[2]}: {message[: match.start()]}"
     last = text.rstrip().count("\n") + 1
     return f"{path}, line {last}: {message.removesuffix(' (at end of document)')}; the file ends there"
+
+
+def _lists(document: dict[str, Any]) -> dict[str, Any]:
+    """What LISTS names, taken out of the document."""
+    found = {}
+    for name in LISTS:
+        section, _, key = name.rpartition(".")
+        table = document.get(section) if section else document
+        if isinstance(table, dict) and key in table:
+            found[name] = table.pop(key)
+    return found
 
 
 def _from_file(document: Mapping[str, Any], path: Path) -> Iterator[Entry]:

@@ -126,9 +126,12 @@ def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, 
 
     followed = frozenset(source.title for source in sources if source.kind == "site")
     plan = Plan(None, True, True, wish.asked.quiet, wish.asked.verbose, followed, MOST_WAITING)
+    plan = replace(plan, submit=wish.asked.submit)
     running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
     ((frontier, memory),) = queue
     folder = running.collection.path
+    if running.submitter is not None:
+        running.submitter.want(running.collection.submissions_due(time.clock()))
     log = stack.enter_context(runlog.Log(folder, name))
     by = time.clock()
     log("begun", by, sources=[source.title for source in sources])
@@ -149,8 +152,8 @@ def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, 
     work = Pass(frontier, finder, memory, rules, log)
     try:
         with _telling(wish.asked, folder, work) as tell:
-            limits = crawl.Limits(settings.crawl.concurrency, stop, running.waiting)
-            crawl.run(work, lambda job: running.preserver.keep(job.link, job.host), tell, limits, running.sleepers.page)
+            limits = crawl.Limits(running.at_a_time, stop, running.waiting)
+            crawl.run(work, lambda job: running.keep(job.link, job.host), tell, limits, running.sleepers.page)
         mend(frontier, running.collection, recaptures)
     except TearsheetError as error:
         broken = error
@@ -179,6 +182,7 @@ def _queue(
         random=time.random,
     )
     stack.callback(frontier.close)
+    frontier.refused = refusing(settings)
     frontier.titles = frozenset(source.title for source in settings.sources)
     memory = Memory(path)
     return frontier, memory

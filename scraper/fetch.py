@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,6 +37,9 @@ _ANY = "*/*;q=0.8"
 _ACCEPT = {
     "page": f"text/html,application/xhtml+xml,application/xml;q=0.9,{_ANY}",
     "frame": f"text/html,application/xhtml+xml,application/xml;q=0.9,{_ANY}",
+    "timemap": f"application/link-format,application/json;q=0.9,{_ANY}",
+    "cdx": f"application/json,text/plain;q=0.9,{_ANY}",
+    "json": "application/json",
     "image": f"image/avif,image/webp,image/apng,image/svg+xml,image/*,{_ANY}",
     "icon": f"image/avif,image/webp,image/apng,image/svg+xml,image/*,{_ANY}",
     "style": "text/css,*/*;q=0.1",
@@ -46,11 +50,16 @@ _ACCEPT = {
 
 
 class HopRequest(Struct, frozen=True):
-    """What to ask for. `kind` chooses the Accept header: a requisite's, "page", "robots", "feed" or "sitemap".
+    """What to ask for. `kind` chooses the Accept header: a requisite's, "page", "robots", "feed", "sitemap",
+    "timemap", "cdx" or "json".
 
     User information in `url` is sent as Basic authentication and never recorded. `referer` is the page that led here;
     what is sent of it is what browsers send. With `etag` or `last_modified` the answer may be a 304. `max_size` stands
-    in for the setting. Once the monotonic clock passes `until`, no redirect is followed any more.
+    in for the setting. Once the monotonic clock passes `until`, no redirect is followed any more. `near` is the time
+    for which a TimeGate is to choose a memento (RFC 7089, 2.1.1).
+
+    With `form` it is a POST with that body (application/x-www-form-urlencoded). `authorization` is sent as it is, and
+    never recorded; a request with one follows no redirect.
     """
 
     url: str
@@ -61,6 +70,9 @@ class HopRequest(Struct, frozen=True):
     last_modified: str | None = None
     max_size: int | None = None
     until: float = math.inf
+    near: datetime | None = None
+    form: bytes | None = None
+    authorization: str | None = None
 
     def conditional(self, etag: str | None, last_modified: str | None) -> HopRequest:
         """The same, to be answered in full only if it has changed (RFC 9110, section 13.1)."""
@@ -115,6 +127,10 @@ class Fetcher:
             return pause(host_of(request.url)) if pause is not None else 0.0
 
         return ask_until(self._policy, self.hands, lambda: self._attempt(request, at_once=pause is None), least)
+
+    def once(self, request: HopRequest) -> Exchange:
+        """Ask once, whatever comes. Raises StorageError when a body cannot be stored."""
+        return self._attempt(request, at_once=True).exchange
 
     def chain(
         self,
@@ -222,14 +238,17 @@ class Fetcher:
             "Accept-Language": "en-US,en;q=0.7,*;q=0.5",
             "Accept-Encoding": "gzip",
             "Referer": _referer(request.referer, wire),
-            "Authorization": jar.authorization(wire),
+            "Authorization": request.authorization or jar.authorization(wire),
             "Cookie": jar.header(wire),
             "If-None-Match": _plain(request.etag),
             "If-Modified-Since": _plain(request.last_modified),
+            "Accept-Datetime": format_datetime(request.near, usegmt=True) if request.near is not None else None,
+            "Content-Type": "application/x-www-form-urlencoded" if request.form is not None else None,
+            "Content-Length": str(len(request.form)) if request.form is not None else None,
             "Connection": "keep-alive",
         }
         headers = {name: value for name, value in named.items() if value}
-        return Call(wire, headers, deadline, self.settings.read_timeout, self.settings.max_header)
+        return Call(wire, headers, deadline, self.settings.read_timeout, self.settings.max_header, request.form)
 
 
 def _private_request(call: Call, jar: CookieJar) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class Asked(Struct, frozen=True):
     json: bool = False
     quiet: bool = False
     verbose: bool = False
+    submit: bool = False
 
 
 def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Event) -> int:
@@ -50,6 +51,7 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
 
     begun = monotonic()
     plan = Plan(len(links), asked.again, not asked.again, asked.quiet, asked.verbose, heed_rests=False)
+    plan = replace(plan, submit=asked.submit)
     with opened(settings, plan, stop, memory=known_rules) as running:
         folder = running.collection.path
         with telling(len(links), asked, folder) as tell:
@@ -57,8 +59,8 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
             parallel = crawl.host_delay <= 0
             # The turns themselves are the walker's to take; here it is only seen to that hosts do not queue up.
             schedule = Schedule(links, lambda link: running.network.delay(host_of(link.url)), stop, parallel=parallel)
-            limits = Limits(min(crawl.concurrency, max(1, len(links))), stop, running.sleepers)
-            tally = run(schedule, running.preserver.keep, tell, limits, running.sleepers.page)
+            limits = Limits(min(running.at_a_time, max(1, len(links))), stop, running.sleepers)
+            tally = run(schedule, running.keep, tell, limits, running.sleepers.page)
             tally.unasked = schedule.unasked
     if not asked.json and not asked.quiet and len(links) > 1:
         print_out("\n".join(summary_lines(tally, folder, monotonic() - begun)))

@@ -147,6 +147,12 @@ def loaded() -> None:
     gc.enable()
 
 
+def dismiss() -> None:
+    """Nothing is read here: the server that `prepare` started, if it did, ends."""
+    if _started is not None:
+        fork_server().close()
+
+
 def fork_server() -> ForkServer:
     """The server that `prepare` started, else one of the caller's own."""
     global _started

@@ -48,10 +48,11 @@ class Job(Struct, frozen=True):
 
 class Frontier(FrontierNotes):
     """The writing side; `read` gives what only looks. `titles` are those of the sources of this run: an article
-    of one that is no more passes to the source that finds it."""
+    of one that is no more passes to the source that finds it. What is `refused` is never added."""
 
     made_anew = False
     titles: frozenset[str] = frozenset()
+    refused: Callable[[str], object] = staticmethod(lambda url: None)
 
     @classmethod
     def open(
@@ -101,6 +102,8 @@ class Frontier(FrontierNotes):
         hosts: dict[str, int] = {}
         count = 0
         for link in links:
+            if self.refused(link.url):
+                continue
             article, host = placed(link.url)
             known = self._link_of(article)
             if known is not None:

@@ -12,10 +12,12 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from archive.models import Exchange
 from archive.rows import storable
 from scraper import hoststate
 from scraper.frontier_rows import FrontierRows
 from scraper.frontier_schema import opened_to_read, stored_time, time_of
+from scraper.frontier_view import vain_note
 from scraper.hoststate import LONG_AGO
 from scraper.politeness import Rules
 from scraper.sources.base import Validators
@@ -55,6 +57,11 @@ class FrontierNotes(FrontierRows):
             values = (title, storable(problem[:1000] if problem else problem), self._now())
             self._one("INSERT OR REPLACE INTO sources VALUES (?, ?, ?)", *values)
         return problem is not None and (found is None or found[0] is None)
+
+    def in_vain(self, url: str) -> None:
+        """Web archives were asked for this article, and have no good copy of it."""
+        with self._transaction():
+            self._one("INSERT OR REPLACE INTO notes VALUES (?, ?)", storable(vain_note(url)), self._now())
 
     def mended_up_to(self) -> int:
         """The number of the last row of the catalog that `mend` has seen; 0 at first."""
@@ -131,6 +138,10 @@ class Memory:
     def keep_rules(self, origin: str, rules: Rules) -> None:
         with self._lock:
             self._rules[origin] = rules
+
+    def unkept(self, origin: str) -> tuple[Exchange, ...]:
+        """None: what was read in another run was stored there."""
+        return ()
 
     def rests_until(self, host: str) -> datetime:
         """Until when the host is left alone, as far as is known: for what it asked, or for its failures."""

@@ -62,6 +62,11 @@ _ENTRIES = (
 _HOST = "SELECT free_at, backoff_until, failures, circuit, delay"
 
 
+def vain_note(url: str) -> str:
+    """The name of the note that an article was looked for in vain."""
+    return f"rescue {identity(url)}"
+
+
 class FrontierView:
     """What can be asked of a queue without changing it. `clock` gives UTC."""
 
@@ -85,6 +90,17 @@ class FrontierView:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def added(self, url: str) -> datetime | None:
+        """When a source found this article first; None for what is not in the queue."""
+        sql = "SELECT l.added FROM identities i JOIN links l ON l.id = i.link WHERE i.identity = :identity"
+        found = self._all(sql, {"identity": storable(identity(url))})
+        return time_of(found[0][0]) if found else None
+
+    def vain_since(self, url: str) -> datetime | None:
+        """When web archives were asked for this article last, and had no good copy of it; None if they never were."""
+        found = self._all("SELECT value FROM notes WHERE name = :name", {"name": storable(vain_note(url))})
+        return time_of(found[0][0]) if found else None
 
     # ------------------------------------------------------------------------------------------------ what waits
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -34,12 +33,12 @@ from scraper.import_natives import natives
 from scraper.import_pages import Damaged, Grouping, Judge, NotKept, Source, judged_pages
 from scraper.import_plan import Entry, Plan, chains, gather
 from scraper.import_told import Asked, Outcome, Progress, Run, Told, summary_lines
+from scraper.pooling import Read, page_reading
 from scraper.quantity import size_text
 from scraper.runlog import run_id, told_time, write_report
 from scraper.running import now
 from scraper.saying import say
 from scraper.settings import Settings, agent
-from scraper.workers import Readers
 
 _AT_ONCE = 60
 _ROOM = 50_000_000
@@ -68,11 +67,10 @@ def import_files(settings: Settings, asked: Asked, stopped: Callable[[], bool]) 
     mounts.refuse(folder, "import")
     make_folder(folder, Disk())
     ours = natives(folder, run)
-    workers = settings.read.workers or os.cpu_count() or 1
     info = RunInfo(f"tearsheet/{__version__}", agent(settings.fetch), settings.fetch.robots)
     say_ = (lambda words: None) if asked.quiet else say
-    with Readers(settings.read) as readers, Collection.open(settings.archive, info, tell=say_) as collection:
-        importer = Importer(collection, readers, workers, run, ours)
+    with page_reading(settings) as how, Collection.open(settings.archive, info, tell=say_) as collection:
+        importer = Importer(collection, how, run, ours)
         for path in asked.files:
             if stopped():
                 break
@@ -89,11 +87,11 @@ class Importer:
     """Takes one file after the other. Those whose revisits refer to what is not there are tried again at the end, since
     another file of the same run may have brought it."""
 
-    def __init__(self, collection: Collection, readers: Readers, workers: int, run: Run, told_before: set[str]) -> None:
+    def __init__(self, collection: Collection, how: tuple[Read, int], run: Run, told_before: set[str]) -> None:
+        """`how` pages are read, and how many at a time."""
         self._told_before = told_before
         self._collection = collection
-        self._readers = readers
-        self._workers = workers
+        self._read, self._workers = how
         self._run = run
         self._known = Known(collection.path)
         self._inbox = Inbox(collection.path)
@@ -228,7 +226,7 @@ class Importer:
     def _keep(self, source: Source, plan: Plan, listed: Sequence[ListedPage], told: Told) -> bool:
         """False if it was stopped before the end."""
         found = chains(plan, listed)
-        judge = Judge(source, self._collection, self._readers.read)
+        judge = Judge(source, self._collection, lambda page: self._read(page, None))
         grouping = Grouping(source, plan, found, now())
 
         def not_kept(one: NotKept | Damaged) -> None:

@@ -39,6 +39,36 @@ class Judged(Struct, frozen=True):
     parts: tuple[Part, ...] = ()
 
 
+class Connection:
+    """Whether anybody has answered in this run: until then, hosts that do not answer are put off, since the fault may
+    be ours. Safe in threads."""
+
+    def __init__(self) -> None:
+        self.answered = False
+        self.wary = True
+        self._silent: dict[str, set[str]] = {}
+        self._lock = Lock()
+
+    def puts_off(self, link: Link, seen: Seen) -> bool:
+        """Whether nothing is to be said of this link yet."""
+        if seen.status is not None or seen.failure in _REFUSED:
+            self.answered = self.answered or seen.status is not None
+            return False
+        if self.answered or not self.wary:
+            return False
+        with self._lock:
+            self._silent.setdefault(host_of(link.url), set()).add(link.url)
+        return True
+
+    @property
+    def silent(self) -> dict[str, set[str]]:
+        """The addresses that were put off, by host."""
+        return self._silent
+
+
+_REFUSED = frozenset({"refused by us", "robots"})
+
+
 class Judge:
     """The judge of one run; safe in threads."""
 
@@ -53,15 +83,18 @@ class Judge:
         self._prober = prober
         self._read = read
         self._max_page = max_page
+        self.connection = Connection()
         self._answering: set[str] = set()
         self._lock = Lock()
 
-    def __call__(self, link: Link, answered: Answered, found: Found, time: datetime) -> Judged:
-        """What the answer says of the link; `time` is when the check began."""
+    def __call__(self, link: Link, answered: Answered, found: Found, time: datetime) -> Judged | None:
+        """What the answer says of the link; `time` is when the check began. None where that is put off."""
         asked = wire_url(link.url)
         seen = seen_of(answered.walk, answered.reading, found.verdict)
         if found.article is not None:
             seen = replace(seen, article=found.article)
+        if self.connection.puts_off(link, seen):
+            return None
         kept, row = self._kept(asked, seen)
         case = Case(asked, kept, seen)
         taken: list[Part] = []
@@ -84,7 +117,8 @@ class Judge:
         article = None
         if seen.verdict.kind is not VerdictKind.UNCHANGED and with_text is not None:
             article = self._article(with_text, seen)
-        document = "html" not in capture.mime and with_text is None
+        original = (self._collection.original_of(capture) if capture.record_type == "revisit" else None) or capture
+        document = with_text is None and bool(original.mime) and "html" not in original.mime
         return Kept(article, document, self._collection.first_final(asked), True), row
 
     def _article(self, row: PageRow, seen: Seen) -> Article | None:

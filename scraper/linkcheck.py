@@ -18,17 +18,13 @@ from archive.models import VerdictKind
 from scraper import likeness, places
 from scraper.identity import host_of, identity
 from scraper.linkcase import Case, Judgement, Seen, Want
+from scraper.linkwalls import LONG, Wall
 from scraper.linkwords import PARTLY, THERE, WHOLE, Words
-from scraper.read import phrases
-from scraper.read.reading import Sketch
 
 _K = VerdictKind
 _S = State
 
 CUT = 0.8
-LONG = 50
-"""Words that make a text of its own."""
-SHORT_PAGE = 600
 BLANK = 12
 
 
@@ -61,12 +57,13 @@ class _Trial:
         self.seen = case.seen
         self.kind = case.seen.verdict.kind
         self.words = Words(case)
+        self.wall = Wall(case, self.words)
         self.evidence: list[str] = []
 
     def judged(self) -> Judgement | Want:
         if self.kind is _K.UNCHANGED:
             return self._alive(None)
-        if self.words.shown >= (WHOLE if self.kind in _WALLS else THERE) and self._is_uncut:
+        if self._stands:
             return self._there()
         if self.kind in _BY_KIND:
             return self._by_kind()
@@ -79,6 +76,13 @@ class _Trial:
             reason = f"it answers, but the page could not be read: {self._read_error}"
             return Judgement(_S.BLOCKED, reason, bare=True)
         return self._page()
+
+    @property
+    def _stands(self) -> bool:
+        """Whether the kept text stands on the page, and not as one among others on a page of many."""
+        if self.words.shown < (WHOLE if self.kind in _WALLS else THERE) or not self._is_uncut:
+            return False
+        return self._place_above is None or self.words.of_kept >= THERE
 
     @property
     def _is_uncut(self) -> bool:
@@ -146,6 +150,8 @@ class _Trial:
 
     def _by_kind(self) -> Judgement:
         state = _BY_KIND[self.kind]
+        if self.kind is _K.SERVER_ERROR and self.wall.may_be_challenge:
+            return self._failed(_S.BLOCKED, "the page may be a challenge to browsers", self.seen.verdict.reason)
         if self.seen.failure == "tls":
             state = _S.BLOCKED  # somebody answers; whether that is the site, nobody can tell
         elif self.seen.failure == "redirects":
@@ -183,14 +189,15 @@ class _Trial:
 
     def _page(self) -> Judgement | Want:
         """A page that does not show the kept text."""
-        if (found := self._parked_for_sure()) is not None:
-            return found
+        if (service := self.wall.parked_at()) is not None:
+            return self._failed(_S.SOFT_404, f"the domain is parked at {service}", f"the page leads to {service}")
         if self.kept.article is None:
             return self._without_article()
-        if (found := self._cut()) is not None:
-            return found
-        if self.words.headline and self.kind is not _K.SOFT_404:
-            return self._headline_alone()
+        if self._place_above is None:
+            if (found := self._cut()) is not None:
+                return found
+            if self.words.headline and self.kind is not _K.SOFT_404:
+                return self._headline_alone()
         if Want.STORED not in self.case.met:
             return Want.STORED
         if (found := self._walled()) is not None:
@@ -214,10 +221,10 @@ class _Trial:
         if Want.STORED not in self.case.met:
             return Want.STORED
         stored, sketch = self.case.stored, self.seen.sketch
-        if stored is not None and stored.sketch is not None and sketch is not None:
+        if sketch is None:
+            return self._failed(_S.BLOCKED, "the page shows nothing, and there is no text to compare")
+        if stored is not None and stored.sketch is not None:
             if sketch.title and sketch.title == stored.sketch.title:
-                return self._other_page()
-            if likeness.alike(self.words.page, likeness.words(stored.sketch.text)) >= THERE:
                 return self._other_page()
         elif not self.kept.document:
             return self._other_page()
@@ -229,7 +236,7 @@ class _Trial:
             return self._as_made_up()
         if self.kept.document:
             return self._failed(_S.WALLED, "a page stands before the document")
-        return self._other_page()
+        return self._another() if self.words.prose_is_gone else self._other_page()
 
     def _other_page(self) -> Judgement:
         """A page of links, as it is now."""
@@ -249,7 +256,7 @@ class _Trial:
         ):
             return None  # its end is there: shortened, not cut off
         reason = f"only the beginning of the text is shown ({len(own)} of {len(kept)} words)"
-        return self._failed(_S.WALLED, reason, *self._marks())
+        return self._failed(_S.WALLED, reason, *self.wall.marks)
 
     def _headline_alone(self) -> Judgement:
         """The headline stands there and the text does not."""
@@ -258,95 +265,43 @@ class _Trial:
         own = len(self.words.own)
         if self.seen.verdict.kind is _K.ARTICLE and own >= max(LONG, len(self.words.kept) // 3):
             return self._edited()
-        return self._failed(_S.WALLED, "the headline stands there, but not the text", *self._marks())
+        return self._failed(_S.WALLED, "the headline stands there, but not the text", *self.wall.marks)
 
     def _edited(self) -> Judgement:
         """The same article in much other words."""
         new, old = self.seen.article, self.kept.article
         if new is None or old is None:
-            return self._failed(_S.WALLED, "only a part of the text is shown", *self._marks())
+            return self._failed(_S.WALLED, "only a part of the text is shown", *self.wall.marks)
         moved = drift(old, new)
         return self._alive(moved.similarity, moved)
 
-    # ------------------------------------------------------------------------------------------------ walls
-
-    def _marks(self) -> tuple[str, ...]:
-        reading = self.seen.reading
-        if reading is None:
-            return ()
-        signals = reading.signals
-        return (*signals.consent, *signals.paywall, *signals.login, *signals.challenge)[:6]
+    # ------------------------------------------------------------------------------------------------ other pages
 
     def _walled(self) -> Judgement | None:
-        """Whether the page asks for something before it shows what is behind it."""
-        reading, sketch = self.seen.reading, self.seen.sketch
-        if reading is None or sketch is None:
-            return None
-        signals = reading.signals
-        door = bool(sketch.buttons or sketch.fields or sketch.posts or sketch.frames)
-        found = []
-        if signals.challenge_certain or len(signals.challenge) >= 2:
-            return self._failed(_S.BLOCKED, "a challenge stands in the place of the page", *signals.challenge)
-        if "password" in sketch.fields and not self._has_text:
-            found.append("it asks for a password")
-        moved = identity(self.seen.url) != identity(self.case.asked)
-        if moved and (place := places.wall(self.seen.url, self.case.asked)):
-            found.append(place)
-        if moved and door and places.carries(self.seen.url, self.case.asked):
-            found.append(f"its address bears the one that was asked for ({self.seen.url[:200]})")
-        consent = phrases.consent_words(sketch.text.lower())
-        dense = consent >= 3 and consent * 12 >= signals.words
-        if not self._has_text and (len(signals.consent) >= 2 or (dense and door)):
-            found += signals.consent or (f"{consent} of its {signals.words} words speak of consent and cookies",)
-        if signals.login and door and not self._has_text:
-            found += signals.login
-        if not found:
-            return None
-        return self._failed(_S.WALLED, "consent or a login is asked for before the page", *found)
-
-    @property
-    def _has_text(self) -> bool:
-        """Whether the page has an article's worth of its own text."""
-        return self.kind is _K.ARTICLE and self.words.fresh >= LONG
-
-    # ------------------------------------------------------------------------------------------------ parked
-
-    def _parked_for_sure(self) -> Judgement | None:
-        sketch = self.seen.sketch
-        if sketch is None:
-            return None
-        needs = self.seen.reading.requisites if self.seen.reading is not None else ()
-        links = (*sketch.links, *(each.url for each in needs))
-        service = places.parking(self.seen.url, links, self.case.asked)
-        if service is None or len(self.words.page) > SHORT_PAGE:
-            return None
-        return self._failed(_S.SOFT_404, f"the domain is parked at {service}", f"the page leads to {service}")
-
-    def _parked(self) -> bool:
-        """Whether the page speaks of its own domain, as one that is for sale does."""
-        sketch = self.seen.sketch
-        if sketch is None or len(self.words.page) > SHORT_PAGE:
-            return False
-        names = {places.site(self.case.asked), places.site(self.seen.url)}
-        low = f"{sketch.title} {sketch.text}".casefold()
-        return any(name and name in low for name in names) and places.speaks_of_domains(low)
-
-    # ------------------------------------------------------------------------------------------------ other pages
+        found = self.wall.found()
+        return self._failed(found[0], found[1], *found[2]) if found is not None else None
 
     def _led_up(self) -> Judgement | None:
         """Redirected to the site's home page, or to a section that the page was in."""
-        if self.moved_to is None:
-            return None
-        where = places.above(self.seen.url, self.kept.final or self.case.asked)
-        if where is None or (self._has_text and not places.is_home(self.seen.url)):
+        where = self._place_above
+        if where is None:
             return None
         return self._failed(_S.SOFT_404, f"the address leads to {where}", f"{self.seen.url} answered")
+
+    @cached_property
+    def _place_above(self) -> str | None:
+        """The home page or section to which the link leads now, in words."""
+        if self.moved_to is None:
+            return None
+        return places.above(self.seen.url, self.kept.final or self.case.asked)
 
     def _as_made_up(self) -> Judgement | Want:
         """The site says the same for an address that nobody can have made."""
         self.evidence.append("the site answers the same for a made-up address")
-        if self._parked():
+        if self.wall.parked():
             return self._failed(_S.SOFT_404, "the domain is parked or for sale", *self._domain_words())
+        if self.wall.door and self.wall.speaks_of_consent(12):
+            return self._failed(_S.WALLED, "the site asks for consent before any page", *self.wall.marks)
         if self._is_shell:
             return self._shell()
         if self.case.answers or (self.moved_to is not None and places.is_home(self.seen.url)):
@@ -355,7 +310,8 @@ class _Trial:
             return Want.HOME
         if self.case.home is not None and self.words.alike(self.case.home):
             self.evidence.append("its home page is the same, too")
-            return self._failed(_S.BLOCKED, "the whole site shows this one page, whatever is asked")
+            state = _S.WALLED if self.wall.door else _S.BLOCKED
+            return self._failed(state, "the whole site shows this one page, whatever is asked")
         if self.case.home is not None and not self.case.home.well:
             self.evidence.append(f"its home page does not answer ({self.case.home.verdict.reason})")
         return self._failed(_S.SOFT_404, "the page says nothing but what the site says of any wrong address")
@@ -380,13 +336,13 @@ class _Trial:
             self.evidence.append(f"a made-up address is answered otherwise ({self.case.made_up.verdict.reason})")
         if self._is_shell:
             return self._shell()
-        if self._has_text:
+        if self.wall.has_text:
             title = self.seen.article.title if self.seen.article is not None else ""
             return self._failed(_S.REPLACED, f"another page stands there: “{title[:200]}”", *self.seen.verdict.evidence)
-        if self._parked() and not self.words.looks_like_site():
+        if self.wall.parked() and not self.words.looks_like_site():
             return self._failed(_S.SOFT_404, "the domain is parked or for sale", *self._domain_words())
-        if self._door_of_its_own():
-            return self._failed(_S.WALLED, "something is asked for before the page", *self._marks())
+        if self.wall.door or self.wall.speaks_of_consent(6):
+            return self._failed(_S.WALLED, "something is asked for before the page", *self.wall.marks)
         if self.moved_to is not None:
             return self._failed(_S.SOFT_404, f"the address leads to another page, {self.moved_to}")
         if len(self.words.page) < BLANK and self.kind is _K.EMPTY and not self.words.looks_like_site():
@@ -396,21 +352,6 @@ class _Trial:
 
     def _nothing_left(self) -> Judgement:
         return self._failed(_S.SOFT_404, "neither the headline nor the text stands there, with status 200")
-
-    def _door_of_its_own(self) -> bool:
-        """Whether there is something to press or fill in that the kept page did not have."""
-        sketch, stored = self.seen.sketch, self.case.stored
-        if sketch is None:
-            return False
-        framed = self.words.looks_like_site()
-        before = (stored.sketch if framed and stored is not None else None) or Sketch()
-        more = (
-            sketch.buttons > before.buttons,
-            len(sketch.fields) > len(before.fields),
-            sketch.posts > before.posts,
-            sketch.frames > before.frames,
-        )
-        return any(more) or places.account_link(sketch.links, before.links)
 
 
 def host_answers(judgement: Judgement, seen: Seen, asked: str) -> bool:

@@ -17,19 +17,23 @@ from msgspec.structs import replace
 from archive import linkstate
 from archive.collection import Collection
 from archive.errors import NotKeptError, UsageError
-from archive.linkstate import Standing
+from archive.linkstate import Check, Standing, State
 from archive.models import Link, PageRow
 from scraper import due, link_list, linkreport, runlog
 from scraper.crawl import Limits, Result, Schedule, run
 from scraper.fetching import ALL_FAILED, OK, SOME_FAILED, known_rules, print_out
 from scraper.identity import host_of
 from scraper.linkreport import Outcome
+from scraper.redact import without_user
 from scraper.report import shown, shown_address
-from scraper.running import Plan, Time, opened
+from scraper.running import Plan, Running, Time, opened_alone
 from scraper.saying import say
 
 if TYPE_CHECKING:
     from scraper.settings import Settings
+
+LEAST_SILENT = 3
+"""So many hosts of which none answers say more of our connection than of them."""
 
 
 class Asked(Struct, frozen=True):
@@ -48,12 +52,13 @@ class Asked(Struct, frozen=True):
 
 
 class Run(Struct):
-    """What a run comes to."""
+    """What a run comes to. `offline` hosts were tried, and nobody at all answered: that is no news of them."""
 
     begun: datetime
     folder: Path
     outcomes: list[Outcome]
     unasked: int = 0
+    offline: int = 0
     seconds: float = 0.0
     report: Path | None = None
 
@@ -82,6 +87,8 @@ def check_links(settings: Settings, asked: Asked, stop: Event, *, time: Time | N
     done = _checked(links, settings, asked, stop, time)
     _tell(done, settings, asked, time.clock())
     failed = sum(each.failed for each in done.outcomes)
+    if done.offline:
+        return ALL_FAILED
     if not failed:
         return OK
     return ALL_FAILED if failed == len(done.outcomes) else SOME_FAILED
@@ -95,7 +102,12 @@ def _links(settings: Settings, asked: Asked, now: datetime) -> list[Link]:
             raise NotKeptError("nothing is kept yet: tearsheet fetch keeps an address")
         if asked.due:
             links = [link for link in links if _is_due(link, collection, settings, now)]
-    return links
+        # Whoever says again that the host is to be left alone shall not keep the others of its host from being asked.
+        return sorted(links, key=lambda link: _was_blocked(collection.checks_of(link.url)))
+
+
+def _was_blocked(checks: Sequence[Check]) -> bool:
+    return bool(checks) and checks[-1].state is State.BLOCKED
 
 
 def _is_due(link: Link, collection: Collection, settings: Settings, now: datetime) -> bool:
@@ -124,17 +136,8 @@ def _born(row: PageRow | None, first: datetime) -> datetime:
 def _checked(links: Sequence[Link], settings: Settings, asked: Asked, stop: Event, time: Time) -> Run:
     begun, started = time.clock(), monotonic()
     plan = Plan(len(links), again=True, quiet=asked.quiet, verbose=asked.verbose, check=True)
-    with opened(settings, plan, stop, time=time, memory=known_rules) as running:
+    with opened_alone(settings, plan, stop, time=time, memory=known_rules) as running:
         done = Run(begun, running.collection.path, [])
-        crawl = settings.crawl
-        schedule = Schedule(
-            links,
-            lambda link: running.network.delay(host_of(link.url)),
-            stop,
-            parallel=crawl.host_delay <= 0,
-            clock=lambda: time.clock().timestamp(),
-            sleep=lambda seconds: time.sleep(stop, seconds),
-        )
         with _telling(len(links), asked, done.folder) as tell:
 
             def take(result: Result) -> None:
@@ -142,11 +145,41 @@ def _checked(links: Sequence[Link], settings: Settings, asked: Asked, stop: Even
                 done.outcomes.append(outcome)
                 tell(outcome)
 
-            limits = Limits(min(crawl.concurrency, len(links)), stop, running.sleepers)
-            run(schedule, running.preserver.keep, take, limits, running.sleepers.page)
-        done.unasked = schedule.unasked
+            done.unasked = _asked(links, running, settings, Round(stop, time, take))
+            connection = running.judge.connection if running.judge is not None else None
+            if connection is not None and (silent := connection.silent) and not stop.is_set():
+                if not connection.answered and len(silent) >= LEAST_SILENT:
+                    done.offline = len(silent)
+                else:
+                    connection.wary = False
+                    again = [link for link in links if any(without_user(link.url) in urls for urls in silent.values())]
+                    done.unasked += _asked(again, running, settings, Round(stop, time, take)) - len(again)
     done.seconds = monotonic() - started
     return done
+
+
+class Round(Struct, frozen=True):
+    """How some links are gone through: until `stop` is set, by this time; `take` hears of each."""
+
+    stop: Event
+    time: Time
+    take: Callable[[Result], None]
+
+
+def _asked(links: Sequence[Link], running: Running, settings: Settings, turn: Round) -> int:
+    """All of them, each host at its pace; how many were not asked."""
+    stop, time, crawl = turn.stop, turn.time, settings.crawl
+    schedule = Schedule(
+        links,
+        lambda link: running.network.delay(host_of(link.url)),
+        stop,
+        parallel=crawl.host_delay <= 0,
+        clock=lambda: time.clock().timestamp(),
+        sleep=lambda seconds: time.sleep(stop, seconds),
+    )
+    limits = Limits(min(crawl.concurrency, len(links)), stop, running.sleepers)
+    run(schedule, running.keep, turn.take, limits, running.sleepers.page)
+    return schedule.unasked
 
 
 def _outcome(result: Result, collection: Collection, strikes: int) -> Outcome:
@@ -214,7 +247,9 @@ def _tell(done: Run, settings: Settings, asked: Asked, now: datetime) -> None:
             say(line)
         return
     lines.append(f"{linkreport.summary(done.outcomes)}; in {done.seconds:.1f} s")
-    if done.unasked:
+    if done.offline:
+        lines.append(f"none of {done.offline} hosts answered: is this machine offline? nothing is held against them")
+    elif done.unasked:
         lines.append(f"{done.unasked} not asked: the run was stopped, or their hosts are left alone for now")
     lines += [f"written  {shown(path)}" for path in (asked.html, asked.csv) if path is not None]
     lines.append(f"report  {shown(done.report)}")

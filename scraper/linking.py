@@ -60,12 +60,14 @@ class Links:
 
     def _robust(self, address: str, row: PageRow) -> RobustLink:
         capture = self._collection.capture_of(row)
+        checks = self._collection.checks_of(address)
         return RobustLink(
             original=address,
             title=row.title or "",
             final=row.final_url,
-            standing=standing(self._collection.checks_of(address), self._strikes),
+            standing=standing(checks, self._strikes),
             snapshot=self._snapshot(capture),
+            checked=checks[-1] if checks else None,
             warc=row.warc,
             offset=row.offset,
             digest=row.digest,

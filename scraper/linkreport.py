@@ -8,15 +8,17 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from archive.errors import StorageError
+from archive import standalone
 from archive.linkstate import Check, Standing, State
+from archive.robust.escaping import csv_field
 from archive.rows import iso
+from archive.standalone import link, text
+from scraper.filing import written
 from scraper.report import shown, shown_address
 from scraper.saying import fit
 
@@ -125,7 +127,7 @@ def sentence(outcome: Outcome) -> str:
     check = outcome.check
     if check is None:
         return outcome.reason
-    words = f"{check.state}: {check.reason}"
+    words = check.reason if check.reason.startswith(check.state) else f"{check.state}: {check.reason}"
     if check.added or check.struck:
         words += f"; {check.struck} words struck, {check.added} added"
     if check.state.failed and outcome.failed_since is not None:
@@ -163,7 +165,7 @@ def summary(outcomes: Sequence[Outcome]) -> str:
 
 def row(outcome: Outcome, folder: Path | None = None) -> dict[str, Any]:
     """A link as plain values; times RFC 3339 in UTC. With the collection's `folder` paths are absolute."""
-    check, text = outcome.check, outcome.text
+    check = outcome.check
     found: dict[str, Any] = {
         "url": outcome.address,
         "standing": str(outcome.standing),
@@ -180,7 +182,7 @@ def row(outcome: Outcome, folder: Path | None = None) -> dict[str, Any]:
         "checked_at": iso(check.time) if check is not None else None,
         "failed_since": iso(since) if (since := outcome.failed_since) is not None else None,
         "title": outcome.title,
-        "text": str(folder.absolute() / text) if folder is not None and text is not None else text,
+        "text": str(folder.absolute() / outcome.text) if folder is not None and outcome.text else outcome.text,
         "kept_at": iso(outcome.kept_at) if outcome.kept_at is not None else None,
         "source": outcome.source,
         "via": outcome.via,
@@ -214,7 +216,6 @@ _COLUMNS = (
     *("url", "standing", "state", "reason", "status", "moved_to", "permanent", "similarity", "words_added"),
     *("words_struck", "corrections", "checked_at", "failed_since", "title", "text", "kept_at", "source", "via"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
@@ -234,92 +235,69 @@ def table(outcomes: Sequence[Outcome]) -> str:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    text = fit(str(value)) if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    if isinstance(value, bool):
+        return str(value).lower()
+    return csv_field(value) if isinstance(value, str) else str(value)
 
 
 # ------------------------------------------------------------------------------------------------ a page
 
 _STYLE = """
-:root { color-scheme: light dark; --ink: #1d2125; --soft: #5b6570; --paper: #fdfdfb; --line: #d9dcd6; --card: #fff }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e6e6e1; --soft: #a3aab2; --paper: #16181a; --line: #33383c; --card: #1d2022 } }
-body { margin: 0 auto; max-width: 62rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, sans-serif }
-h1 { font-size: 1.5rem; margin: 0 0 .25rem } h2 { font-size: 1.1rem; margin: 2.25rem 0 .5rem }
-.soft { color: var(--soft) } ul { list-style: none; margin: 0; padding: 0 }
-li { background: var(--card); border: 1px solid var(--line); border-left: .3rem solid var(--mark, var(--line));
-  border-radius: .35rem; margin: .5rem 0; padding: .6rem .9rem; overflow-wrap: anywhere }
-.dead { --mark: #b3261e } .failed { --mark: #c77700 } .changed, .moved { --mark: #2866b0 }
-.walled, .blocked, .unasked { --mark: #7a7f85 } .same { --mark: #2e7d4f }
-.title { font-weight: 600 } .small { font-size: .875rem } p { margin: .15rem 0 }
-a { color: inherit } summary { cursor: pointer; font-size: 1.1rem; font-weight: 700; margin-top: 2.25rem }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 .75rem; margin: .4rem 0 0 } dd { margin: 0 }
-dt { color: var(--soft) }
+main ul { list-style: none; margin: 0; padding: 0 }
+h2, summary { font: 700 1.15rem/1.3 var(--serif); margin: 2.2rem 0 0.5rem } summary { cursor: pointer }
+li { border: 1px solid var(--rule); border-left: 0.3rem solid var(--mark, var(--rule)); border-radius: 0.35rem;
+  margin: 0.5rem 0; padding: 0.6rem 0.9rem }
+.dead { --mark: var(--bad) } .failed, .walled, .blocked { --mark: var(--doubt) } .same { --mark: var(--good) }
+.changed, .moved { --mark: var(--accent) }
+li p { margin: 0.15rem 0 } .title { font-weight: 600 } .small { font-size: 0.9rem }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 0.75rem; margin: 0.4rem 0 0; font-size: 0.9rem }
+dt { color: var(--quiet) } dd { margin: 0 }
 """
 
 
 def page(outcomes: Sequence[Outcome], collection: str, now: datetime) -> str:
     """One HTML file that needs no other. Everything in it that is a stranger's is escaped."""
-    parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        f"<title>Links of {_shown(collection)}, {now:%Y-%m-%d}</title><style>{_STYLE}</style></head><body>",
-        f"<header><h1>What became of the links of {_shown(collection)}</h1>",
-        f'<p class="soft">{_shown(summary(outcomes))}. Checked on {now:%Y-%m-%d at %H:%M} UTC.</p></header><main>',
+    body = [
+        f"<header><h1>What became of the links of {text(collection)}</h1>",
+        f'<p class="hint">{text(summary(outcomes))}. Checked on {now:%Y-%m-%d at %H:%M} UTC.</p></header><main>',
     ]
     for name, heading, some in grouped(outcomes):
-        head = f"{_shown(heading)} ({len(some)})"
+        head = f"{text(heading)} ({len(some)})"
         if name == "same":
-            parts.append(f"<details><summary>{head}</summary><ul>")
+            body.append(f"<details><summary>{head}</summary><ul>")
         else:
-            parts.append(f"<section><h2>{head}</h2><ul>")
-        parts += [_item(name, outcome) for outcome in some]
-        parts.append("</ul></details>" if name == "same" else "</ul></section>")
-    parts.append("</main></body></html>")
-    return "\n".join(parts) + "\n"
+            body.append(f"<section><h2>{head}</h2><ul>")
+        body += [_item(name, outcome) for outcome in some]
+        body.append("</ul></details>" if name == "same" else "</ul></section>")
+    body.append("</main>")
+    return "\n".join(standalone.page(f"Links of {collection}, {now:%Y-%m-%d}", body, _STYLE)) + "\n"
 
 
 def _item(name: str, outcome: Outcome) -> str:
     check = outcome.check
-    title = f'<p class="title">{_shown(outcome.title)}</p>' if outcome.title else ""
+    title = f'<p class="title">{text(outcome.title)}</p>' if outcome.title else ""
     facts = []
     if check is not None:
-        facts += [("now at", _link(check.moved_to))] if check.moved_to else []
-        facts += [("corrected", _shown(each)) for each in check.corrections]
-        if check.similarity is not None and name != "same":
+        facts += [("now at", link(check.moved_to, check.moved_to))] if check.moved_to else []
+        facts += [("corrected", text(each)) for each in check.corrections]
+        if check.similarity is not None and name != "same" and check.state is not State.GONE:
             facts.append(("likeness", f"{check.similarity:.0%} of the text as it was kept"))
         if name not in ("same", "changed"):
-            facts += [("seen", _shown(each)) for each in check.evidence[:MOST_EVIDENCE]]
+            facts += [("seen", text(each)) for each in check.evidence[:MOST_EVIDENCE]]
     if outcome.kept_at is not None and name != "same":
-        where = f", {_shown(outcome.text)}" if outcome.text else ""
+        where = f", {text(outcome.text)}" if outcome.text else ""
         facts.append(("kept", f"{outcome.kept_at:%Y-%m-%d}{where}"))
     if outcome.via:
-        facts.append(("from", _shown(outcome.via)))
+        facts.append(("from", text(outcome.via)))
     told = "".join(f"<dt>{key}</dt><dd>{value}</dd>" for key, value in facts)
+    address = link(outcome.address, outcome.address)
     return (
-        f'<li class="{name}">{title}<p class="small">{_link(outcome.address)}</p><p>{_shown(sentence(outcome))}</p>'
-        f"{f'<dl class=small>{told}</dl>' if told else ''}</li>"
+        f'<li class="{name}">{title}<p class="small">{address}</p><p>{text(sentence(outcome))}</p>'
+        f"{f'<dl>{told}</dl>' if told else ''}</li>"
     )
 
 
-def _link(url: str) -> str:
-    """Only what leads to the web is a link."""
-    if not url.lower().startswith(("http://", "https://")):
-        return _shown(url)
-    return f'<a href="{escape(url)}" rel="noreferrer noopener">{_shown(url)}</a>'
-
-
-def _shown(text: str) -> str:
-    return escape(fit(text))
-
-
-def write(path: Path, text: str) -> None:
-    """The file, whole or not at all. Raises StorageError."""
-    half = path.with_name(f".{path.name}.part")
-    try:
-        half.write_text(text, encoding="utf-8", errors="replace", newline="")
-        half.replace(path)
-    except OSError as error:
-        raise StorageError(f"{path} cannot be written: {error.strerror}") from error
+def write(path: Path, words: str) -> None:
+    """The file, whole or not at all. Raises StorageError, and UsageError for a folder."""
+    with written(path, force=True) as file:
+        file.write(words.encode("utf-8", "replace"))

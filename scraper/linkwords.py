@@ -12,8 +12,11 @@ from scraper.linkcase import Case, Seen
 
 THERE = 0.5
 """Of the kept text's runs of words, how many a page must show to be it."""
-PARTLY = 0.2
+PARTLY = 0.3
 WHOLE = 0.85
+GONE = 0.2
+PROSE = 3
+"""Paragraphs of some length, links apart, that make a page more than a list."""
 ECHO = 12
 """So many words more or less make no other page: times, numbers, names of sections."""
 
@@ -63,7 +66,7 @@ class Words:
         if self._kept.article is None or self._seen.reading is None:
             return False
         reading = self._seen.reading
-        titles = [reading.title or "", *reading.signals.headings]
+        titles = [reading.title or "", *reading.signals.headings[:1]]
         if reading.sketch is not None:
             titles.append(reading.sketch.title)
         if self._seen.article is not None:
@@ -92,6 +95,19 @@ class Words:
                 runs -= likeness.runs(likeness.words(sketch.text))
         return len(runs)
 
+    @property
+    def prose_is_gone(self) -> bool:
+        """Whether the kept page, of which no article could be read, had paragraphs that stand here no more. What only
+        lists others shows nothing by that."""
+        stored = self._case.stored
+        if stored is None or stored.sketch is None or stored.signals.paragraphs < PROSE:
+            return False
+        own = likeness.runs(likeness.words(stored.sketch.text))
+        made_up = self._case.made_up.sketch if self._case.made_up is not None else None
+        if made_up is not None:
+            own -= likeness.runs(likeness.words(made_up.text))
+        return likeness.share(own, likeness.runs(self.page)) < GONE
+
     def partly(self) -> bool:
         """Whether some of the kept text stands there that the site does not show everywhere."""
         if self.same_origin:
@@ -113,7 +129,8 @@ class Words:
         if identity(other.url) == identity(self._seen.url) and other.hops:
             return True
         if its is None or mine is None:
-            return self._seen.verdict.kind is VerdictKind.EMPTY and other.verdict.kind is VerdictKind.EMPTY
+            nothing = self._seen.verdict.kind is VerdictKind.EMPTY and other.verdict.kind is VerdictKind.EMPTY
+            return nothing and its is mine
         known = likeness.own_words(self._case.asked) | likeness.own_words(self._seen.url)
         known |= likeness.own_words(other.url) | {word for url, _ in other.hops for word in likeness.own_words(url)}
         ours = [word for word in self.page if word not in known]

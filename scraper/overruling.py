@@ -30,6 +30,7 @@ from archive.models import (
     Verdict,
     VerdictKind,
 )
+from archive.overrulings import said
 from archive.spool import Spool
 from archive.warc.group import PartData
 from archive.warc.reader import StoredRecord
@@ -181,7 +182,7 @@ def _verdict(row: PageRow, overruling: Overruling, exchange: Exchange, article: 
     page = VerdictKind.PAGE if is_html(exchange) else VerdictKind.DOCUMENT
     kind = VerdictKind.ARTICLE if article is not None else page
     evidence = (
-        f"{overruling.by or 'a person'} said on {overruling.time:%Y-%m-%d at %H:%M} UTC: {overruling.reason}",
+        said(overruling),
         f"it had been taken for {row.verdict.value}: {row.reason}",
         *row.evidence,
     )

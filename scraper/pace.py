@@ -86,7 +86,7 @@ class Pace:
                             rhythm.sleep(left)
                         finally:
                             self._changed.acquire()
-                    elif state.flying < (1 if rhythm.names_delay(host) else rhythm.at_a_time):
+                    elif state.flying < self._most(host):
                         state.flying += 1
                         return True
                     else:
@@ -96,6 +96,16 @@ class Pace:
                 return False
             finally:
                 state.waiting -= 1
+
+    def take_now(self, host: str) -> bool:
+        """Take the turn if it is to be had at once; False where `take` would wait."""
+        rhythm = self._rhythm
+        with self._changed:
+            state = self._hosts.setdefault(host, _Host())
+            if rhythm.stopped() or state.free_at > self._now() or state.flying >= self._most(host):
+                return False
+            state.flying += 1
+            return True
 
     def give(self, host: str) -> None:
         """The page is through: the host rests from now on."""
@@ -108,6 +118,9 @@ class Pace:
             if len(self._hosts) > REMEMBERED:
                 self._forget()
             self._changed.notify_all()
+
+    def _most(self, host: str) -> int:
+        return 1 if self._rhythm.names_delay(host) else self._rhythm.at_a_time
 
     def _forget(self) -> None:
         now = self._now()

@@ -64,9 +64,12 @@ class Rules(Struct, frozen=True):
 
 
 class RulesMemory(Protocol):
-    """Rules by origin, from one run to the next; safe in threads."""
+    """Rules by origin, from one run to the next; safe in threads. `unkept` are answers that came with the rules and
+    that nobody has stored."""
 
     def rules(self, origin: str) -> Rules | None: ...
+
+    def unkept(self, origin: str) -> tuple[Exchange, ...]: ...
 
     def keep_rules(self, origin: str, rules: Rules) -> None: ...
 
@@ -118,6 +121,27 @@ class Robots:
         with origin.lock:
             return self._rules(_origin(urls.wire_url(url)), origin).text
 
+    def known(self, name: str) -> tuple[Rules | None, tuple[Exchange, ...]]:
+        """What an origin is known to have answered, as long as that holds, and the answers that nobody has stored."""
+        origin = self._of(name)
+        with origin.lock:
+            if origin.rules is None and self._memory is not None:
+                rules = self._memory.rules(name)
+                if rules is not None:
+                    self._take(name, origin, rules)
+            if origin.rules is None or self._clock() >= origin.rules.until:
+                return None, ()
+            exchanges, origin.unkept = origin.unkept, ()
+            return origin.rules, exchanges
+
+    def heard(self, name: str, rules: Rules) -> None:
+        """What somebody else has read of an origin: it is known from now on, and remembered."""
+        origin = self._of(name)
+        with origin.lock:
+            self._take(name, origin, rules)
+        if self._memory is not None:
+            self._memory.keep_rules(name, rules)
+
     def unkept(self, exchanges: Sequence[Exchange]) -> None:
         """Answers that whoever had them cannot store: the next question about their origin brings them again."""
         for exchange in exchanges:
@@ -151,6 +175,12 @@ class Robots:
             origin.unkept += exchanges
             if self._memory is not None and rules.kind != STOPPED:
                 self._memory.keep_rules(name, rules)
+        elif self._memory is not None:
+            origin.unkept += self._memory.unkept(name)
+        self._take(name, origin, rules)
+        return rules
+
+    def _take(self, name: str, origin: _Origin, rules: Rules) -> None:
         origin.rules = rules
         origin.parsed = None
         if rules.text is not None:
@@ -158,7 +188,6 @@ class Robots:
 
             origin.parsed = Protego.parse(rules.text)
         self._note_delay(name, origin.parsed)
-        return rules
 
     def _note_delay(self, origin: str, parsed: Protego | None) -> None:
         seconds = (parsed.crawl_delay(TOKEN) or 0.0) if parsed is not None else 0.0

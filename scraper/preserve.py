@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from archive.models import (
     Verdict,
     VerdictKind,
 )
+from archive.submission import Submission
 from scraper import paging
 from scraper import verdict as verdicts
 from scraper.assets import Ahead, Assets, Gathered
@@ -39,7 +40,8 @@ from scraper.redact import without_user
 from scraper.retry import rest_until
 from scraper.sniff import is_html
 from scraper.stored import stored_page
-from scraper.walk import Walk, Walker
+from scraper.unkept import not_asked_row, unkept_row
+from scraper.walk import Walk, Walks
 
 if TYPE_CHECKING:
     pass
@@ -52,7 +54,9 @@ REFRESH_DELAY = 5.0
 
 class Rules(Struct, frozen=True):
     """What a run decides for all its addresses. `recapture_after` is in seconds; `outlinks` are the
-    sources whose pages' links are wanted."""
+    sources whose pages' links are wanted. What `unwanted` gives a reason
+    against is not kept, in quarantine neither. With `ahead` what a page needs is asked for before its article is read.
+    `submissions` are what public archives are to be asked to keep of an address, and stand in its own record."""
 
     again: bool = False
     recapture_after: float = 86400.0
@@ -60,18 +64,23 @@ class Rules(Struct, frozen=True):
     max_page: int = 20_000_000
     max_redirects: int = 10
     outlinks: frozenset[str] = frozenset()
+    unwanted: Callable[[Verdict, Reading | None, Exchange], str] = lambda verdict, reading, last: ""
+    ahead: bool = True
+    submissions: Callable[[str, datetime], Sequence[Submission]] = lambda url, now: ()
 
 
 class Hands(Struct, frozen=True):
     """What a preserver works with: the network, the readers, the collection and the clock; `fault` hears of bugs of
-    ours. With a `judge` each address is checked: what is kept of it gives way to nothing worse."""
+    ours, `submit` of what is to be submitted, once it is durable. With a `judge` each address is checked: what is kept
+    of it gives way to nothing worse."""
 
-    walker: Walker
+    walker: Walks
     assets: Assets
     read: Callable[[Page, Early | None], Reading]
     collection: Collection
     clock: Callable[[], datetime]
     fault: Callable[[Exception], None]
+    submit: Callable[[Sequence[Submission]], None] = lambda submissions: None
     judge: Judge | None = None
 
 
@@ -85,12 +94,27 @@ class Answered(Struct, frozen=True):
     known: Capture | None
 
 
+class _Committed(Struct, frozen=True):
+    """`size` is in bytes, as they came."""
+
+    row: Future[PageRow]
+    size: int
+    submissions: tuple[Submission, ...] = ()
+
+
 class _Stopped(Exception):
     """The run was stopped while a page was under way that waited for its host, or the way led to a host that is to be
     left alone, or for which too many wait: nothing of it is kept."""
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
+
+
+class _Unwanted(Exception):
+    """What came is not wanted: nothing of it is kept."""
+
+    def __init__(self, verdict: Verdict, why: str) -> None:
+        self.verdict = replace(verdict, reason=why)
 
 
 def _whole(walk: Walk) -> None:
@@ -170,7 +194,7 @@ class Preserver:
             found = self._found(urls.wire_url(link.url), answered)
             if self._hands.judge is not None:
                 return self._checked(link, answered, found, now, self._hands.judge)
-            row, size = self._store(link, answered, found, now)
+            committed = self._store(link, answered, found, now)
         except _Stopped as stopped:
             if ahead is not None:
                 ahead.drop()
@@ -179,11 +203,25 @@ class Preserver:
             row_of = not_asked_row(link, now, stopped.walk.last.failure.message if stopped.walk.last.failure else "")
             left, crowded = stopped.walk.left_until, stopped.walk.crowded or ""
             return Result(link, row_of, stopped=True, rest_until=left, crowded=crowded)
+        except _Unwanted as unwanted:
+            self._hands.walker.give_up(walk)
+            return Result(link, unkept_row(link, now, unwanted.verdict, last))
         outlinks: tuple[str, ...] = ()
         if link.source in self._rules.outlinks:
             outlinks = reading.outlinks if reading is not None else self._known_outlinks(last, known)
         until = rest_until(last, self._hands.clock())
-        return Result(link, row.result(), size=size, rest_until=until, outlinks=outlinks)
+        row = committed.row.result()
+        if committed.submissions:
+            self._hands.submit(committed.submissions)
+        return Result(link, row, size=committed.size, rest_until=until, outlinks=outlinks)
+
+    def outlinks(self, row: PageRow) -> tuple[str, ...]:
+        """Those of a page that is kept, as a result would have told them."""
+        capture = self._hands.collection.capture_of(row)
+        page = stored_page(self._hands.collection, capture, self._rules.max_page) if capture is not None else None
+        if page is None:
+            return ()
+        return self._hands.read(page, None).outlinks
 
     def _known_outlinks(self, last: Exchange, known: Capture | None) -> tuple[str, ...]:
         """Those of the page that the answer confirmed."""
@@ -196,13 +234,16 @@ class Preserver:
         """What a check makes of the answer, durable."""
         walk = answered.walk
         judged = judge(link, answered, found, now)
+        if judged is None:
+            raise _Stopped(walk)
         until = rest_until(walk.last, self._hands.clock())
         if not judged.bare:
             kept = judged.verdict.kept
             found = Found(judged.verdict, found.article if kept else None, found.further, judged.check, judged.parts)
-            stored, size = self._store(link, answered, found, now)
-            row = stored.result()
-            return Result(link, row, size=size, rest_until=until, check=replace(judged.check, page_id=row.page_id))
+            stored = self._store(link, answered, found, now)
+            row = stored.row.result()
+            check = replace(judged.check, page_id=row.page_id)
+            return Result(link, row, size=stored.size, rest_until=until, check=check)
         page_id = str(uuid.uuid4())
         parts = self._chain(answered, found)
         group = PageGroup(page_id, link, now, parts, judged.verdict, check=judged.check, bare=True)
@@ -224,7 +265,9 @@ class Preserver:
     def _found(self, asked: str, answered: Answered) -> Found:
         """The verdict, and the article with all of its pages."""
         reading, last = answered.reading, answered.walk.last
-        verdict = verdicts.verdict(last, reading, answered.known, asked=asked)
+        verdict = _with_origin(verdicts.verdict(last, reading, answered.known, asked=asked), last)
+        if why := self._rules.unwanted(verdict, reading, last):
+            raise _Unwanted(verdict, why)
         if reading is None or reading.article is None or verdict.kind is not VerdictKind.ARTICLE:
             return Found(verdict)
         further = self._further(last.url, reading, reading.article)
@@ -237,7 +280,7 @@ class Preserver:
         chain = [Part(hop, Role.HOP, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
         return (*chain, Part(walk.last, Role.PAGE, found.verdict, unchanged))
 
-    def _store(self, link: Link, answered: Answered, found: Found, now: datetime) -> tuple[Future[PageRow], int]:
+    def _store(self, link: Link, answered: Answered, found: Found, now: datetime) -> _Committed:
         walk, reading, ahead, further = answered.walk, answered.reading, answered.ahead, found.further
         needs = []
         if _is_stored(found.verdict) and reading is not None:
@@ -249,6 +292,7 @@ class Preserver:
             ahead.drop()
         besides = () if found.verdict.kept else found.besides
         own = (*walk.robots_parts(), *self._chain(answered, found), *further.parts, *besides)
+        wished = tuple(self._rules.submissions(urls.wire_url(link.url), now)) if _is_stored(found.verdict) else ()
 
         def commit(gathered: Gathered) -> Future[PageRow]:
             group = PageGroup(
@@ -263,11 +307,12 @@ class Preserver:
                 extractor=reading.extractor if reading is not None else "",
                 title=reading.title if reading is not None else None,
                 check=found.check,
+                submissions=wished,
             )
             return self._hands.collection.commit(group)
 
         size = sum(part.exchange.body.size for part in own) + sum(job.size for job in needs)
-        return self._hands.assets.hand_over(needs, commit), size
+        return _Committed(self._hands.assets.hand_over(needs, commit), size, wished)
 
     def _further(self, first: str, reading: Reading, article: Article) -> Further:
         """The pages of the article after its first one, as long as each leads on to the next."""
@@ -305,7 +350,7 @@ class Preserver:
 
         def early(found: Reading) -> None:
             verdict = verdicts.verdict(walk.last, found, known, asked=asked)
-            wanted = self._rules.requisites and self._hands.judge is None
+            wanted = self._rules.ahead and self._rules.requisites and self._hands.judge is None
             if wanted and _is_stored(verdict) and self._refresh_target(walk, found) is None:
                 begun.append(self._hands.assets.begin(walk.last.url, found))
 
@@ -345,35 +390,17 @@ def _is_stored(verdict: Verdict) -> bool:
     return verdict.kept and verdict.kind is not VerdictKind.UNCHANGED
 
 
+def _with_origin(verdict: Verdict, exchange: Exchange) -> Verdict:
+    """An answer that a web archive gave says so."""
+    memento = exchange.memento
+    if memento is None:
+        return verdict
+    words = f"a copy that {memento.archive} took on {exchange.time:%Y-%m-%d at %H:%M} UTC: {memento.address}"
+    return replace(verdict, evidence=(*verdict.evidence, words))
+
+
 def _unread(row: PageRow) -> bool:
     return row.text is None and not row.extractor and row.verdict in (VerdictKind.PAGE, VerdictKind.UNCHANGED)
 
 
-def not_asked_row(link: Link, now: datetime, reason: str) -> PageRow:
-    """The row of an address that is none: nothing was asked, so no record tells of it."""
-    return PageRow(
-        page_id="",
-        url=link.url,
-        final_url=link.url,
-        original_url=None,
-        verdict=VerdictKind.BLOCKED,
-        reason=reason,
-        evidence=(),
-        status=None,
-        title=None,
-        authors=(),
-        date=None,
-        words=0,
-        text=None,
-        warc=None,
-        offset=None,
-        digest=None,
-        captured_at=now,
-        requisites=0,
-        missing=(),
-        source=link.source,
-        via=link.via,
-    )
-
-
-__all__ = ["Hands", "Preserver", "Rules", "Verdict", "not_asked_row"]
+__all__ = ["Hands", "Preserver", "Rules", "Verdict"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from threading import Event
 
@@ -15,10 +14,10 @@ from archive.settings import RunInfo
 from archive.telling import as_dict
 from scraper import __version__
 from scraper.ingest import Count, Outcome, Reread, Rereader, each
+from scraper.pooling import page_reading
 from scraper.running import now
 from scraper.saying import say
 from scraper.settings import Settings, agent
-from scraper.workers import Readers
 
 TOLD_EVERY = 200
 _SIGNS = {Outcome.NEW: "+", Outcome.CHANGED: "~", Outcome.WORSE: "!"}
@@ -39,11 +38,10 @@ def reextract(settings: Settings, asked: Asked, stop: Event) -> int:
     if not folder.is_dir():
         raise NotKeptError(f"there is no collection {folder}")
     count = Count()
-    workers = settings.read.workers or os.cpu_count() or 1
     info = RunInfo(f"tearsheet/{__version__}", agent(settings.fetch), settings.fetch.robots)
-    with Readers(settings.read) as readers, Collection.open(settings.archive, info, tell=say) as collection:
+    with page_reading(settings) as (read, workers), Collection.open(settings.archive, info, tell=say) as collection:
         pages = collection.latest()
-        rereader = Rereader(collection, readers.read, now, force=asked.force, dry=asked.dry_run)
+        rereader = Rereader(collection, lambda page: read(page, None), now, force=asked.force, dry=asked.dry_run)
         for number, one in enumerate(each(rereader, collection, pages, workers, stop.is_set), 1):
             count.add(one)
             if asked.json:

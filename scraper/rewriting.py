@@ -20,6 +20,7 @@ from archive.errors import FormatError, StorageError, TearsheetError, UsageError
 from archive.linkstate import Standing
 from archive.replayed import uri
 from archive.robust.anchors import Relink
+from archive.robust.index import INDEX_NAMES, is_index
 from archive.robust.rewriting import KINDS, Change, Rewritten, kind_of, rewritten
 from archive.rows import iso
 from archive.urls import wire_url
@@ -35,11 +36,12 @@ _REMEMBERED = 10_000
 
 
 class Asked(Struct, frozen=True):
-    """`everything`: not the dead alone, but all links that are kept. `backup` is what the name of the file as it was
-    ends with, "" for none."""
+    """`everything`: not the dead alone, but all links that are kept. `anchored`: Markdown gets anchors of HTML.
+    `backup` is what the name of the file as it was ends with, "" for none."""
 
     files: tuple[Path, ...]
     everything: bool = False
+    anchored: bool = False
     backup: str = BACKUP
     replay: str = ""
     dry_run: bool = False
@@ -98,7 +100,7 @@ def _one(path: Path, chooser: Chooser, asked: Asked) -> bool | str:
         if kind is None:
             raise FormatError(str(path), 1, f"neither Markdown nor HTML by its name ({' '.join(sorted(KINDS))})")
         before, data = _read(path)
-        found = rewritten(data, kind, chooser.choose, str(path))
+        found = rewritten(data, kind, chooser.choose, str(path), anchored=asked.anchored)
         changed = found.data != data
         backup = None
         if changed and not asked.dry_run:
@@ -120,7 +122,7 @@ def _one(path: Path, chooser: Chooser, asked: Asked) -> bool | str:
 
 def _files(paths: Sequence[Path], backup: str) -> Iterator[Path]:
     """Each once: files as they are named, and of folders what is Markdown or HTML by its name, in the order of names;
-    hidden ones, links and backups are left alone."""
+    hidden ones, links, backups and index pages of ours are left alone."""
     seen: set[Path] = set()
     for path in paths:
         for one in _below(path, backup) if path.is_dir() else [path]:
@@ -136,15 +138,24 @@ def _below(root: Path, backup: str) -> Iterator[Path]:
         for name in sorted(names):
             path = Path(folder, name)
             hidden = name.startswith(".") or (backup and backup in name)
-            if not hidden and kind_of(path) is not None and not path.is_symlink():
+            if not hidden and kind_of(path) is not None and not path.is_symlink() and not _is_index(path):
                 yield path
+
+
+def _is_index(path: Path) -> bool:
+    if path.name not in INDEX_NAMES:
+        return False
+    try:
+        return is_index(_read(path)[1])
+    except StorageError:
+        return False
 
 
 def _read(path: Path) -> tuple[tuple[int, ...], bytes]:
     """The file and its state. Raises StorageError where it cannot be read, is no file, or too large."""
     try:
         # Neither a pipe nor a device makes us wait.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - pathlib knows no flags
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise StorageError(f"{path}: no regular file")

@@ -12,6 +12,16 @@ from msgspec import Struct
 
 from archive.settings import PRINTABLE, ArchiveSettings, RunInfo, Setting
 from scraper import __version__
+from scraper.settings_archives import (
+    DEPOSITORY_KINDS,
+    DEPOSITORY_USES,
+    INTERNET_ARCHIVE,
+    OTHER_ARCHIVES,
+    Depository,
+    RescueSettings,
+    SubmitSettings,
+    WebArchive,
+)
 
 KB = 1000
 MB = 1000 * KB
@@ -200,6 +210,22 @@ class NotifySettings(Struct, frozen=True):
     ] = ""
 
 
+class ClusterSettings(Struct, frozen=True):
+    """The machines that help."""
+
+    scheduler: Annotated[
+        str,
+        Setting(
+            "The address of a Dask scheduler: then its workers fetch, read and write, and this machine gives out the "
+            "hosts and keeps the books. They need tearsheet in this version, and the folder of the collections under "
+            "the same path. Empty: this machine does all.",
+            pattern=r"^((tcp|tls)://[^\s/?#]+:[0-9]{1,5})?$",
+            form="an address such as tcp://10.0.0.1:8786",
+            example="tcp://10.0.0.1:8786",
+        ),
+    ] = ""
+
+
 class LinksSettings(Struct, frozen=True):
     """Where others see what is kept."""
 
@@ -296,8 +322,13 @@ class Settings(Struct, frozen=True):
     crawl: CrawlSettings = CrawlSettings()
     check: CheckSettings = CheckSettings()
     notify: NotifySettings = NotifySettings()
+    rescue: RescueSettings = RescueSettings()
+    submit: SubmitSettings = SubmitSettings()
     links: LinksSettings = LinksSettings()
+    cluster: ClusterSettings = ClusterSettings()
     sources: tuple[Source, ...] = ()
+    archives: tuple[WebArchive, ...] = (INTERNET_ARCHIVE,)
+    depositories: tuple[Depository, ...] = ()
 
 
 def agent(settings: FetchSettings) -> str:
@@ -308,17 +339,26 @@ def agent(settings: FetchSettings) -> str:
 
 
 __all__ = [
+    "DEPOSITORY_KINDS",
+    "DEPOSITORY_USES",
+    "INTERNET_ARCHIVE",
+    "OTHER_ARCHIVES",
     "SOURCE_KINDS",
     "SOURCE_USES",
     "ArchiveSettings",
     "CheckSettings",
+    "ClusterSettings",
     "CrawlSettings",
+    "Depository",
     "FetchSettings",
     "LinksSettings",
     "NotifySettings",
     "ReadSettings",
+    "RescueSettings",
     "RunInfo",
     "Settings",
     "Source",
+    "SubmitSettings",
+    "WebArchive",
     "agent",
 ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from archive.errors import NotKeptError, UsageError
 from archive.linkstate import standing
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from archive.collection import Collection
     from archive.models import PageRow
     from archive.settings import ArchiveSettings
+    from scraper.settings import Settings
 
 HTML_LIMIT = 100_000_000
 
@@ -143,11 +145,14 @@ def rebuild_index(
     return report.exit_code
 
 
-def rebuild_collection(settings: ArchiveSettings, tell: Callable[[str], None], as_json: bool) -> int:
+def rebuild_collection(settings: Settings, tell: Callable[[str], None], as_json: bool) -> int:
     """Rebuild what is derived; returns the exit code: 5 where a WARC file is damaged, told with its offset."""
     from archive.rebuild import rebuild
+    from scraper.pooling import pooled
 
-    report = rebuild(settings, tell=tell)
+    archive = replace(settings.archive, root=settings.archive.root.absolute())
+    with pooled(settings, [archive.root / "collections" / archive.collection]) as pool:
+        report = rebuild(archive if pool else settings.archive, tell=tell, pool=pool)
     if as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False))
     else:

@@ -40,7 +40,8 @@ MOST_STALE = 20
 class Call(Struct):
     """One exchange as the transport sees it. `url` is a wire address; `sent`, `ip` and `reused` are filled in.
 
-    `deadline` ends the whole exchange, `patience` one silence, `max_header` bounds the answer's header blocks. With
+    `deadline` ends the whole exchange, `patience` one silence, `max_header` bounds the answer's header blocks. With a
+    `form` it is a POST with that body. With
     `at_once` a call that met a kept connection's end is sent again without a pause.
     """
 
@@ -49,11 +50,16 @@ class Call(Struct):
     deadline: Deadline
     patience: float
     max_header: int
+    form: bytes | None = None
     at_once: bool = True
     sent: bytearray = field(default_factory=bytearray)
     ip: str | None = None
     reused: bool = False
     received: int = 0
+
+    @property
+    def method(self) -> str:
+        return "GET" if self.form is None else "POST"
 
     @property
     def scheme(self) -> str:
@@ -80,7 +86,7 @@ class CallRequest(PreparedRequest):
     def __init__(self, call: Call) -> None:
         super().__init__()
         self.call = call
-        self.method = "GET"
+        self.method = call.method
         self.url = call.url
         self.headers = CaseInsensitiveDict(call.headers)
 
@@ -325,8 +331,9 @@ class Transport(HTTPAdapter):
         options = {"ssl_context": self._tls_context()} if call.scheme == "https" else {}
         pool = self.poolmanager.connection_from_host(call.host, call.port, call.scheme, pool_kwargs=options)
         return pool.urlopen(
-            "GET",
+            call.method,
             f"{call.scheme}://pool/",
+            body=call.form,
             headers=HTTPHeaderDict(call.headers),
             retries=False,
             redirect=False,

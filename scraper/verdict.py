@@ -16,6 +16,8 @@ _K = VerdictKind
 _FAILURES = {
     "refused by us": _K.BLOCKED,
     "robots": _K.BLOCKED,
+    "no copy": _K.GONE,
+    "not believed": _K.GONE,
     "rate limited": _K.RATE_LIMITED,
     "server error": _K.SERVER_ERROR,
     "too large": _K.TOO_LARGE,

@@ -8,15 +8,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from archive.checking import Kind, Problem
 from archive.errors import UsageError
 from archive.fixity import ADVICE, Verified, Watch, verify_collection, verify_files
+from scraper.pooling import pooled
 from scraper.quantity import size_text
 from scraper.runlog import run_id, told_time, write_report
 from scraper.running import now
 from scraper.saying import fit, say
-from scraper.settings import Settings
+from scraper.settings import ClusterSettings, Settings
 
 _MOST_TOLD = 200
 
@@ -33,18 +35,23 @@ class Asked(Struct, frozen=True):
 def verify(settings: Settings, asked: Asked, stopped: Callable[[], bool]) -> int:
     """The exit code: 5 where something is wrong. A collection's check leaves a report beside those of its runs."""
     begun = now()
-    watch = Watch(_silent if asked.quiet or asked.json else _told, stopped)
+    done = _silent if asked.quiet or asked.json else _told
     if asked.files:
         if asked.quick:
             raise UsageError("--quick compares a collection with its manifest; files by name are read whole")
         for path in asked.files:
             if not path.is_file():
                 raise UsageError(f"{path} is no file")
-        found = verify_files(asked.files, watch)
+        paths = [path.absolute() for path in asked.files] if settings.cluster.scheduler else asked.files
+        with pooled(settings, paths) as pool:
+            found = verify_files(paths, Watch(done, stopped, pool=pool))
         name = ""
     else:
         folder = settings.archive.root / "collections" / settings.archive.collection
-        found = verify_collection(folder, watch, quick=asked.quick)
+        shared = settings if not asked.quick else replace(settings, cluster=ClusterSettings())
+        with pooled(shared, [folder]) as pool:
+            watch = Watch(done, stopped, pool=pool)
+            found = verify_collection(folder.absolute() if pool else folder, watch, quick=asked.quick)
         report = {"begun": told_time(begun), "ended": told_time(now())} | found.as_dict()
         write_report(folder, run_id(begun), report)
         name = str(folder)
@@ -56,16 +63,16 @@ def verify(settings: Settings, asked: Asked, stopped: Callable[[], bool]) -> int
 
 
 def _tell(found: Verified, name: str, quiet: bool) -> None:
-    for line in problem_lines(found.bad):
+    for line in problem_lines(found.bad, found.advice):
         print(fit(line))
     if quiet:
         return
-    for line in problem_lines([problem for problem in found.problems if problem.kind is Kind.NOTE]):
+    for line in problem_lines([problem for problem in found.problems if problem.kind is Kind.NOTE], found.advice):
         print(fit(line))
     print("\n".join(summary_lines(found, name)))
 
 
-def problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
+def problem_lines(problems: Sequence[Problem], advice: Callable[[Kind], str] = ADVICE.__getitem__) -> Iterator[str]:
     """One problem a line, what to do below the last of each kind."""
     for kind in Kind:
         some = [problem for problem in problems if problem.kind is kind]
@@ -76,8 +83,8 @@ def problem_lines(problems: Sequence[Problem]) -> Iterator[str]:
             yield f"{problem.kind.value}: {where}{record}: {problem.words}{section}"
         if len(some) > _MOST_TOLD:
             yield f"{kind.value}: and {len(some) - _MOST_TOLD} more; --json tells them all"
-        if some and ADVICE[kind]:
-            yield f"    {ADVICE[kind]}"
+        if some and advice(kind):
+            yield f"    {advice(kind)}"
 
 
 def summary_lines(found: Verified, name: str) -> Iterator[str]:

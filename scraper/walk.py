@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -33,6 +33,29 @@ class Rests(Protocol):
     def rests_until(self, host: str) -> datetime: ...
 
     def rest(self, host: str, until: datetime) -> None: ...
+
+
+class Walks(Protocol):
+    """What leads from an address to its answer: on the live web, or as a web archive has it."""
+
+    def walk(self, request: HopRequest, known: Capture | None = None, home: str | None = None) -> Walk: ...
+
+    def go_on(self, walk: Walk, request: HopRequest) -> None: ...
+
+    def give_up(self, walk: Walk) -> None: ...
+
+
+class RunRests:
+    """Until when hosts are left alone, for a run that remembers nothing of others."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+
+    def rests_until(self, host: str) -> datetime:
+        return self._until.get(host, datetime.min.replace(tzinfo=UTC))
+
+    def rest(self, host: str, until: datetime) -> None:
+        self._until[host] = max(until, self.rests_until(host))
 
 
 class Walk(Struct):

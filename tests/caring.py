@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from archive.collection import Collection
 from archive.linkstate import Check, State
 from archive.models import VerdictKind
 from tests.archive.collecting import Clock, article, group, opened, page, silent
@@ -33,11 +34,17 @@ def kept(folder: Path) -> Home:
             text = article(f"Text {number}.", url, title)
             collection.commit(group(f"p{number}", number, parts, article=text, title=title)).result()
         for url, days in FAILED.items():
-            for day in range(1, days + 1):
-                failed = group(f"c{day}{url[-1]}", day * DAY, [silent(day * DAY, url)], VerdictKind.UNREACHABLE)
-                found = Check(url, failed.time, State.UNREACHABLE, "no answer", page_id=failed.id)
-                collection.commit(replace(failed, check=found)).result()
+            fail(collection, url, 0, days)
         again = group("again", DAY, [page(DAY, b"<p>2", ALIVE)], VerdictKind.UNCHANGED, bare=True)
         found = Check(ALIVE, again.time, State.SAME, "as it was", page_id=again.id)
         collection.note(replace(again, check=found)).result()
     return made
+
+
+def fail(collection: Collection, url: str, begin: int, days: int) -> None:
+    """A link gives no answer on so many days after `begin`, in seconds after TIME."""
+    for day in range(1, days + 1):
+        at = begin + day * DAY
+        failed = group(f"c{day}{url[-3:]}", at, [silent(at, url)], VerdictKind.UNREACHABLE)
+        found = Check(url, failed.time, State.UNREACHABLE, "no answer", page_id=failed.id)
+        collection.commit(replace(failed, check=found)).result()

@@ -12,7 +12,7 @@ from hypothesis import settings
 pytest_plugins = ["tests.reliability"]
 
 settings.register_profile("tearsheet", deadline=None, print_blob=True)
-settings.register_profile("soak", settings.get_profile("tearsheet"), max_examples=500)
+settings.register_profile("soak", settings.get_profile("tearsheet"), max_examples=300)
 settings.load_profile("tearsheet")
 
 

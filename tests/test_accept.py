@@ -177,3 +177,24 @@ def test_verify_tells_of_a_catalog_that_has_forgotten_it(tmp_path: Path) -> None
         db.execute("DELETE FROM overrulings")
     ran = there.run("verify")
     assert (ran.code, "is not said to be overruled by" in ran.out + ran.err) == (5, True)
+
+
+def test_a_lost_end_of_an_accepted_page_is_made_again_with_whose_word_it_was(tmp_path: Path) -> None:
+    there = quarantined(tmp_path, ("p1", 1, [hop(1), robots(1), answer(2)], CHALLENGE), archive__operator='"Ann Bee"')
+    row = accepted(there, "https://news.test/old")
+    (path,) = there.warcs()
+    records = list(read_records(path, strict=True))
+    before = records[-1].group()
+    assert before is not None and before.overrules is not None
+    data = bytearray(path.read_bytes())
+    data[records[-1].offset + 30] ^= 0xFF
+    path.write_bytes(data)
+    assert there.run("repair").code == 5
+    (path,) = there.warcs()
+    after = list(read_records(path, strict=True))[-1].group()
+    assert after is not None
+    assert (after.overrules, after.time, after.verdict) == (before.overrules, before.time, before.verdict)
+    assert failed(there) == []
+    assert there.run("verify", "-q").code == 0
+    assert there.run("show", "--json", "--meta", STORY).code == 0
+    assert row["page_id"] == after.page_id

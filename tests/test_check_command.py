@@ -282,3 +282,36 @@ def test_dead_after_strikes_and_status_and_show_tell(web: Web, tmp_path: Path) -
     assert made.run("status", "--json").rows[0]["links_checked"] == {"dead": 1}
     assert "link: dead" in made.run("show", "--meta", address).out
     assert made.run("show", "--meta", "--json", address).rows[0]["link"]["standing"] == "dead"
+
+
+def test_nothing_is_held_against_hosts_while_nobody_answers(web: Web, tmp_path: Path) -> None:
+    made = home(tmp_path, web)
+    addresses = [f"https://{name}.test/a" for name in ("one", "two", "three")]
+    for number, address in enumerate(addresses):
+        web.host(address.split("/")[2]).page("/a", article(number))
+    assert made.run("fetch", *addresses).code == 0
+    away = home(tmp_path, web, fetch__connect_to=json.dumps([f"::127.0.0.1:{web.refusing_port}"]))
+    ran = away.run("check", "--json")
+    assert (ran.code, ran.rows) == (9, [])
+    assert "is this machine offline" in away.run("check").out
+    assert made.warcs("quarantine") == []
+    # Two hosts of three that answer nothing are another matter, and one alone.
+    some = [f"one.test::127.0.0.1:{web.refusing_port}", f"two.test::127.0.0.1:{web.refusing_port}", *web.connect_to]
+    partly = home(tmp_path, web, fetch__connect_to=json.dumps(some))
+    found = {row["url"].split("/")[2]: row["state"] for row in partly.run("check", "--json").rows}
+    assert found == {"one.test": "unreachable", "two.test": "unreachable", "three.test": "same"}
+    alone = away.run("check", "--json", addresses[0])
+    assert [row["state"] for row in alone.rows] == ["unreachable"]
+
+
+def test_a_host_that_asks_to_be_left_alone_is(web: Web, there: Home) -> None:
+    host = web.host("news.test")
+    busy = (("Retry-After", "7200"),)
+    for number in range(6):
+        host.page(f"/a/report-{number}", "later", status=429, headers=busy)
+    asked = len(web.log)
+    ran = there.run("check")
+    assert ran.code == 0, ran.out
+    pages = [seen for seen in web.log[asked:] if "report" in seen.target]
+    assert len(pages) < 6
+    assert "their hosts are left alone for now" in ran.out and "Not let in" in ran.out

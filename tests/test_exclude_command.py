@@ -127,6 +127,25 @@ def test_what_is_purged_is_in_no_byte_of_the_collection(there: Home, web: Web) -
     assert shown(there) == {f"https://{name}/{n}" for name in ("daily.test", "other.test") for n in range(2)}
 
 
+def test_what_waits_in_the_queue_leaves_it_and_does_not_come_back(there: Home, web: Web) -> None:
+    config = there.folder / "config.toml"
+    config.write_text(config.read_text() + '[[source]]\nkind = "list"\npath = "list.txt"\n')
+    urls = [f"https://{name}/2" for name in ("daily.test", "other.test")]
+    (there.folder / "list.txt").write_text("\n".join(urls) + "\n")
+    (first,) = there.run("crawl", "--max-pages", "1", "--json").rows[:1]
+    (waiting,) = [url for url in urls if url != first["url"]]
+    host = waiting.split("/")[2]
+    asked = len(web.seen(host, "/2"))
+    assert there.run("exclude", waiting, "--reason", "court order").code == 0
+    assert "queue.sqlite" not in holding(there, waiting)
+    for _ in range(2):
+        ran = there.run("crawl", "--json")
+        assert ran.code == 0, ran.out
+        assert waiting not in ran.out
+    assert len(web.seen(host, "/2")) == asked
+    assert "queue.sqlite" not in holding(there, waiting)
+
+
 @pytest.mark.pywb
 def test_pywb_finds_nothing_of_what_is_purged(there: Home) -> None:
     url = "https://daily.test/0"

@@ -6,12 +6,17 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
 
+from archive.urls import wire_url
 from tests.archive.collecting import Clock, article, group, hop, opened, page
 from tests.command import Home, home
+from tests.pywb import replaying
 
 URLS = [f"https://news.test/{name}" for name in ("a", "b", "old")]
 REPLAY = "https://archive.example.org/main/"
@@ -116,3 +121,41 @@ def test_where_snapshots_are_seen(kept: Home) -> None:
 def test_what_goes_wrong_is_told(kept: Home, arguments: list[str], code: int, words: str) -> None:
     ran = kept.run("export", "links", *arguments)
     assert (ran.code, words in ran.err) == (code, True), ran.err
+
+
+HOSTILE = [
+    "https://news.test/a_(b)/[c]?d=e|f&g={h}^`i`#top",
+    "https://news.test/a%20b/%E6%97%A5?q=%2F&copy=1",
+    "https://news.test/it's*bold*,+~!$;:@=",
+    "https://xn--bcher-kva.test:8443/ü?ü=<x>",
+]
+
+
+@pytest.mark.pywb
+def test_a_real_replay_answers_where_the_links_say(tmp_path: Path) -> None:
+    """Each version's address, followed as a browser does, brings what was captured, at the time that the link says;
+    and a file that was rewritten leads there, too."""
+    made = home(tmp_path, None)
+    with opened(tmp_path / "kept", clock=Clock()) as collection:
+        for number, url in enumerate(HOSTILE):
+            wire = wire_url(url)
+            parts = [page(number, f"<p>page {number}".encode(), wire)]
+            text = article(f"Text {number}.", wire, f"Title {number}")
+            collection.commit(group(f"p{number}", number, parts, article=text, title=text.title)).result()
+    with replaying(tmp_path / "kept") as pywb:
+        replay = f"http://127.0.0.1:{pywb.port}/main/"
+        rows = made.run("export", "links", "--json", "--replay", replay, *HOSTILE).rows
+        notes = made.folder / "notes.md"
+        notes.write_text("\n\n".join(f"[x](<{url}>)" if ">" not in url else f"[x]({url})" for url in HOSTILE))
+        assert made.run("rewrite", "--all", "--replay", replay, "notes.md").code == 0
+        links = BeautifulSoup(MarkdownIt("commonmark").render(notes.read_text()), "lxml").find_all("a")
+        for number, (row, link) in enumerate(zip(rows, links, strict=True)):
+            for address in (row["versionurl"], str(link["href"])):
+                assert address.startswith(replay)
+                path = address.partition("#")[0].removeprefix(replay)
+                # As it is shown inside pywb's frame.
+                answer = pywb.get(f"/main/{path[:14]}mp_{path[14:]}")
+                assert answer.status == 200, address
+                assert f"<p>page {number}".encode() in answer.body
+                at = parsedate_to_datetime(answer.headers["Memento-Datetime"])
+                assert f"{at:%Y-%m-%dT%H:%M:%SZ}" == row["versiondate"]

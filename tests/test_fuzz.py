@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuzz import reading, sources, warcs
+from fuzz import files, reading, sources, warcs
 from fuzz.__main__ import TARGETS
 from fuzz.mutating import MOST, mutated
 from tests.reliability import Figures
@@ -26,6 +26,7 @@ FOUND = {
         b"WARC-Target-URI: urn:x\r\nContent-Type: text/plain\nContent-Length: 5\n\r\ntext\n\r\n\r\n",
     ],
     "reading": [],
+    "files": [],
     "sources": [
         # A name space that is no address.
         b"\0<rdf:RDF xmlns:rdf='http://a.test/\xff\xff\x01'><item><link>/a</link></item></rdf:RDF>",
@@ -52,6 +53,12 @@ def test_warc_files_with_changes(seed: int) -> None:
 @given(st.integers(0, 2**32))
 def test_documents_of_sources_with_changes(seed: int) -> None:
     sources.one_input(mutated(Random(seed), sources.seeds()))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.integers(0, 2**32))
+def test_files_of_links_with_changes(seed: int) -> None:
+    files.one_input(mutated(Random(seed), files.seeds()))
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -81,8 +88,8 @@ def fuzzed(folder: Path, *arguments: str, **environment: str) -> subprocess.Comp
         pytest.param("sources", marks=pytest.mark.promise("fuzz-sources")),
     ],
 )
-def test_a_minute_of_it_finds_nothing(name: str, tmp_path: Path, figures: Figures) -> None:
-    done = fuzzed(tmp_path, "--seconds", "60", name)
+def test_some_time_of_it_finds_nothing(name: str, tmp_path: Path, figures: Figures) -> None:
+    done = fuzzed(tmp_path, "--seconds", "45", name)
     assert done.returncode == 0, done.stdout
     tried = re.match(rf"{name}: ([0-9,]+) inputs in", done.stdout)
     assert tried is not None, done.stdout

@@ -52,7 +52,7 @@ def test_kills_lose_nothing_that_was_told(tmp_path: Path, kills: int, figures: F
         (tmp_path / "links.txt").write_text("\n".join(addresses))
         told: dict[str, dict[str, Any]] = {}
         for _ in range(kills):
-            after, delay = chance.randint(1, max(2, COUNT // kills)), chance.uniform(0, 0.1)
+            after, delay = chance.randint(1, COUNT // kills // 2), chance.uniform(0, 0.5 / kills)
             asked = ("fetch", "--json", "-i", "links.txt")
             rows, killed = there.killed(*asked, after=after, delay=delay, counts=is_new)
             figures.add("kills", killed)

@@ -74,6 +74,14 @@ def test_links_of_html_say_what_they_led_to(made: Home) -> None:
     assert path.read_text() == text
 
 
+def test_anchors_in_markdown(made: Home) -> None:
+    path = put(made, "anchors.md", f"See [this]({UNKNOWN}) and <{DEAD}>.")
+    assert made.run("rewrite", "--anchors", "--all", "anchors.md").code == 0
+    live, dead = BeautifulSoup(path.read_text(), "lxml").find_all("a")
+    assert (live["href"], live["data-versionurl"], live.get_text()) == (UNKNOWN, snapshot(UNKNOWN), "this")
+    assert (dead["href"], dead["data-originalurl"], dead.get_text()) == (snapshot(DEAD), DEAD, DEAD)
+
+
 @pytest.mark.parametrize(("option", "changed"), [("--dead", {DEAD}), ("--all", {DEAD, DOUBTFUL, ALIVE, UNKNOWN})])
 def test_which_links(made: Home, option: str, changed: set[str]) -> None:
     put(made, "all.md", "\n".join(f"- <{url}>" for url in (DEAD, DOUBTFUL, ALIVE, UNKNOWN, "https://news.test/never")))

@@ -15,6 +15,8 @@ from msgspec import Struct
 from archive.disk import told
 
 ROWS_A_GROUP = 50_000
+ROWS_A_BATCH = 4_000
+"""So many are held as Python's objects, which take several times what they take in Arrow."""
 BYTES_A_GROUP = 16 * 1024 * 1024
 ROWS_A_FILE = 5_000_000
 _LEVEL = 6
@@ -112,18 +114,22 @@ class Table:
         self._part = 0
         self._rows_in_file = 0
         self._held: list[Sequence[Any]] = []
-        self._size = 0
+        self._batches: list[pa.RecordBatch] = []
+        self._rows = self._size = 0
 
     def add(self, partition: tuple[tuple[str, str], ...], row: Sequence[Any], size: int) -> None:
         """`row` in the order of the schema; `size` is about how many bytes it has."""
         if partition != self._partition:
             self._end_file()
             self._partition, self._part = partition, 0
-        if self._held and self._size + size > BYTES_A_GROUP:
+        if self._rows and self._size + size > BYTES_A_GROUP:
             self._flush()
         self._held.append(row)
+        self._rows += 1
         self._size += size
-        if len(self._held) >= ROWS_A_GROUP:
+        if len(self._held) >= ROWS_A_BATCH:
+            self._pack()
+        if self._rows >= ROWS_A_GROUP:
             self._flush()
         self.written.rows += 1
 
@@ -132,27 +138,31 @@ class Table:
 
     def abandon(self) -> None:
         """Nothing of it is needed any more."""
-        self._held = []
+        self._held, self._batches = [], []
         if self._writer is not None:
             self._writer.close()
             self._writer = None
 
+    def _pack(self) -> None:
+        if self._held:
+            held = zip(*self._held, strict=True)
+            columns = [pa.array(values, each.type) for values, each in zip(held, self._schema, strict=True)]
+            self._batches.append(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+            self._held = []
+
     def _flush(self) -> None:
-        if not self._held:
+        self._pack()
+        if not self._rows:
             return
-        columns = [
-            pa.array(values, each.type)
-            for values, each in zip(zip(*self._held, strict=True), self._schema, strict=True)
-        ]
         if self._writer is None:
             self._path = self._next_path()
             with told(self._path):
                 self._writer = self._begin(self._path)
         assert self._path is not None
         with told(self._path):
-            self._writer.write_table(pa.Table.from_arrays(columns, schema=self._schema), row_group_size=len(self._held))
-        self._rows_in_file += len(self._held)
-        self._held, self._size = [], 0
+            self._writer.write_table(pa.Table.from_batches(self._batches), row_group_size=self._rows)
+        self._rows_in_file += self._rows
+        self._batches, self._rows, self._size = [], 0, 0
         if self._rows_in_file >= ROWS_A_FILE:
             self._end_file()
 

@@ -60,13 +60,24 @@ def _edit(tag: Tag, choose: Choose) -> Iterator[Edit]:
     if relink is None:
         return
     quote = href.quote or '"'
-    found = attributes(relink.original, relink.snapshot).items()
-    more = "".join(f" {name}={quote}{escaped(value)}{quote}" for name, value in found)
+    more = _more(relink, quote)
     if relink.leads:
         leading = f"{quote}{escaped(relink.snapshot.address)}{quote}"
         yield Edit(href.start, href.end, leading + more, tag.start, address, relink)
     else:
         yield Edit(href.end, href.end, more, tag.start, address, relink)
+
+
+def anchor(relink: Relink, title: str) -> str:
+    """The begin tag of a robust link."""
+    href = relink.snapshot.address if relink.leads else relink.original
+    named = f' title="{escaped(title)}"' if title else ""
+    return f'<a href="{escaped(href)}"{named}{_more(relink, chr(34))}>'
+
+
+def _more(relink: Relink, quote: str) -> str:
+    found = attributes(relink.original, relink.snapshot).items()
+    return "".join(f" {name}={quote}{escaped(value)}{quote}" for name, value in found)
 
 
 def escaped(value: str) -> str:

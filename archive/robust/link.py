@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from archive.linkstate import Standing
+from archive.linkstate import Check, Standing
 from archive.rows import iso
 
 
@@ -20,8 +20,8 @@ class Snapshot(Struct, frozen=True):
 class RobustLink(Struct, frozen=True):
     """An address that is kept, as it was asked for, and its latest capture.
 
-    `final` is the address that answered. `snapshot` is None where the capture cannot be replayed. `warc` is relative to
-    the collection's folder, `offset` counts bytes.
+    `final` is the address that answered, `checked` the last check. `snapshot` is None where the capture cannot be
+    replayed. `warc` is relative to the collection's folder, `offset` counts bytes.
     """
 
     original: str
@@ -29,6 +29,7 @@ class RobustLink(Struct, frozen=True):
     final: str
     standing: Standing
     snapshot: Snapshot | None
+    checked: Check | None = None
     warc: str | None = None
     offset: int | None = None
     digest: str | None = None
@@ -41,6 +42,8 @@ class RobustLink(Struct, frozen=True):
             "versionurl": self.snapshot.address if self.snapshot else None,
             "title": self.title,
             "state": self.standing.value,
+            "checked": iso(self.checked.time) if self.checked else None,
+            "found": self.checked.state.value if self.checked else None,
             "finalurl": self.final,
             "warc": self.warc,
             "offset": self.offset,

@@ -18,6 +18,9 @@ from archive.robust.markdown_parser import PLACE, Kind, Place, parse, parser
 LINE_END = re.compile(r"\r\n?|\n")
 _FRONT = re.compile(r"(---|\+\+\+)[ \t]*\n(?:.*\n)*?(?:\1|\.\.\.)[ \t]*(?:\n|\Z)")
 _HEADING_END = re.compile(r"\s*#*\s*\Z")
+_LINKS = re.compile(r"[A-Za-z]:(?=//)|www\.|<a\b", re.IGNORECASE)
+# How often a text is parsed again to find out which of its links have to be left.
+_MOST_TRIES = 400
 _TRAILER = re.compile(r"\s*original url:", re.IGNORECASE)
 
 
@@ -28,19 +31,21 @@ class Found(Struct, frozen=True):
     left: tuple[Edit, ...] = ()
 
 
-def edits(text: str, choose: Choose) -> Found:
+def edits(text: str, choose: Choose, *, anchored: bool = False) -> Found:
     """Those of inline links, definitions, autolinks, bare addresses and `<a href>`. Code, front matter, the addresses
-    of pictures, and the `Original url:` of an article's text stay as they are."""
+    of pictures, and the `Original url:` of an article's text stay as they are. With `anchored`, links become anchors of
+    HTML with the attributes of robust links, where what stands around them allows it."""
     source = _Source(text)
     if not source.text.strip():
         return Found(())
     tokens, definitions = parse(source.text)
-    wanted = list(_wanted(source, tokens, definitions, choose))
-    check = _Check(source, tokens, wanted, choose)
-    kept = list(check.sound(wanted))
-    if len(kept) < len(wanted) and not check.same(kept):
-        kept = []
-    return Found(*(tuple(map(source.as_it_is, some)) for some in (kept, [e for e in wanted if e not in kept])))
+    ways = list(_wanted(source, tokens, definitions, choose))
+    check = _Check(source, tokens, ways, choose)
+    kept = check.sound([way.anchor or way.plain for way in ways]) if anchored else []
+    kept = check.sound([way.plain for way in ways], kept)
+    places = {edit.at for edit in kept}
+    left = [way.plain for way in ways if way.plain.at not in places]
+    return Found(*(tuple(map(source.as_it_is, some)) for some in (kept, left)))
 
 
 class _Source:
@@ -76,7 +81,7 @@ class _Source:
     def is_trailer(self, place: int) -> bool:
         """Whether this is the address that an article's text was made from."""
         line = bisect_right(self._starts, place) - 1
-        before = next((one for one in reversed(self.lines[:line]) if one.strip()), "")
+        before = next((self.lines[n] for n in range(line - 1, -1, -1) if self.lines[n].strip()), "")
         return bool(_TRAILER.match(self.lines[line]) or re.fullmatch(r"\s*original url:\s*", before, re.IGNORECASE))
 
     def content(self, content: str, line: int) -> list[int] | None:
@@ -110,30 +115,38 @@ class _Source:
 # ------------------------------------------------------------------------------------------------ what is to change
 
 
-def _wanted(source: _Source, tokens: Sequence[Any], definitions: Sequence[Place], choose: Choose) -> Iterator[Edit]:
+class _Ways(Struct, frozen=True):
+    """How a link may be changed, in `_Source.text`: its destination, or the whole of it into an anchor."""
+
+    plain: Edit
+    anchor: Edit | None = None
+
+
+def _wanted(source: _Source, tokens: Sequence[Any], definitions: Sequence[Place], choose: Choose) -> Iterator[_Ways]:
     pictures = {image.attrs["src"] for token in tokens for image in token.children or () if image.type == "image"}
     for place in definitions:
         relink = choose(place.address)
         if relink is not None and parser().normalizeLink(place.address) not in pictures:
-            yield _edit(source, replace(place, start=place.to[0]), relink)
+            yield _Ways(_edit(source, replace(place, start=place.to[0]), relink))
     for token, mapped in _mapped(source, tokens):
         if token.type == "html_block":
-            yield from _html(mapped, token.content, 0, choose)
+            yield from map(_Ways, _html(mapped, token.content, 0, choose))
             continue
         for child in token.children:
             place = child.meta.get(PLACE)
             if place is None or place.kind is Kind.REFERENCE:
                 continue
             if place.kind is Kind.HTML:
-                yield from _html(mapped, child.content, place.start, choose)
+                yield from map(_Ways, _html(mapped, child.content, place.start, choose))
                 continue
             spans = mapped[place.start], mapped[place.end - 1] + 1, mapped[place.to[0]], mapped[place.to[1] - 1] + 1
             if min(spans) < 0:
                 continue
-            whole = replace(place, start=spans[0], end=spans[1], to=spans[2:])
+            label = mapped[place.label[0]], mapped[place.label[1]]
+            whole = replace(place, start=spans[0], end=spans[1], to=spans[2:], label=label)
             relink = choose(place.address)
             if relink is not None and not (place.kind is not Kind.INLINE and source.is_trailer(whole.start)):
-                yield _edit(source, whole, relink)
+                yield _Ways(_edit(source, whole, relink), _anchor(source, whole, relink, child.attrs.get("title", "")))
 
 
 def _mapped(source: _Source, tokens: Sequence[Any]) -> Iterator[tuple[Any, list[int]]]:
@@ -174,27 +187,62 @@ def _edit(source: _Source, place: Place, relink: Relink) -> Edit:
     return Edit(start, end, f"<{address}>" if pointed else address, place.start, place.address, relink)
 
 
+def _anchor(source: _Source, place: Place, relink: Relink, title: str) -> Edit | None:
+    """None where an anchor would not stand alone in its line, or another link would begin in it."""
+    if place.kind is Kind.INLINE:
+        words = source.text[slice(*place.label)]
+        if _LINKS.search(words):
+            return None
+    else:
+        bracket = place.kind is Kind.AUTOLINK
+        # What would be a bare address once more where the anchor is not seen.
+        words = link_text(source.text[place.start + bracket : place.end - bracket])
+        words = _LINKS.sub(lambda match: f"{match[0][:-1]}&#{ord(match[0][-1])};", words)
+    if "\n" in source.text[place.start : place.end] or "\n" in title:
+        return None
+    new = f"{anchors.anchor(relink, title)}{words}</a>"
+    return Edit(place.start, place.end, new, place.start, place.address, relink)
+
+
 # ------------------------------------------------------------------------------------------------ what may change
 
 
 class _Check:
     """Whether edits change addresses and nothing else, by a second parse."""
 
-    def __init__(self, source: _Source, tokens: Sequence[Any], wanted: Sequence[Edit], choose: Choose) -> None:
+    def __init__(self, source: _Source, tokens: Sequence[Any], ways: Sequence[_Ways], choose: Choose) -> None:
         self._source = source
+        self._tries = _MOST_TRIES
         self._before = _said(tokens)
-        self._hrefs = {_normal(edit.address): _normal(edit.relink.snapshot.address) for edit in wanted}
+        edits = [way.plain for way in ways]
+        self._hrefs = {_normal(edit.address): _normal(edit.relink.snapshot.address) for edit in edits}
+        self._anchors = {
+            way.anchor.new.partition(">")[0] + ">": _normal(way.plain.address) for way in ways if way.anchor is not None
+        }
         pieces = {said for kind, said, _ in self._before if kind == "html"}
         self._pieces = {piece: applied(piece, list(anchors.edits(piece, choose))) for piece in pieces}
 
-    def sound(self, some: list[Edit]) -> Iterator[Edit]:
-        """Those after which all else still means what it did."""
-        if not some or self.same(some):
-            yield from some
-        elif len(some) > 1:
-            half = len(some) // 2
-            yield from self.sound(some[:half])
-            yield from self.sound(some[half:])
+    def sound(self, wanted: Sequence[Edit], kept: Sequence[Edit] = ()) -> list[Edit]:
+        """`kept`, and those of the edits of other links after which all else still means what it did. What one makes
+        possible, such as an end of the address before it, is tried again."""
+        found = list(kept)
+        while True:
+            places = {edit.at for edit in found}
+            more = self._added([edit for edit in wanted if edit.at not in places], found)
+            if len(more) == len(found):
+                return found
+            found = more
+
+    def _added(self, some: list[Edit], kept: list[Edit]) -> list[Edit]:
+        if not some or self._tries <= 0:
+            return kept
+        self._tries -= 1
+        if self.same([*kept, *some]):
+            return [*kept, *some]
+        if len(some) == 1:
+            return kept
+        half = len(some) // 2
+        return self._added(some[half:], self._added(some[:half], kept))
 
     def same(self, some: list[Edit]) -> bool:
         after = _said(parse(applied(self._source.text, some))[0])
@@ -203,6 +251,8 @@ class _Check:
     def _alike(self, old: tuple[str, str, str], new: tuple[str, str, str]) -> bool:
         if old == new:
             return True
+        if new[0] == "html" and old[0] in ("link", "link_close"):
+            return new[1] == "</a>" if old[0] == "link_close" else self._anchors.get(new[1]) == old[1]
         known = self._hrefs if old[0] == "link" else self._pieces if old[0] == "html" else {}
         return (old[0], known.get(old[1]), old[2]) == new
 

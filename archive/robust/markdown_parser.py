@@ -32,13 +32,15 @@ class Kind(StrEnum):
 
 class Place(Struct, frozen=True):
     """Where a link stands in the text that was parsed: of an inline token, in its content. `to` is where its
-    destination stands, angle brackets included; `address` what that says."""
+    destination stands, angle brackets included; `address` what that says. `label` is where the text of an inline link
+    stands."""
 
     kind: Kind
     start: int
     end: int
     to: tuple[int, int]
     address: str
+    label: tuple[int, int] = (0, 0)
 
 
 PLACE = "place"
@@ -98,7 +100,7 @@ def _link_place(state: StateInline, start: int, end: int) -> Place:
         begin = _skipped(src, label + 2)
         found = state.md.helpers.parseLinkDestination(src, begin, end)
         if found.ok and found.pos < end:
-            return Place(Kind.INLINE, start, end, (begin, found.pos), found.str)
+            return Place(Kind.INLINE, start, end, (begin, found.pos), found.str, (start + 1, label))
     return Place(Kind.REFERENCE, start, end, (end, end), "")
 
 

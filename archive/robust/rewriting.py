@@ -52,11 +52,12 @@ def kind_of(path: PurePath) -> Kind | None:
     return KINDS.get(path.suffix.lower())
 
 
-def rewritten(data: bytes, kind: Kind, choose: Choose, name: str) -> Rewritten:
-    """The file with the links for which `choose` says so. Raises FormatError for UTF-16 that is cut off.
+def rewritten(data: bytes, kind: Kind, choose: Choose, name: str, *, anchored: bool = False) -> Rewritten:
+    """The file with the links for which `choose` says so; those of Markdown as anchors of HTML where `anchored`.
 
     Of HTML bytes are looked at one by one, since no encoding but UTF-16 that browsers know puts the signs of tags to
-    another use; of Markdown as UTF-8, whatever else is in it given back as it was.
+    another use; of Markdown as UTF-8, whatever else is in it given back as it was. Raises FormatError for UTF-16 that
+    is cut off.
     """
     mark, codec, unit = next((one for one in _MARKS if data.startswith(one[0])), (b"", "", 1))
     body = data[len(mark) :]
@@ -72,7 +73,10 @@ def rewritten(data: bytes, kind: Kind, choose: Choose, name: str) -> Rewritten:
     def chosen(address: str) -> Relink | None:
         return choose(as_read(address))
 
-    found = markdown.edits(text, chosen) if kind is Kind.MARKDOWN else Found(tuple(anchors.edits(text, chosen)))
+    if kind is Kind.MARKDOWN:
+        found = markdown.edits(text, chosen, anchored=anchored)
+    else:
+        found = Found(tuple(anchors.edits(text, chosen)))
     changed = mark + applied(text, list(found.edits)).encode(codec, errors)
     return Rewritten(changed, _told(text, found.edits), _told(text, found.left))
 

@@ -35,7 +35,7 @@ from archive.viewer.model import (
     Span,
 )
 from archive.viewer.pictures import MOST_BYTES, picture_of
-from archive.warc.group import parse_fields
+from archive.warc.fields import parse_fields
 from archive.warc.reader import read_at
 
 PER_PAGE = 20

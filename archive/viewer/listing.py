@@ -118,7 +118,7 @@ class Listing(Lookups):
         """The pages with these numbers, in their order; those that are gone are left out."""
         found = {
             row[0]: Entry(row[0], rows.page_of(row[3:]), row[1], row[2] or 1)
-            for row in self._all(f"{_CARDS} WHERE p.id IN ({_marks(numbers)})", *numbers)
+            for row in self.rows(f"{_CARDS} WHERE p.id IN ({_marks(numbers)})", *numbers)
         }
         return [found[number] for number in numbers if number in found]
 
@@ -135,7 +135,7 @@ class Listing(Lookups):
         direction = "ASC" if query.order is Order.OLDEST else "DESC"
         sql = f"SELECT s.rowid {source} ORDER BY s.rowid {direction} LIMIT ?"
         enough = max(RANKED, offset + limit)
-        found = [number for (number,) in self._all(sql, expression, *values, enough)]
+        found = [number for (number,) in self.rows(sql, expression, *values, enough)]
         total = len(found) if len(found) < enough else self._count(source, expression, *values)
         if query.order is Order.RELEVANCE and offset < RANKED and len(found) > 1:
             found[:RANKED] = self._ranked(expression, found[:RANKED], filtered=bool(held))
@@ -154,7 +154,7 @@ class Listing(Lookups):
             f"SELECT rowid FROM search WHERE search MATCH ? AND rowid >= ? {only} "  # noqa: S608 - numbers of rows
             f"ORDER BY bm25(search, {weights}), rowid DESC LIMIT ?"
         )
-        return [number for (number,) in self._all(sql, expression, latest[-1], len(latest))]
+        return [number for (number,) in self.rows(sql, expression, latest[-1], len(latest))]
 
     def snippets(self, words: str, numbers: Sequence[int]) -> dict[int, tuple[Span, ...]]:
         """Of each of these texts the place where the words stand."""
@@ -167,7 +167,7 @@ class Listing(Lookups):
             f"SELECT rowid, snippet(search, 1, ?, ?, '…', {_SNIPPET_WORDS}) FROM search WHERE search MATCH ? "  # noqa: S608 - numbers, and marks for values
             f"AND {only} IN ({_marks(numbers)})"
         )
-        return {number: spans(text) for number, text in self._all(sql, _OPEN, _CLOSE, expression, *numbers)}
+        return {number: spans(text) for number, text in self.rows(sql, _OPEN, _CLOSE, expression, *numbers)}
 
     def listed(self, query: Query, kept: bool, offset: int, limit: int) -> Found:
         """The latest page of each article and address, the latest first unless the query says otherwise."""
@@ -177,7 +177,7 @@ class Listing(Lookups):
         values = (kept, *given)
         total = self._count(source, *values)
         direction = "ASC" if query.order is Order.OLDEST else "DESC"
-        numbers = self._all(f"SELECT p.id {source} ORDER BY p.id {direction} LIMIT ? OFFSET ?", *values, limit, offset)
+        numbers = self.rows(f"SELECT p.id {source} ORDER BY p.id {direction} LIMIT ? OFFSET ?", *values, limit, offset)
         return Found(tuple(number for (number,) in numbers), min(total, COUNTED), total > COUNTED)
 
     def choices(self, column: str, *, kept_only: bool) -> tuple[tuple[str, int], ...]:
@@ -187,7 +187,7 @@ class Listing(Lookups):
             f"SELECT {column}, count(*) AS n FROM pages WHERE {column} IS NOT NULL AND {column} != '' {only} "  # noqa: S608 - columns that views of ours name
             f"GROUP BY {column} ORDER BY n DESC, {column} LIMIT {MOST_CHOICES}"
         )
-        return tuple(self._all(sql))
+        return tuple(self.rows(sql))
 
     # ------------------------------------------------------------------------------------------------ days
 
@@ -206,17 +206,17 @@ class Listing(Lookups):
             "SELECT host, count(*) AS n FROM pages WHERE fresh AND (id >> 20) / 86400000 = ? GROUP BY host "
             "ORDER BY n DESC, host"
         )
-        return self._all(sql, _number(day))
+        return self.rows(sql, _number(day))
 
     def came(self, day: date, host: str, limit: int) -> list[int]:
         """The latest that is new of one host on one day."""
         sql = "SELECT id FROM pages WHERE fresh AND (id >> 20) / 86400000 = ? AND host = ? ORDER BY id DESC LIMIT ?"
-        return [number for (number,) in self._all(sql, _number(day), host, limit)]
+        return [number for (number,) in self.rows(sql, _number(day), host, limit)]
 
     def changes(self, limit: int) -> list[int]:
         """The pages that brought a text, the latest first."""
         sql = "SELECT id FROM pages WHERE +fresh AND text IS NOT NULL ORDER BY id DESC LIMIT ?"
-        return [number for (number,) in self._all(sql, limit)]
+        return [number for (number,) in self.rows(sql, limit)]
 
     def by_day(self, days: int) -> list[tuple[date, dict[str, int]]]:
         """The last days on which anything was asked, and what came of it by verdict; the earliest first."""
@@ -228,7 +228,7 @@ class Listing(Lookups):
             "GROUP BY day, verdict ORDER BY day, verdict"
         )
         found: dict[date, dict[str, int]] = {}
-        for day, verdict, count in self._all(sql, last - days):
+        for day, verdict, count in self.rows(sql, last - days):
             found.setdefault(_date(day), {})[verdict] = count
         return list(found.items())
 
@@ -238,7 +238,7 @@ class Listing(Lookups):
             "SELECT host, sum(NOT kept) AS failed, count(*) FROM pages GROUP BY host HAVING failed "
             "ORDER BY failed DESC, host LIMIT ?"
         )
-        return self._all(sql, limit)
+        return self.rows(sql, limit)
 
     # ------------------------------------------------------------------------------------------------ one article
 
@@ -249,14 +249,14 @@ class Listing(Lookups):
         for address in rows.identities(page.url, page.final_url, page.original_url):
             sql = "SELECT page FROM links WHERE address = ? AND kept = ? ORDER BY page DESC LIMIT ?"
             for kept in (1, 0):
-                numbers.update(n for (n,) in self._all(sql, rows.storable(address), kept, MOST_MOMENTS))
+                numbers.update(n for (n,) in self.rows(sql, rows.storable(address), kept, MOST_MOMENTS))
         sql = "SELECT q.id FROM pages p JOIN pages q ON q.text = p.text WHERE p.page_id = ? ORDER BY q.id DESC LIMIT ?"
-        numbers.update(n for (n,) in self._all(sql, rows.storable(page.page_id), MOST_MOMENTS))
+        numbers.update(n for (n,) in self.rows(sql, rows.storable(page.page_id), MOST_MOMENTS))
         last = sorted(numbers)[-MOST_MOMENTS:]
         entries = self.entries(last)
         texts = sorted({entry.text for entry in entries if entry.text is not None})
         sql = f"SELECT page, version FROM versions WHERE text IN ({_marks(texts)})"  # noqa: S608 - marks for values
-        brought = dict(self._all(sql, *texts))
+        brought = dict(self.rows(sql, *texts))
         return [(entry.page, brought.get(entry.number)) for entry in entries]
 
     # ------------------------------------------------------------------------------------------------ pictures

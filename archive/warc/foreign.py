@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
@@ -22,10 +22,13 @@ from archive.errors import UsageError, WarcError
 from archive.warc.arc import is_arc, parse_line
 from archive.warc.checks import Digesting, digest_problem
 from archive.warc.chunked import is_chunked
-from archive.warc.group import parse_fields
+from archive.warc.fields import parse_fields
 from archive.warc.members import GZIP_MAGIC, Broken, open_source
 from archive.warc.reader import StoredRecord, place_id, read_at, read_records
 from archive.warc.walk import START, Fault, Walked, Window, walk
+
+if TYPE_CHECKING:
+    import zstandard
 
 ENDINGS = (".warc.gz", ".warc", ".arc.gz", ".arc")
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -33,6 +36,7 @@ _SKIPPABLE = range(0x184D2A50, 0x184D2A60)
 _DICTIONARY = 0x184D2A5D
 _MOST_DICTIONARY = 64 << 20
 _PIECE = 1 << 20
+_ZSTD_PIECE = 1 << 10
 _LINE = 16 * 1024
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
 
@@ -83,7 +87,7 @@ def kind_of(path: Path) -> Kind | None:
         first = file.read(_LINE)
     if first[:2] == GZIP_MAGIC[:2]:
         plain, packing = _unzipped(first), "gzip"
-    elif _is_zstd(first):
+    elif is_zstd(first):
         return Kind(".warc.gz", "zstd")
     else:
         plain, packing = first, ""
@@ -116,7 +120,8 @@ def _is_arc_line(plain: bytes) -> bool:
     return True
 
 
-def _is_zstd(first: bytes) -> bool:
+def is_zstd(first: bytes) -> bool:
+    """By its first bytes."""
     return first.startswith(ZSTD_MAGIC) or int.from_bytes(first[:4], "little") in _SKIPPABLE
 
 
@@ -282,7 +287,7 @@ def known_id(found: Found, warc: str) -> str:
 def unpack(path: Path, kind: Kind, target: Path, tell: Callable[[WarcError], None]) -> None:
     """The whole of a gzipped or zstd file, unpacked into `target`. Raises UsageError where zstandard is not there."""
     with told(target), path.open("rb") as file, target.open("wb") as out:
-        pieces = _zstd_pieces(path, file) if kind.packing == "zstd" else _gzip_pieces(path, file)
+        pieces = zstd_pieces(path, file) if kind.packing == "zstd" else _gzip_pieces(path, file)
         try:
             for piece in pieces:
                 out.write(piece)
@@ -307,7 +312,8 @@ def _gzip_pieces(path: Path, file: BinaryIO) -> Iterator[bytes]:
         data = unzip.unused_data or file.read(_PIECE)
 
 
-def _zstd_pieces(path: Path, file: BinaryIO) -> Iterator[bytes]:
+def zstd_pieces(path: Path, file: BinaryIO) -> Iterator[bytes]:
+    """What an open zstd file unpacks to. Raises UsageError where zstandard is not there, and WarcError for damage."""
     try:
         import zstandard
     except ImportError as error:
@@ -319,11 +325,29 @@ def _zstd_pieces(path: Path, file: BinaryIO) -> Iterator[bytes]:
         unpacker = zstandard.ZstdDecompressor(
             dict_data=zstandard.ZstdCompressionDict(dictionary) if dictionary else None
         )
-        with unpacker.stream_reader(file, read_across_frames=True, closefd=False) as reader:
-            while piece := reader.read1(_PIECE):
-                yield piece
+        yield from _zstd_frames(path, file, unpacker)
     except zstandard.ZstdError as error:
         raise WarcError(path.name, file.tell(), f"the zstd frame is damaged ({error})") from error
+
+
+def _zstd_frames(path: Path, file: BinaryIO, unpacker: zstandard.ZstdDecompressor) -> Iterator[bytes]:
+    """Frame by frame, so that one that is cut is told; a little at a time, since a frame may unpack to anything."""
+    data, at = file.read(_PIECE), 0
+    while data:
+        start = file.tell() - len(data) + at
+        frame = unpacker.decompressobj()
+        while not frame.eof:
+            if at >= len(data):
+                data, at = file.read(_PIECE), 0
+                if not data:
+                    raise WarcError(path.name, start, "the file ends inside a zstd frame")
+            piece = data[at : at + _ZSTD_PIECE]
+            at += len(piece)
+            if out := frame.decompress(piece):
+                yield out
+        at -= len(frame.unused_data)
+        if at >= len(data):
+            data, at = file.read(_PIECE), 0
 
 
 def _dictionary(file: BinaryIO) -> bytes:

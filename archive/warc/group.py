@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from archive.linkstate import Check, State
+from archive import linkstate, submission
+from archive.linkstate import Check
 from archive.models import (
     Failure,
     Link,
+    Memento,
     Missing,
     Origin,
     Overruling,
@@ -24,20 +26,21 @@ from archive.models import (
     Verdict,
     VerdictKind,
 )
+from archive.submission import Submission
+from archive.warc.fields import fields_block, parse_fields
 
-FIELDS_TYPE = "application/warc-fields"
 GROUP_FIELD = "group"
 # Never one that a file of ours may bear.
 _FOREIGN_FILE = re.compile(r"(?!.+-\d{17}-\d{5}-)[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.w?arc(?:\.gz)?\Z")
 _VERSION = 1
 _NOT_MODIFIED = 304
-_CHECK_LISTS = ("evidence", "corrections")
 
 
 class PartData(Struct, frozen=True):
     """One exchange of a group. `record_id` is None where no response or revisit is stored for it in this file.
 
-    `elapsed` is in seconds. `head` is the header block of a 304, which no record of its own may hold.
+    `elapsed` is in seconds. `head` is the header block of a 304, which no record of its own may hold. `memento` tells
+    of an answer that a web archive gave, less its exchanges.
     """
 
     url: str
@@ -54,6 +57,7 @@ class PartData(Struct, frozen=True):
     redacted: tuple[str, ...] = ()
     head: bytes | None = None
     lies: Lies | None = None
+    memento: Memento | None = None
 
 
 class Lies(Struct, frozen=True):
@@ -114,7 +118,13 @@ class GroupData(Struct, frozen=True):
     overrules: Overruling | None = None
     check: Check | None = None
     bare: bool = False
+    submissions: tuple[Submission, ...] = ()
     removals: tuple[Removal, ...] = ()
+
+    @property
+    def rescued(self) -> bool:
+        """Whether its page is one that a web archive took: it may be older than what is kept already."""
+        return any(part.memento is not None and part.role == "page" for part in self.parts)
 
     @property
     def purged(self) -> bool:
@@ -160,6 +170,7 @@ def group_data(group: PageGroup, records: Sequence[tuple[Part, str | None]], *, 
         overrules=None if side else group.overrules,
         check=None if side else group.check,
         bare=group.bare and not side,
+        submissions=() if side else group.submissions,
     )
 
 
@@ -179,40 +190,8 @@ def _part_data(part: Part, record_id: str | None) -> PartData:
         truncated=exchange.truncated,
         redacted=exchange.redacted,
         head=exchange.head if exchange.status == _NOT_MODIFIED else None,
+        memento=replace(exchange.memento, verbatim=()) if exchange.memento is not None else None,
     )
-
-
-def fields_block(fields: Iterable[tuple[str, str]]) -> bytes:
-    """An application/warc-fields block (WARC 1.1, annex B). Empty values are left out, controls percent-encoded."""
-    return "".join(f"{name}: {one_line(value)}\r\n" for name, value in fields if value).encode("utf-8", "replace")
-
-
-def one_line(value: str) -> str:
-    """`value` with its control characters and line breaks percent-encoded: it cannot end a header line."""
-    if value.isprintable():
-        return value
-    return "".join(_encoded(c) if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 or c in "\u2028\u2029" else c for c in value)
-
-
-def _encoded(character: str) -> str:
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8"))
-
-
-def parse_fields(block: bytes) -> list[tuple[str, str]]:
-    """The (name, value) pairs of an application/warc-fields block or a record's header block, folded lines joined."""
-    text = block.decode("utf-8", "replace").replace("\r\n", "\n")
-    if "\n " not in text and "\n\t" not in text:
-        parted = [line.partition(":") for line in text.split("\n")]
-        return [(name.strip(), value.strip()) for name, colon, value in parted if colon]
-    fields: list[tuple[str, str]] = []
-    for line in text.split("\n"):
-        if line[:1] in (" ", "\t") and fields:
-            name, value = fields[-1]
-            fields[-1] = (name, f"{value} {line.strip()}".strip())
-        elif ":" in line:
-            name, _, value = line.partition(":")
-            fields.append((name.strip(), value.strip()))
-    return fields
 
 
 def dump(data: GroupData) -> bytes:
@@ -237,24 +216,16 @@ def dump(data: GroupData) -> bytes:
             ("overruledBecause", data.overrules.reason),
             ("overruledBy", data.overrules.by),
         ]
+    if last is not None and last.memento is not None:
+        fields += [("mementoOf", last.memento.archive), ("memento", last.memento.address)]
     if data.check is not None:
-        fields += _check_fields(data.check)
+        fields += linkstate.fields(data.check)
+    fields += submission.fields(data.submissions)
     fields += [("recordsRemoved", _removal_words(removal)) for removal in data.removals]
     redacted = dict.fromkeys(name for part in data.parts for name in part.redacted)
     fields += [("redacted", name) for name in redacted]
     fields.append((GROUP_FIELD, json.dumps(_plain(data), ensure_ascii=True, separators=(",", ":"))))
     return fields_block(fields)
-
-
-def _check_fields(check: Check) -> list[tuple[str, str]]:
-    return [
-        ("linkState", str(check.state)),
-        ("linkReason", check.reason),
-        *(("linkEvidence", text) for text in check.evidence),
-        ("movedTo", check.moved_to or ""),
-        ("similarity", "" if check.similarity is None else f"{check.similarity:.4f}"),
-        *(("correction", text) for text in check.corrections),
-    ]
 
 
 def load(block: bytes) -> GroupData:
@@ -290,8 +261,9 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "reread": _plain_reread(data.reread) if data.reread else None,
         "foreign": asdict(data.foreign) if data.foreign else None,
         "overrules": _plain_overruling(data.overrules) if data.overrules else None,
-        "check": _plain_check(data.check) if data.check else None,
+        "check": linkstate.plain(data.check) if data.check else None,
         "bare": data.bare,
+        "submissions": [submission.plain(each) for each in data.submissions],
         "removals": [[_time(each.time), each.reason, dict(each.records)] for each in data.removals],
     }
     return _without_defaults(plain)
@@ -326,21 +298,6 @@ def _overruling_from_plain(plain: dict[str, Any]) -> Overruling:
     return Overruling(**(plain | {"verdict": verdict, "time": time}))
 
 
-def _plain_check(check: Check) -> dict[str, Any]:
-    """Without what the group says of itself: address, time and page id."""
-    plain = asdict(check) | {"state": str(check.state)}
-    for name in ("address", "time", "page_id"):
-        del plain[name]
-    lists = {name: list(plain[name]) for name in _CHECK_LISTS}
-    return _without_defaults(plain | lists)
-
-
-def _check_from_plain(plain: dict[str, Any], data: GroupData) -> Check:
-    lists = {name: tuple(plain.get(name, ())) for name in _CHECK_LISTS}
-    values = plain | lists | {"state": State(plain["state"])}
-    return Check(address=data.link.url, time=data.time, page_id=data.page_id, **values)
-
-
 def _plain_verdict(verdict: Verdict) -> list[Any]:
     return [str(verdict.kind), verdict.reason, list(verdict.evidence)]
 
@@ -361,8 +318,13 @@ def _plain_part(part: PartData) -> dict[str, Any]:
         "redacted": list(part.redacted),
         "head": part.head.decode("latin-1") if part.head is not None else None,
         "lies": _without_defaults(asdict(part.lies)) if part.lies else None,
+        "memento": _plain_memento(part.memento) if part.memento else None,
     }
     return _without_defaults(plain)
+
+
+def _plain_memento(memento: Memento) -> list[str]:
+    return [memento.address, memento.archive, _time(memento.fetched)]
 
 
 def _without_defaults(plain: dict[str, Any]) -> dict[str, Any]:
@@ -392,12 +354,15 @@ def _from_plain(plain: dict[str, Any]) -> GroupData:
         foreign=_foreign_from_plain(plain["foreign"]) if "foreign" in plain else None,
         overrules=_overruling_from_plain(plain["overrules"]) if "overrules" in plain else None,
         bare=plain.get("bare", False),
+        submissions=tuple(submission.from_plain(each, plain["page_id"]) for each in plain.get("submissions", ())),
         removals=tuple(
             Removal(datetime.fromisoformat(time), reason, tuple((str(kind), int(n)) for kind, n in records.items()))
             for time, reason, records in plain.get("removals", ())
         ),
     )
-    return replace(data, check=_check_from_plain(plain["check"], data)) if "check" in plain else data
+    if "check" not in plain:
+        return data
+    return replace(data, check=linkstate.from_plain(plain["check"], data.link.url, data.time, data.page_id))
 
 
 def _foreign_from_plain(plain: dict[str, Any]) -> Foreign:
@@ -416,7 +381,7 @@ def _lies_from_plain(plain: dict[str, Any]) -> Lies:
 
 
 def _part_from_plain(plain: dict[str, Any]) -> PartData:
-    failure, head = plain.get("failure"), plain.get("head")
+    failure, head, memento = plain.get("failure"), plain.get("head"), plain.get("memento")
     return PartData(
         url=plain["url"],
         time=datetime.fromisoformat(plain["time"]),
@@ -432,4 +397,5 @@ def _part_from_plain(plain: dict[str, Any]) -> PartData:
         redacted=tuple(plain.get("redacted", ())),
         head=head.encode("latin-1") if head is not None else None,
         lies=_lies_from_plain(plain["lies"]) if "lies" in plain else None,
+        memento=Memento(memento[0], memento[1], datetime.fromisoformat(memento[2])) if memento else None,
     )

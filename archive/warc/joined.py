@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from archive.disk import Disk, storage_error
 from archive.errors import WarcError
-from archive.warc.group import parse_fields
+from archive.warc.fields import parse_fields
 from archive.warc.reader import read_at
 from archive.warc.records import Record, WarcInfo, warcinfo_record
 from archive.warc.writer import ENDING, parse_name

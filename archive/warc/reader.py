@@ -16,6 +16,7 @@ from archive.disk import storage_error
 from archive.errors import WarcError
 from archive.warc import arc, group
 from archive.warc.checks import Digesting, digest_problem
+from archive.warc.fields import parse_fields
 from archive.warc.group import GroupData
 from archive.warc.members import Broken, Source, next_start, open_source
 from archive.warc.rules import Named, field_problem
@@ -97,7 +98,7 @@ class StoredRecord(Struct, frozen=True):
         if self.type != "metadata" or self.header("WARC-Page-ID") is None:
             return None
         block = self.payload_bytes()
-        if all(name != group.GROUP_FIELD for name, _ in group.parse_fields(block)):
+        if all(name != group.GROUP_FIELD for name, _ in parse_fields(block)):
             return None
         try:
             return group.load(block)
@@ -188,7 +189,7 @@ def http_head_at(path: Path, offset: int) -> bytes:
             version = _VERSION.match(head)
             if version is None:
                 raise Broken("no WARC record begins here")
-            names = {name.lower(): value for name, value in reversed(group.parse_fields(head[version.end() :]))}
+            names = {name.lower(): value for name, value in reversed(parse_fields(head[version.end() :]))}
             return (
                 source.head(_HEADER_END, _MOST_HTTP) if _holds_http(names.get("warc-type", "").lower(), names) else b""
             )
@@ -248,20 +249,25 @@ def _opened(path: Path) -> BinaryIO:
 def scan(path: Path, rules: Rules, tell: Tell | None = None) -> Generator[StoredRecord, None, None]:
     """The records of a file under `rules`; see `read_records`. A disk that fails is a StorageError, never damage."""
     with _opened(path) as file:
-        offset: int | None = 0
-        while offset is not None:
-            source = open_source(file, offset, strict=rules.framing)
-            offset = None
-            at = source.position()
-            try:
-                while (record := _next_record(path, source, rules, at)) is not None:
-                    yield record
-                    at = source.position()
-            except WarcError as error:
-                if tell is None:
-                    raise
-                tell(error)
-                offset = (arc.next_start if arc.is_arc(path.name) else next_start)(file, error.offset + 1)
+        yield from scan_in(file, path, rules, tell)
+
+
+def scan_in(file: BinaryIO, path: Path, rules: Rules, tell: Tell | None = None) -> Iterator[StoredRecord]:
+    """`scan` in an open file that is called `path`, wherever it lies."""
+    offset: int | None = 0
+    while offset is not None:
+        source = open_source(file, offset, strict=rules.framing)
+        offset = None
+        at = source.position()
+        try:
+            while (record := _next_record(path, source, rules, at)) is not None:
+                yield record
+                at = source.position()
+        except WarcError as error:
+            if tell is None:
+                raise
+            tell(error)
+            offset = (arc.next_start if arc.is_arc(path.name) else next_start)(file, error.offset + 1)
 
 
 def known_id(record: StoredRecord) -> str:
@@ -294,7 +300,7 @@ def _record(path: Path, source: Source, rules: Rules, start: int) -> StoredRecor
     version = _VERSION.match(head)
     if version is None or not _HEADER_END.search(head, len(head) - 4):
         raise Broken("no WARC record begins here")
-    headers = tuple(group.parse_fields(head[version.end() :]))
+    headers = tuple(parse_fields(head[version.end() :]))
     names = {name.lower(): value for name, value in reversed(headers)}
     length = names.get("content-length", "")
     if not _DIGITS.match(length):

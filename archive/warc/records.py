@@ -16,7 +16,8 @@ from msgspec import Struct
 from archive.disk import told
 from archive.models import Capture, Exchange, PageGroup, Part, Rereading
 from archive.spool import Spool
-from archive.warc.group import FIELDS_TYPE, GroupData, dump, fields_block, group_data, one_line, reread_data
+from archive.warc.fields import FIELDS_TYPE, fields_block, one_line
+from archive.warc.group import GroupData, dump, group_data, reread_data
 
 VERSION = "WARC/1.1"
 CONFORMS_TO = "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -222,6 +223,11 @@ def _exchange_fields(exchange: Exchange, page_id: str) -> list[tuple[str, str]]:
     fields = [("WARC-Target-URI", target(exchange.url)), ("WARC-Page-ID", one_line(page_id))]
     if exchange.ip:
         fields.append(("WARC-IP-Address", one_line(exchange.ip)))
+    if exchange.memento is not None:
+        fields += [
+            ("WARC-Source-URI", target(exchange.memento.address)),
+            ("WARC-Creation-Date", warc_date(exchange.memento.fetched)),
+        ]
     return fields
 
 

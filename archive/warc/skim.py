@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from isal import isal_zlib
 from msgspec import Struct
@@ -22,16 +22,19 @@ from archive.warc.group import GROUP_FIELD, GroupData, load
 
 _IN = 64 * 1024
 # What is handed over behind a member's end is copied: most records of a page end before this.
-_FIRST_IN = 2048
+_FIRST_IN = 1024
+_STEP = 4096
 _OUT = 1 << 20
+# An answer's HTTP head is in these, or the file is for the reader.
+_FIRST_OUT = 1 << 16
 _WINDOW = 4 << 20
 _MOST_KEPT = 1 << 20
 _BEGIN = b"WARC/1.1\r\nWARC-Type: "
 _END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"\r\nContent-Length: ([0-9]{1,18})\r\n")
-_PAGE_ID = re.compile(rb"\r\nWARC-Page-ID: ([^\r\n]*)\r\n")
+_METADATA = _BEGIN + b"metadata\r\n"
+_LENGTH = b"\r\nContent-Length: "
+_PAGE_ID = b"\r\nWARC-Page-ID: "
 _HTTP = re.compile(rb"\r\nContent-Type: application/http", re.IGNORECASE)
-_FOLDED = re.compile(rb"\n[ \t]")
 _GROUP = re.compile(rb"^" + GROUP_FIELD.encode() + rb":", re.MULTILINE)
 _ANSWERS = frozenset({b"response", b"revisit"})
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
@@ -43,8 +46,8 @@ class OddError(Exception):
 
 
 @cache
-def _field(name: str) -> re.Pattern[bytes]:
-    return re.compile(rb"\r\n" + name.encode("ascii") + rb":([^\r\n]*)")
+def _field(name: str) -> bytes:
+    return f"\r\n{name}: ".encode("ascii")
 
 
 class Skimmed(Struct):
@@ -65,8 +68,8 @@ class Skimmed(Struct):
 
     def header(self, name: str) -> str | None:
         """As our writer spells it."""
-        found = _field(name).search(self.head)
-        return found[1].decode("utf-8", "replace").strip() if found else None
+        found = _value(self.head, _field(name))
+        return found.decode("utf-8", "replace").strip() if found is not None else None
 
     def payload_bytes(self, limit: int | None = None) -> bytes:
         return self.block[:limit]
@@ -111,9 +114,83 @@ def _records(file: BinaryIO) -> Iterator[Skimmed]:
         # A member's first bytes are in the window, unless the file ends before.
         if at + _IN > start + len(held) and start + len(held) < size:
             held, start = memoryview(_read(file, at, _WINDOW)), at
-        member = _Member(file, held, start, at)
-        yield member.record()
-        at = member.end
+        member = isal_zlib.decompressobj(16 + zlib.MAX_WBITS)
+        data = held[at - start : at - start + _FIRST_IN]
+        out = _inflated(member, data)
+        if member.eof:
+            end = at + len(data) - len(member.unused_data)
+            yield _record(at, end - at, out, len(out), out[-len(_END) :])
+        else:
+            # What follows in the window is likely the rest of it.
+            rest = held[at - start + len(data) : at - start + _IN]
+            end, first, length, last = _rest(file, member, out, at + len(data), rest)
+            yield _record(at, end - at, first, length, last)
+        at = end
+
+
+def _inflated(member: Any, data: bytes | memoryview) -> bytes:
+    try:
+        out: bytes = member.decompress(data, _OUT)
+    except _IsalError as error:
+        raise OddError from error
+    return out
+
+
+def _rest(file: BinaryIO, member: Any, first: bytes, at: int, held: memoryview) -> tuple[int, bytes, int, bytes]:
+    """A member inflated to its end, of which `first` was inflated of what lies before `at`, where `held` follows. Gives
+    where it ends, what of it is kept, how long it is and its last four bytes."""
+    size, last = len(first), first[-len(_END) :]
+    keeps = first.startswith(_METADATA)
+    while not member.eof:
+        data: bytes | memoryview = member.unconsumed_tail
+        if not data:
+            data = held[:_STEP] or _read(file, at, _IN)
+            held = held[_STEP:]
+            at += len(data)
+        if not data:
+            raise OddError
+        out = _inflated(member, data)
+        if keeps or len(first) < _FIRST_OUT:
+            first += out
+            if len(first) > _MOST_KEPT + _OUT:
+                raise OddError
+        size += len(out)
+        last = (last + out[-len(_END) :])[-len(_END) :]
+    return at - len(member.unused_data), first, size, last
+
+
+def _record(at: int, length: int, first: bytes, size: int, last: bytes) -> Skimmed:
+    """Of `size` inflated bytes, of which `first` are the first and `last` the last four."""
+    end = first.find(_END)
+    if end < 0 or last != _END or not first.startswith(_BEGIN):
+        raise OddError
+    head = first[: end + len(_END)]
+    if b"\n " in head or b"\n\t" in head:
+        raise OddError
+    said = _value(head, _LENGTH)
+    if said is None or not said.isdigit() or len(head) + int(said) + len(_END) != size:
+        raise OddError
+    kind = head[len(_BEGIN) : head.find(b"\r\n", len(_BEGIN))]
+    record = Skimmed(at, length, head, kind.decode("latin-1"), _value(head, _PAGE_ID))
+    if kind == b"metadata":
+        record.block = first[len(head) : -len(_END)]
+    elif kind in _ANSWERS and _HTTP.search(head):
+        record.http_head = _http_head(first, len(head), size)
+    return record
+
+
+def _value(head: bytes, name: bytes) -> bytes | None:
+    begin = head.find(name)
+    return head[begin + len(name) : head.find(b"\r\n", begin + len(name))] if begin >= 0 else None
+
+
+def _http_head(first: bytes, begin: int, size: int) -> bytes:
+    found = _HEAD_END.search(first, begin)
+    if found is not None:
+        return first[begin : found.end()]
+    if len(first) < size:
+        raise OddError
+    return first[begin : -len(_END)]
 
 
 def _read(file: BinaryIO, at: int, size: int) -> bytes:
@@ -123,82 +200,3 @@ def _read(file: BinaryIO, at: int, size: int) -> bytes:
         at += len(piece)
         size -= len(piece)
     return b"".join(pieces)
-
-
-class _Member:
-    """One gzip member at `at`, of which `held` has the bytes from `start` on."""
-
-    def __init__(self, file: BinaryIO, held: memoryview, start: int, at: int) -> None:
-        self.end = at
-        self._at = at
-        self._file = file
-        self._held = held
-        self._start = start
-        self._step = _FIRST_IN
-        self._zip = isal_zlib.decompressobj(16 + zlib.MAX_WBITS)
-        self._behind: bytes = b""
-
-    def record(self) -> Skimmed:
-        first = self._more()
-        found = first.find(_END)
-        if found < 0 or not first.startswith(_BEGIN):
-            raise OddError
-        head = first[: found + len(_END)]
-        length = _LENGTH.search(head)
-        if length is None:
-            raise OddError
-        kind = head[len(_BEGIN) : head.index(b"\r\n", len(_BEGIN))]
-        page = _PAGE_ID.search(head)
-        if _FOLDED.search(head):
-            raise OddError
-        record = Skimmed(self._at, 0, head, kind.decode("latin-1"), page[1] if page else None)
-        block_end = self._take(record, kind, first)
-        if block_end != len(head) + int(length[1]):
-            raise OddError
-        record.length = self.end - self._at
-        return record
-
-    def _take(self, record: Skimmed, kind: bytes, first: bytes) -> int:
-        """Inflates the rest of the member. Gives the length of all but the line ends behind the block."""
-        begin = first.index(_END) + len(_END)
-        if kind == b"metadata":
-            while not self._zip.eof and len(first) <= _MOST_KEPT:
-                first += self._more()
-            record.block = first[begin : -len(_END)]
-        elif kind in _ANSWERS and _HTTP.search(first, 0, begin):
-            found = _HEAD_END.search(first, begin)
-            if found is None and not self._zip.eof:
-                raise OddError
-            record.http_head = first[begin : found.end()] if found else first[begin : -len(_END)]
-        size, last = len(first), first[-len(_END) :]
-        while not self._zip.eof:
-            out = self._more()
-            size += len(out)
-            last = (last + out[-len(_END) :])[-len(_END) :]
-        if last != _END:
-            raise OddError
-        return size - len(_END)
-
-    def _more(self) -> bytes:
-        """What inflates of the next piece; b"" only at the end."""
-        while not self._zip.eof:
-            data: bytes | memoryview = self._behind or self._next()
-            if not data:
-                raise OddError
-            try:
-                out: bytes = self._zip.decompress(data, _OUT)
-            except _IsalError as error:
-                raise OddError from error
-            self._behind = self._zip.unconsumed_tail
-            if self._zip.eof:
-                self.end -= len(self._zip.unused_data)
-            if out:
-                return out
-        return b""
-
-    def _next(self) -> bytes | memoryview:
-        begin = self.end - self._start
-        data = self._held[begin : begin + self._step] or _read(self._file, self.end, self._step)
-        self.end += len(data)
-        self._step = _IN
-        return data

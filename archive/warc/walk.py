@@ -7,6 +7,7 @@ end the process.
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -15,10 +16,9 @@ from typing import BinaryIO, cast
 from isal import isal_zlib
 from msgspec import Struct
 
-from archive import mounts
 from archive.warc.checks import Digesting
 from archive.warc.chunked import Dechunked
-from archive.warc.group import parse_fields
+from archive.warc.fields import parse_fields
 from archive.warc.members import GZIP_MAGIC, next_start
 from archive.warc.rules import Breach, Named, breaches
 
@@ -48,7 +48,7 @@ class Window:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self._size = mounts.length(file)
+        self._size = file.seek(0, os.SEEK_END)
         self._at = 0
         self._held = memoryview(b"")
         self._whole = hashlib.sha256()
@@ -86,9 +86,9 @@ class Window:
 
     def _read(self, at: int, size: int) -> bytes:
         pieces = []
-        while size > 0 and (piece := mounts.pread(self._file, size, at)):
+        self._file.seek(at)
+        while size > 0 and (piece := self._file.read(size)):
             pieces.append(piece)
-            at += len(piece)
             size -= len(piece)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 

@@ -81,7 +81,7 @@ class WarcWriter:
         elsewhere: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self.folder = folder
-        self._prefix = _name_part(prefix) or "tearsheet"
+        self._prefix = name_part(prefix) or "tearsheet"
         self._info = info
         self._warc_size = warc_size
         self._disk = disk or Disk()
@@ -248,7 +248,7 @@ class WarcWriter:
             stamp, serial = self._last[0], self._last[1] + 1
         if serial > _LAST_SERIAL:
             stamp, serial = str(int(stamp) + 1), 0
-        name = f"{self._prefix}-{stamp}-{serial:05d}-{_name_part(self._info.hostname) or 'localhost'}{ENDING}"
+        name = f"{self._prefix}-{stamp}-{serial:05d}-{name_part(self._info.hostname) or 'localhost'}{ENDING}"
         self._last, self._serial = name_key(name), serial
         return name
 
@@ -258,7 +258,7 @@ def _stamp(time: datetime) -> str:
     return f"{utc:%Y%m%d%H%M%S}{utc.microsecond // 1000:03d}"
 
 
-def _name_part(text: str) -> str:
+def name_part(text: str) -> str:
     """`text` as a part of a file name: ASCII letters, digits, dots, hyphens and underscores, at most 64."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")[:64]
 

@@ -19,7 +19,7 @@ from scraper.read.byline import BY
 from scraper.read.dates import is_dated
 from scraper.read.field import SENTENCE_ENDS, Evidence, Field, evidence, is_prose, look, place, survey
 from scraper.read.tree import Node, label, size_of
-from scraper.read.units import Unit
+from scraper.read.unit import Unit
 from scraper.read.vocabulary import deferred, named
 
 __all__ = ("Chosen", "Evidence", "Field", "Told", "choose", "evidence", "from_statement", "look", "survey")

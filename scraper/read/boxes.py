@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from scraper.read import chrome, prompts
 from scraper.read.field import SENTENCE_ENDS, Field, is_prose
 from scraper.read.tree import Node, tag_of
-from scraper.read.units import Unit
+from scraper.read.unit import Unit
 from scraper.read.vocabulary import words
 
 _MOST_UNITS = 8

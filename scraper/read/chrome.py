@@ -6,7 +6,7 @@ import re
 
 from archive.models import Paragraph
 from scraper.read import leadins, prompts
-from scraper.read.units import Unit
+from scraper.read.unit import Unit
 from scraper.read.vocabulary import Wordings, deferred
 
 _ALONE = Wordings(

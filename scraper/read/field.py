@@ -14,7 +14,8 @@ from trafilatura.settings import Extractor
 
 from scraper.read import chrome
 from scraper.read.tree import Node, key_of, label, tag_of
-from scraper.read.units import Unit, Walk
+from scraper.read.unit import Unit
+from scraper.read.units import Walk
 from scraper.read.vocabulary import named
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)

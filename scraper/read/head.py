@@ -17,7 +17,7 @@ from scraper.read.facts import Facts, text
 from scraper.read.marking import Marking, is_brief
 from scraper.read.title import Title
 from scraper.read.tree import NEVER, Node, key_of, label, tag_of, text_of
-from scraper.read.units import Unit
+from scraper.read.unit import Unit
 from scraper.read.vocabulary import deferred, named
 
 _SUBTITLE = named(

@@ -17,7 +17,7 @@ from scraper.read.credits import clean_credit, split_credit
 from scraper.read.facts import Facts, Json, text
 from scraper.read.marking import Marking, is_brief
 from scraper.read.tree import Node, key_of, label, tag_of, text_of
-from scraper.read.units import Unit
+from scraper.read.unit import Unit
 from scraper.read.vocabulary import deferred, named
 
 _NONE = Picture()

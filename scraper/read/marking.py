@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from archive.models import Paragraph
 from scraper.read.tree import Node, tag_of
-from scraper.read.units import Unit
+from scraper.read.unit import Unit
 
 _LEAST = 4
 _FEW = 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, Protocol
 
 from msgspec import Struct, field
 
@@ -130,6 +130,12 @@ class Reading(Struct, frozen=True):
 
 Early = Callable[[Reading], None]
 """What hears of a reading as far as it goes, while the article is still being read."""
+
+
+class Read(Protocol):
+    """Whatever reads a page."""
+
+    def __call__(self, page: Page, early: Early | None = None) -> Reading: ...
 
 
 def failed(error: str, found: Reading | None = None) -> Reading:

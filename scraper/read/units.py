@@ -6,9 +6,7 @@ boxes, and `body.py` chooses.
 
 from __future__ import annotations
 
-from typing import Literal
-
-from msgspec import Struct, field
+from msgspec import Struct
 
 from archive.inline import clean_inline
 from archive.models import Block, Code, Heading, Item, ListBlock, Paragraph, Quote, Table
@@ -18,10 +16,9 @@ from scraper.read.mass import Mass
 from scraper.read.others import discussion, forms, others
 from scraper.read.outline import outlined
 from scraper.read.shapes import is_alone, is_break, is_data, is_figure, is_plain_list, raw_text, rows_of
-from scraper.read.tree import INLINE, NEVER, Node, is_hidden, key_of, label, size_of, tag_of, text_of
+from scraper.read.tree import INLINE, NEVER, Node, is_hidden, label, tag_of, text_of
+from scraper.read.unit import Kind, Unit, lines_of
 from scraper.read.vocabulary import named, words
-
-Kind = Literal["text", "heading", "list", "quote", "table", "code", "figure"]
 
 _STYLES = {"b": "b", "strong": "b", "em": "i", "i": "i", "code": "c", "tt": "c", "kbd": "c", "samp": "c"}
 _HEADINGS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
@@ -32,33 +29,6 @@ _SWALLOWING = words("noscript object button select option dialog menu audio vide
 _MAX_SPAN = 20
 _PAGE = frozenset(("html", "body", "main", "article"))
 _READER_ONLY = named("sr only|visually hidden|visuallyhidden|screen reader")
-
-
-class Unit(Struct):
-    """One block of the page. A figure has no block: `captions.py` reads its node.
-
-    `links` counts the characters of its text that are links. `boxes` are the boxes beside the article that it stands
-    in, though they hold much of the page's text. `meta` says that it stands where bylines, dates and kickers do.
-    `key` is its text for comparing (`tree.key_of`), `size` its length in letters (`tree.size_of`), `lines` a
-    paragraph's text as its line breaks part it. `chrome` is what `chrome.is_chrome` has found.
-    """
-
-    kind: Kind
-    node: Node
-    block: Block | None
-    text: str
-    links: int = 0
-    boxes: tuple[Node, ...] = ()
-    meta: bool = False
-    level: int = 0
-    key: str = field(default="")
-    size: int = 0
-    lines: tuple[str, ...] = ()
-    chrome: bool | None = None
-
-    def __post_init__(self) -> None:
-        self.key = key_of(self.text)
-        self.size = size_of(self.text)
 
 
 class Walk(Struct, frozen=True):
@@ -295,7 +265,7 @@ class _Walker:
         if sum(len(unit.text) for unit in texts) > 3000 and len(texts) > 8:
             self.units.extend(texts)
             return
-        lines = tuple(line for unit in texts for line in _lines_of(unit))
+        lines = tuple(line for unit in texts for line in lines_of(unit))
         self.add("quote", node, Quote(lines), " ".join(u.text for u in texts), sum(u.links for u in texts))
 
     def _inner(self, node: Node) -> list[Unit]:
@@ -337,7 +307,7 @@ class _Walker:
             inner.children(child)
             inner.flush(child)
             self.links = inner.links
-            text = clean_inline(" ".join(line for unit in inner.units for line in _lines_of(unit)))
+            text = clean_inline(" ".join(line for unit in inner.units for line in lines_of(unit)))
             if text or inner.nested:
                 items.append(Item(text, tuple(block for block, _, _ in inner.nested)))
                 texts.extend(unit.text for unit in inner.units)
@@ -362,7 +332,7 @@ class _Walker:
                 if tag_of(cell) not in ("td", "th"):
                     continue
                 inner = self._inner(cell)
-                cells.append(clean_inline(" ".join(line for unit in inner for line in _lines_of(unit))))
+                cells.append(clean_inline(" ".join(line for unit in inner for line in lines_of(unit))))
                 cells.extend([""] * (min(_number(cell.get("colspan")), _MAX_SPAN) - 1))
                 texts.extend(unit.text for unit in inner)
                 links += sum(unit.links for unit in inner)
@@ -395,16 +365,3 @@ def _number(value: str | None) -> int:
     """A positive number in an attribute, else 1."""
     value = (value or "").strip()
     return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) < 9 else 1
-
-
-def _lines_of(unit: Unit) -> tuple[str, ...]:
-    """A unit's text as inline Markdown, for where blocks cannot nest."""
-    match unit.block:
-        case Paragraph(text=text) | Heading(text=text):
-            return (text,)
-        case Quote(paragraphs=paragraphs):
-            return paragraphs
-        case ListBlock(items=items):
-            return tuple(item.text for item in items)
-        case _:
-            return (unit.text,) if unit.kind != "figure" else ()

@@ -16,6 +16,8 @@ from scraper.sources.feeddata import Document, Item, read
 MAX_SIZE = 10 * 1000 * 1000
 MAX_DEPTH = 3
 MAX_FEEDS = 200
+MAX_LINKS = 200_000
+"""Of one source in one pass, in all feeds that it names."""
 
 __all__ = ["Document", "Item", "links", "read"]
 
@@ -34,6 +36,7 @@ def links(source: Source, hands: Hands) -> Iterator[Found]:
     oldest = hands.clock() - timedelta(seconds=source.since) if source.since is not None else None
     waiting = [_Child(source.url, 0)]
     seen: set[str] = set()
+    left = MAX_LINKS
     while waiting:
         child = waiting.pop(0)
         if child.url in seen:
@@ -52,8 +55,16 @@ def links(source: Source, hands: Hands) -> Iterator[Found]:
             hands.tell(f"{source.title}: {document.url}: {feed.problem}")
         for item in feed.items:
             found = Found(Link(item.url, source.title, document.url), item.published, item.modified)
-            if oldest is None or found.newest is None or found.newest >= oldest:
-                yield found
+            if oldest is not None and found.newest is not None and found.newest < oldest:
+                continue
+            if not left:
+                words = (
+                    f"the rest of it is passed over with {len(waiting)} others: more than {MAX_LINKS} links in one pass"
+                )
+                hands.tell(f"{source.title}: {document.url}: {words}")
+                return
+            left -= 1
+            yield found
         if feed.feeds and child.depth + 1 >= MAX_DEPTH:
             hands.tell(f"{source.title}: {document.url}: the feeds that it names are passed over: too many levels")
         else:

@@ -22,6 +22,10 @@ MAX_SIZE = 50 * 1024 * 1024
 MAX_ROBOTS = 512 * 1024
 MAX_DEPTH = 3
 MAX_SITEMAPS = 1000
+MAX_LINKS = 1_000_000
+"""Of one source in one pass: twenty whole sitemaps' worth, and more than a pass asks for."""
+MAX_NAMED = 50_000
+"""How many sitemaps an index may name (sitemaps.org)."""
 MAX_LINE = 2 * urls.MAX_URL
 USUAL = (
     "/sitemap.xml",
@@ -79,7 +83,8 @@ class _Child(Struct, frozen=True):
 
 
 class _Walk:
-    """One way through sitemaps and what they name, bounded in depth and number. `read` counts those that were one."""
+    """One way through sitemaps and what they name, bounded in depth, number and links. `read` counts those that were
+    one."""
 
     def __init__(self, source: Source, hands: Hands) -> None:
         self._source = source
@@ -87,6 +92,7 @@ class _Walk:
         self._oldest = hands.clock() - timedelta(seconds=source.since) if source.since is not None else None
         self._seen: set[str] = set()
         self._asked = 0
+        self._left = MAX_LINKS
         self.read = 0
 
     def through(self, starts: list[str]) -> Iterator[Found]:
@@ -103,7 +109,7 @@ class _Walk:
                 return
 
     def _go(self, waiting: list[_Child]) -> Iterator[Found]:
-        while waiting:
+        while waiting and self._left:
             child = waiting.pop()
             if child.url in self._seen:
                 continue
@@ -133,9 +139,20 @@ class _Walk:
                     if self._old(entry):
                         continue
                     if entry.is_sitemap:
+                        if len(named) == MAX_NAMED:
+                            self._tell(
+                                document.url, f"names more than {MAX_NAMED} sitemaps; the others are passed over"
+                            )
+                            break
                         named.append(entry)
-                    else:
-                        yield _found(entry, document.url, self._source)
+                        continue
+                    if not self._left:
+                        others = f", and so are {len(waiting)} sitemaps" if waiting else ""
+                        words = f"the rest of it is passed over{others}: more than {MAX_LINKS} links in one pass"
+                        self._tell(document.url, words)
+                        return
+                    self._left -= 1
+                    yield _found(entry, document.url, self._source)
                 self.read = read + 1
             except NotReadError as error:
                 if not quiet or self.read > read:

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from archive import urls
 from archive.article import parse
 from archive.errors import FormatError
 from archive.models import Link
+from archive.robust.index import INDEX_NAMES, is_index
 from scraper.settings import Source
 from scraper.sources.addresses import in_line
 from scraper.sources.base import Found, Hands
@@ -31,8 +32,8 @@ def links(source: Source, hands: Hands) -> Iterator[Found]:
     """The original address of each file, or with `links = "all"` every http address in it; files in the order of
     their names. What is no text, too large or a link that leads out of the folder is passed over and told."""
     assert source.path is not None
-    for path in _files(source.path, source.title, hands):
-        data = _read(path, source.title, hands)
+    for path in files(source.path, source.title, hands.tell):
+        data = read(path, source.title, hands.tell)
         if data is None:
             continue
         if source.links == "all":
@@ -79,71 +80,82 @@ def _line_of(data: bytes, url: str) -> int:
 # ------------------------------------------------------------------------------------------------ files
 
 
-def _files(root: Path, title: str, hands: Hands) -> Iterator[Path]:
-    """Regular files below `root` that a text may be in, in order of their names; hidden ones are left alone."""
+def files(root: Path, title: str, tell: Callable[[str], None]) -> Iterator[Path]:
+    """Regular files below `root` that a text may be in, in order of their names; hidden ones and index pages of ours
+    are left alone."""
     try:
         top = root.resolve(strict=True)
         single = stat.S_ISREG(top.stat().st_mode)
     except (OSError, RuntimeError, ValueError) as error:
-        hands.tell(f"{title}: {root} cannot be read: {_words(error)}")
+        tell(f"{title}: {root} cannot be read: {_words(error)}")
         return
     if single:
         yield root
         return
     others: Counter[str] = Counter()
     count = 0
-    for folder, folders, names in os.walk(root, onerror=lambda e: hands.tell(f"{title}: {e.filename}: {_words(e)}")):
+    for folder, folders, names in os.walk(root, onerror=lambda e: tell(f"{title}: {e.filename}: {_words(e)}")):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in folders:
-            _leads_out(Path(folder, name), top, title, hands)
+            _leads_out(Path(folder, name), top, title, tell)
         for name in sorted(names):
             path = Path(folder, name)
             suffix = path.suffix.lower()
-            if name.startswith(".") or suffix in OURS or _leads_out(path, top, title, hands):
+            if name.startswith(".") or suffix in OURS or _leads_out(path, top, title, tell):
+                continue
+            if name in INDEX_NAMES and _is_index(path):
                 continue
             if suffix not in SUFFIXES:
                 others[suffix] += 1
                 continue
             count += 1
             if count > MAX_FILES:
-                hands.tell(f"{title}: {root} has more than {MAX_FILES} files; the others are passed over")
+                tell(f"{title}: {root} has more than {MAX_FILES} files; the others are passed over")
                 return
             yield path
     for suffix, many in sorted(others.items()):
-        hands.tell(f"{title}: {root}: {many} {'file' if many == 1 else 'files'} *{suffix} passed over: no text")
+        tell(f"{title}: {root}: {many} {'file' if many == 1 else 'files'} *{suffix} passed over: no text")
 
 
-def _leads_out(path: Path, top: Path, title: str, hands: Hands) -> bool:
+def _is_index(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return is_index(file.read(_BINARY_WITHIN))
+    except OSError:
+        return False
+
+
+def _leads_out(path: Path, top: Path, title: str, tell: Callable[[str], None]) -> bool:
     """Whether a symbolic link is to be passed over. One that stays inside is read where it leads to."""
     if not path.is_symlink():
         return False
     try:
         inside = path.resolve(strict=True).is_relative_to(top)
     except (OSError, RuntimeError) as error:
-        hands.tell(f"{title}: {path}: passed over: {_words(error)}")
+        tell(f"{title}: {path}: passed over: {_words(error)}")
         return True
     if not inside:
-        hands.tell(f"{title}: {path}: passed over: it leads out of the folder")
+        tell(f"{title}: {path}: passed over: it leads out of the folder")
     return True
 
 
-def _read(path: Path, title: str, hands: Hands) -> bytes | None:
+def read(path: Path, title: str, tell: Callable[[str], None]) -> bytes | None:
     """The file, if it is a text of a bearable size. Opened so that neither a pipe nor a late link deceives us."""
     try:
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
         with open(os.open(path, flags), "rb") as file:  # noqa: PTH123 - pathlib knows no flags
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                hands.tell(f"{title}: {path}: passed over: no regular file")
+                tell(f"{title}: {path}: passed over: no regular file")
                 return None
             data = file.read(MAX_FILE + 1)
     except (OSError, ValueError) as error:
-        hands.tell(f"{title}: {path}: cannot be read: {_words(error)}")
+        tell(f"{title}: {path}: cannot be read: {_words(error)}")
         return None
     if len(data) > MAX_FILE:
-        hands.tell(f"{title}: {path}: passed over: it is larger than {MAX_FILE // 1_000_000} MB")
+        tell(f"{title}: {path}: passed over: it is larger than {MAX_FILE // 1_000_000} MB")
         return None
     if b"\0" in data[:_BINARY_WITHIN]:
-        hands.tell(f"{title}: {path}: passed over: it is no text")
+        tell(f"{title}: {path}: passed over: it is no text")
         return None
     return data
 

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 
 import pytest
 from cdxj_indexer.main import CDXJIndexer
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -123,12 +123,13 @@ URLS = st.text(max_size=40) | st.from_regex(r"https?://[a-z.]{1,9}(:[0-9]{2})?/[
 
 @pytest.mark.promise("index")
 @given(url=URLS, mime=st.text(max_size=20), offset=st.integers(0, 10**15), length=st.integers(1, 10**12))
+@example(url=":\x80", mime="", offset=0, length=1)  # no address, and not even ASCII
 def test_any_capture_is_one_line_that_says_where_it_lies(url: str, mime: str, offset: int, length: int) -> None:
     taken = replace(capture(), url=url, mime=mime, offset=offset, length=length)
     made = cdxj.line(taken)
     assert made.count(b"\n") == 1 and made.endswith(b"}\n") and made.isascii()
     key, time, data = made.decode("ascii").split(" ", 2)
-    assert key == urls.key(url) and len(time) == 14
+    assert key == urls.key(url).encode("ascii", "backslashreplace").decode("ascii") and len(time) == 14
     fields = json.loads(data)
     assert fields.get("url", "") == url and fields.get("mime", "") == mime
     assert cdxj.place_of(made) == (taken.warc, offset)
@@ -339,3 +340,25 @@ def test_a_line_with_another_place(tmp_path: Path) -> None:
     assert cdxj.place_of(odd) is None
     with pytest.raises(ValueError, match="no place"):
         cdxj.moved(odd, "other.warc.gz", 12)
+
+
+@given(
+    st.lists(
+        st.lists(st.binary(min_size=1, max_size=9).map(lambda b: b.replace(b"\n", b"") + b"}\n"), max_size=30),
+        max_size=5,
+    ),
+    st.integers(1, 400),
+)
+def test_sorted_files_are_merged_in_bounded_stretches(
+    tmp_path_factory: pytest.TempPathFactory, runs: list[list[bytes]], in_memory: int
+) -> None:
+    folder = tmp_path_factory.mktemp("runs")
+    paths = [folder / f"{number}" for number in range(len(runs))]
+    for path, lines in zip(paths, runs, strict=True):
+        path.write_bytes(b"".join(sorted(lines)))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(cdxj, "IN_MEMORY", in_memory)
+        merged = cdxj.merge_runs(paths, folder / "all", Disk())
+    expected = sorted({line for lines in runs for line in lines})
+    assert (folder / "all").read_bytes() == b"".join(expected)
+    assert merged == cdxj.Merged(len(b"".join(expected)), len(expected))

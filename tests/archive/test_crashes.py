@@ -77,7 +77,7 @@ def check(root: Path, told: list[PageRow]) -> None:
             pass
     assert max(Counter(index_lines(root)).values(), default=1) == 1
     assert max(Counter(line["id"] for line in page_lines(root)).values(), default=1) == 1
-    assert not (folder / "pages" / "pages.pending").exists()
+    assert not list((folder / "pages").glob("*.pending"))
     before = derived(root)
     rebuild(settings(root))
     assert derived(root) == before
@@ -89,31 +89,22 @@ def changes(root: Path) -> int:
     return disk.changes
 
 
-def check_failures(root: Path, numbers: range, cut: int, figures: Figures, *, stays: bool) -> None:
+def check_failures(root: Path, numbers: range, cut: int, *, stays: bool) -> None:
     for number in numbers:
-        figures.add("faults of the disk")
         told: list[PageRow] = []
         disk = FailingDisk(fail_at=number, cut=cut, stays=stays)
         with pytest.raises(StorageError):
             run_all(root / f"{number}", disk, told)
         check(root / f"{number}", told)
-        figures.add("pages told before a fault", len(told))
         shutil.rmtree(root / f"{number}")
 
 
 @pytest.mark.parametrize("cut", [0, 37])
 @pytest.mark.parametrize("stays", [True, False])
-def test_a_disk_that_fails_at_a_change(root: Path, cut: int, stays: bool, figures: Figures) -> None:
+def test_a_disk_that_fails_at_a_change(root: Path, cut: int, stays: bool) -> None:
     """`stays`: it goes on failing. `cut`: bytes of a failing write that still got there."""
     start = 2 * stays + 5 * bool(cut)
-    check_failures(root, range(start, changes(root), 11), cut, figures, stays=stays)
-
-
-@pytest.mark.soak
-@pytest.mark.promise("disk")
-@pytest.mark.parametrize("stays", [True, False])
-def test_a_disk_that_fails_at_any_change(root: Path, stays: bool, figures: Figures) -> None:
-    check_failures(root, range(changes(root)), 37, figures, stays=stays)
+    check_failures(root, range(start, changes(root), 11), cut, stays=stays)
 
 
 class CopyingDisk(Disk):
@@ -143,7 +134,7 @@ def test_a_process_that_is_killed_at_any_change(root: Path, step: int, figures: 
         copies[number] = list(told)
 
     count = changes(root)
-    disk = CopyingDisk(root / "live", set(range(step // 3, count, step)), copy)
+    disk = CopyingDisk(root / "live", set(range(1, count, step)), copy)
     run_all(root / "live", disk, told)
     assert len(copies) > 20
     for number, rows in copies.items():
@@ -152,7 +143,7 @@ def test_a_process_that_is_killed_at_any_change(root: Path, step: int, figures: 
         check(root / f"killed-{number}", rows)
 
 
-@pytest.mark.parametrize("step", [13, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("power")])])
+@pytest.mark.parametrize("step", [13, pytest.param(5, marks=[pytest.mark.soak, pytest.mark.promise("power")])])
 def test_a_power_cut_that_takes_the_newest_of_the_catalog(root: Path, step: int, figures: Figures) -> None:
     """WARC files are on the medium, SQLite's latest transactions need not be: an older catalog under newer files."""
     copies: list[int] = []
@@ -183,9 +174,8 @@ def test_a_full_disk_under_the_catalog(root: Path) -> None:
     told.append(collection.commit(RUNS[0][0](collection)).result(30))
     with closing(sqlite3.connect(folder_of(root) / "catalog.sqlite")) as db:
         pages = db.execute("PRAGMA page_count").fetchone()[0]
-    committer = collection._committer
-    assert committer is not None
-    committer._applier._parts.catalog.one(f"PRAGMA max_page_count = {pages}")
+    assert collection._applier is not None
+    collection._applier._parts.catalog.one(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StorageError, match="full"):
         for number in range(1000):
             url = f"https://news.test/{number}"

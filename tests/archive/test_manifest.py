@@ -105,3 +105,28 @@ def test_lines_that_say_something_else_are_broken(fields: dict[str, Any]) -> Non
             assert all(isinstance(text, str) for text in texts)
             assert isinstance(found.size, int)
         assert [*manifest.present(path)] in ([], [fields.get("file")])
+
+
+def test_a_line_that_was_cut_goes_however_long_it_is(tmp_path: Path) -> None:
+    """A disk may leave anything behind the last whole line of a run that was killed."""
+    kept = Manifest(tmp_path, QuickDisk())
+    entries = [Entry(Event.CLOSED, f"archive/{n}", "2026-01-01T00:00:00Z") for n in range(3)]
+    kept.add(entries[:2])
+    head = chain.head(kept.path)
+    for garbage in (10, 64 * 1024 - 1, 64 * 1024, 70_000, 1_000_000):
+        before = kept.path.read_bytes()
+        kept.path.write_bytes(before + b"\0" * garbage)
+        assert chain.head(kept.path) == head
+        assert [fields["file"] for fields in chain.recent(kept.path)][-1] == entries[1].file
+        kept.path.write_bytes(before)
+    kept.path.write_bytes(kept.path.read_bytes() + b"{" * 200_000)
+    kept.add(entries[2:])
+    assert read(kept.path) == entries
+
+
+def test_a_line_longer_than_what_is_looked_at_first_is_found(tmp_path: Path) -> None:
+    kept = Manifest(tmp_path, QuickDisk())
+    long = Entry(Event.FOUND, "archive/x", "2026-01-01T00:00:00Z", why="w" * 200_000)
+    kept.add([long])
+    kept.add([long])
+    assert read(kept.path) == [long, long]

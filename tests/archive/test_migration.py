@@ -32,6 +32,7 @@ def set_back(path: Path) -> None:
         db.execute("DROP TABLE authors")
         db.execute("DROP TABLE overrulings")
         db.execute("DROP TABLE checks")
+        db.execute("DROP TABLE submissions")
         db.execute("CREATE INDEX pages_host ON pages (host)")
         db.execute("CREATE INDEX pages_verdict ON pages (verdict)")
         db.execute("PRAGMA user_version = 2")

@@ -60,27 +60,30 @@ def test_lines_of_an_open_warc_file_wait(tmp_path: Path) -> None:
     with opened(tmp_path) as collection:
         collection.commit(group("p", 1, [page(1, b"x")])).result(30)
         assert not (folder_of(tmp_path) / "pages" / NAME).exists()
-        assert (folder_of(tmp_path) / "pages" / PENDING).stat().st_size > 0
+        (waiting,) = (folder_of(tmp_path) / "pages").glob(f"*{PENDING}")
+        assert waiting.stat().st_size > 0
     assert len(page_lines(tmp_path)) == 1
-    assert not (folder_of(tmp_path) / "pages" / PENDING).exists()
+    assert not list((folder_of(tmp_path) / "pages").glob(f"*{PENDING}"))
 
 
 def test_what_a_killed_run_appended_is_cut_back(tmp_path: Path) -> None:
     pages = Pages(tmp_path, Disk(), 0)
-    assert pages.append() == 0
+    assert pages.append("a") == 0
     assert read(tmp_path / NAME) == b""
-    pages.wait(b"one\n")
-    size = pages.append()
+    pages.wait(b"two\n", "b")
+    pages.wait(b"one\n", "a")
+    size = pages.append("a")
     assert read(tmp_path / NAME) == HEADER + b"one\n"
     (tmp_path / NAME).write_bytes(HEADER + b"one\ntwo\nthr")
-    (tmp_path / PENDING).write_bytes(b"left")
+    assert list(tmp_path.glob(f"*{PENDING}"))
     again = Pages(tmp_path, Disk(), size)
     assert again.mend() is None
     assert read(tmp_path / NAME) == HEADER + b"one\n"
-    again.wait(b"two\n")
-    again.append()
+    again.wait(b"two\n", "b")
+    again.append("b")
+    pages.close()
     assert read(tmp_path / NAME) == HEADER + b"one\ntwo\n"
-    assert not (tmp_path / PENDING).exists()
+    assert not list(tmp_path.glob(f"*{PENDING}"))
 
 
 def test_a_list_that_somebody_cut_is_told(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from tests.archive.secrets import LOGO, LOGO_BYTES, MARK, MIRROR, MOVED, OTHER, 
 from tests.archive.test_crashes import CopyingDisk
 from tests.disks import FailingDisk, QuickDisk
 from tests.making import TIME
+from tests.reliability import Figures
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +95,10 @@ def check(root: Path, expected: set[tuple[str, str]]) -> None:
         assert derived(root) == before
 
 
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=pytest.mark.soak)])
-def test_a_process_that_is_killed_at_any_change(root: Path, step: int, expected: set[tuple[str, str]]) -> None:
+@pytest.mark.parametrize("step", [5, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("purge")])])
+def test_a_process_that_is_killed_at_any_change(
+    root: Path, step: int, expected: set[tuple[str, str]], figures: Figures
+) -> None:
     with TemporaryDirectory(dir=root.parent) as copies:
         count = changes(root)
         made: list[Path] = []
@@ -107,14 +110,18 @@ def test_a_process_that_is_killed_at_any_change(root: Path, step: int, expected:
         purged(root, disk=CopyingDisk(root, set(range(0, count, step)), copy))
         assert len(made) > 40 // step
         for killed in made:
+            figures.add("kills before a change")
             check(killed, expected)
 
 
 @pytest.mark.parametrize("stays", [True, False])
-@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.soak)])
-def test_a_disk_that_fails_at_any_change(root: Path, step: int, stays: bool, expected: set[tuple[str, str]]) -> None:
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("purge")])])
+def test_a_disk_that_fails_at_any_change(
+    root: Path, step: int, stays: bool, expected: set[tuple[str, str]], figures: Figures
+) -> None:
     """`stays`: it goes on failing, so that nothing can be taken away either. `step`: not at each of them."""
     for number in range(0, changes(root), step):
+        figures.add("faults of the disk")
         with TemporaryDirectory(dir=root.parent) as folder:
             failed = Path(folder)
             shutil.copytree(root, failed, dirs_exist_ok=True)

@@ -7,16 +7,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from archive.collection import Collection
 from archive.excluding import Run, asked_for, exclude
 from archive.exclusions import load
 from archive.fixity import Watch, verify_collection
+from archive.linkstate import Check, State
 from archive.manifest import NAME, present
+from archive.models import VerdictKind
 from archive.purging import Asked, would_purge
 from archive.rebuild import rebuild
 from archive.warc.reader import StoredRecord, read_records
-from tests.archive.collecting import derived, folder_of, settings
+from tests.archive.collecting import derived, folder_of, group, opened, page, settings
 from tests.archive.secrets import (
     BODY,
     ELSEWHERE,
@@ -202,3 +205,16 @@ def test_what_is_excluded_alone_is_no_damage_though_revisits_refer_to_it(root: P
     exclude(folder_of(root), [asked_for(SECRET, "for now", "", TIME)], Run(disk=QuickDisk()))
     assert whole(root) == []
     assert not list(folder_of(root).glob("text-set-aside-*"))
+
+
+def test_what_checks_of_links_found_goes_with_the_page_and_stays_with_others(root: Path) -> None:
+    with opened(root, disk=QuickDisk()) as collection:
+        for name, url in (("c1", SECRET), ("c2", OTHER)):
+            made = group(name, 100, [page(100, b"<p>one</p>" * 80, url)], VerdictKind.UNCHANGED, bare=True)
+            check = Check(url, made.time, State.SAME, "as it was", page_id=name)
+            collection.note(replace(made, check=check)).result(30)
+    purged(root, disk=QuickDisk())
+    assert whole(root) == []
+    assert where(folder_of(root), b"zanzibar") == ["exclusions.jsonl"]
+    with Collection.open(settings(root), None) as collection:
+        assert (collection.checks_of(SECRET), len(collection.checks_of(OTHER))) == ([], 1)

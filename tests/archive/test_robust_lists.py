@@ -38,7 +38,7 @@ addresses = tails.map(lambda tail: f"https://news.test/{tail}?{tail}").filter(is
 
 def robust(original: str, title: str, version: str | None) -> RobustLink:
     snapshot = Snapshot(f"https://archive.test/main/20260304050607/{version}", TIME) if version else None
-    return RobustLink(original, title, original, Standing.DEAD, snapshot, "archive/a.warc.gz", 12, "sha256:0")
+    return RobustLink(original, title, original, Standing.DEAD, snapshot, None, "archive/a.warc.gz", 12, "sha256:0")
 
 
 robust_links = st.lists(st.builds(robust, addresses, words, st.one_of(st.none(), addresses)), max_size=4)

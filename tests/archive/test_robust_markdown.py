@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from archive.robust.anchors import Relink
 from archive.robust.link import Snapshot
@@ -126,6 +127,47 @@ def test_stars_of_an_address_are_no_emphasis() -> None:
     assert made(text).data.decode() == text
 
 
+def anchored(text: str | bytes, *, leads: bool = True) -> Rewritten:
+    def chosen(address: str) -> Relink | None:
+        found = choose(address)
+        return replace(found, leads=leads) if found is not None else None
+
+    data = text.encode() if isinstance(text, str) else text
+    return rewritten(data, Kind.MARKDOWN, chosen, "a.md", anchored=True)
+
+
+DATA = f'data-originalurl="{DEAD}" data-versiondate="2026-03-04T05:06:07Z" data-versionurl="{SNAP}"'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"[a *b*]({DEAD})", f'<a href="LINK" {DATA}>a *b*</a>'),
+        (f"[a](<{DEAD}> 'x \"y\"')", f'<a href="LINK" title="x &quot;y&quot;" {DATA}>a</a>'),
+        (f"<{DEAD}>, {DEAD}.", f'<a href="LINK" {DATA}>https&#58;//dead.test/a</a>, ' * 2 + "."),
+        (f"| a |\n| - |\n| [b \\| c]({DEAD}) |", f'| a |\n| - |\n| <a href="LINK" {DATA}>b \\| c</a> |'),
+        (f"!<{DEAD}>", f'!<a href="LINK" {DATA}>https&#58;//dead.test/a</a>'),
+    ],
+)
+def test_anchors_have_what_makes_links_robust(before: str, after: str) -> None:
+    after = after.replace("</a>, .", "</a>.")
+    assert anchored(before).data.decode() == after.replace("LINK", SNAP)
+    assert anchored(before, leads=False).data.decode() == after.replace("LINK", DEAD)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (f"*a [b*]({DEAD})", f"*a [b*]({SNAP})"),
+        (f"[see {LIVE}]({DEAD})", f"[see {LIVE}]({SNAP})"),
+        (f"[a\nb]({DEAD})", f"[a\nb]({SNAP})"),
+        (f"[a]: {DEAD}", f"[a]: {SNAP}"),
+    ],
+)
+def test_where_an_anchor_would_change_more_the_destination_changes(before: str, after: str) -> None:
+    assert anchored(before).data.decode() == after
+
+
 def test_lines_are_counted_as_editors_do() -> None:
     found = made(f"\r\n\r{DEAD}\n\n{DEAD}")
     assert [one.line for one in found.changes] == [3, 5]
@@ -238,7 +280,7 @@ texts = st.lists(st.sampled_from(PIECES), max_size=16).map("".join)
 
 def words_of(source: str) -> tuple[str, list[str]]:
     """What a reader sees, and the texts of the links in it."""
-    soup = BeautifulSoup(parser().render(source), "html.parser")
+    soup = BeautifulSoup(parser().render(source.removeprefix("\ufeff")), "lxml")
     return soup.get_text(), [link.get_text() for link in soup.find_all("a")]
 
 
@@ -276,6 +318,15 @@ def test_destinations_alone_change(before: str) -> None:
     for address in (DEAD, TWO):
         after = after.replace(f"[{address}]({address})", address)
     assert after == before
+
+
+@given(texts, st.booleans())
+def test_any_text_says_what_it_said_with_anchors(before: str, leads: bool) -> None:
+    found = anchored(before, leads=leads)
+    after = found.data.decode()
+    assert words_of(after)[0] == words_of(before)[0]
+    assert set(words_of(before)[1]) <= set(words_of(after)[1])
+    assert anchored(found.data, leads=leads) == Rewritten(found.data, (), found.left)
 
 
 @given(st.binary(max_size=60), st.sampled_from([DEAD, f"[a]({DEAD})", ""]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -14,8 +15,17 @@ from hypothesis import strategies as st
 
 from archive.errors import ConfigError, UsageError
 from scraper import __version__, quantity
-from scraper.config import SECTIONS, SOURCE, keys, load, sample, search
-from scraper.settings import SOURCE_KINDS, FetchSettings, Settings, Source, agent
+from scraper.config import LISTS, SECTIONS, SOURCE, keys, load, sample, search
+from scraper.settings import (
+    INTERNET_ARCHIVE,
+    OTHER_ARCHIVES,
+    SOURCE_KINDS,
+    FetchSettings,
+    Settings,
+    Source,
+    WebArchive,
+    agent,
+)
 
 ROOT = Path(__file__).parents[2]
 FEED = "[[source]]\nkind = 'feed'\nurl = 'https://a.test/feed'\n"
@@ -280,6 +290,44 @@ def test_a_source_says_all_that_its_kind_knows(here: Path) -> None:
     assert feed.recapture_after == "1 h for a day, then daily"
 
 
+ARCHIVE_TABLE = "[[rescue.archive]]\nname = 'Mine'\n"
+
+
+def test_web_archives_stand_in_place_of_the_default(here: Path) -> None:
+    text = f"[rescue]\ntries = 3\n{ARCHIVE_TABLE}timegate = 'https://a.test/coll/'\ndelay = '5 s'\n"
+    text += "[[rescue.archive]]\nname = 'Yours'\ncdx = 'https://b.test/cdx?u={url}&all=1'\n"
+    (here / "config.toml").write_text(text)
+    loaded = load(None, {}, {})
+    assert loaded.rescue.tries == 3
+    assert loaded.archives == (
+        WebArchive("Mine", timegate="https://a.test/coll/", delay=5.0),
+        WebArchive("Yours", cdx="https://b.test/cdx?u={url}&all=1"),
+    )
+    (here / "config.toml").write_text("[rescue]\narchive = []\n")
+    assert load(None, {}, {}).archives == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[rescue]\narchive = 3\n", "rescue.archive must be written as [[rescue.archive]]"),
+        ("[[rescue.archive]]\ntimegate = 'https://a.test/'\n", "[[rescue.archive]] number 1 has no name"),
+        (ARCHIVE_TABLE, "number 1: it needs timegate, timemap or cdx"),
+        (f"{ARCHIVE_TABLE}timegate = 'ftp://a.test/'\n", 'timegate = "ftp://a.test/": expected an http address'),
+        (f"{ARCHIVE_TABLE}cdx = 'https://{{url}}/'\n", "expected an http address"),
+        (f"{ARCHIVE_TABLE}cdx = 'https://a.test/{{url}}{{url}}'\n", "expected an http address"),
+        (f"{ARCHIVE_TABLE}cdx = 7\n", "cdx = 7: expected"),
+        (f"{ARCHIVE_TABLE}time_gate = 'https://a.test/'\n", "did you mean timegate?"),
+        (f"{ARCHIVE_TABLE}cdx = 'https://a.test/'\ndelay = -1\n", "delay = -1: expected seconds"),
+        (2 * f"{ARCHIVE_TABLE}cdx = 'https://a.test/'\n", 'name = "Mine": number 1 is called so'),
+    ],
+)
+def test_a_mistake_in_a_web_archive_is_told(text: str, words: str, here: Path) -> None:
+    (here / "config.toml").write_text(text)
+    with pytest.raises(ConfigError, match=re.escape(words)):
+        load(None, {}, {})
+
+
 def test_the_projects_config_is_the_sample() -> None:
     assert (ROOT / "config.toml").read_text(encoding="utf-8") == sample()
 
@@ -307,6 +355,7 @@ def test_what_is_commented_out_in_the_sample_works_too(here: Path) -> None:
     assert loaded.fetch.contact == "https://example.com/about-our-archive"
     assert loaded.fetch.connect_to == ("example.com:443:127.0.0.1:8443",)
     assert [source.kind for source in loaded.sources] == list(SOURCE_KINDS)
+    assert loaded.archives == (INTERNET_ARCHIVE, *OTHER_ARCHIVES)
     assert loaded.sources[0].title == "Example Times"
     assert loaded.sources[1].since == 30 * 86400
     defaults = Source("site", url="https://example.org/news/")
@@ -326,7 +375,7 @@ def test_every_setting_has_help_and_a_default_that_its_own_check_takes(here: Pat
         known = keys(section)
         assert set(known) == {field.name for field in msgspec.structs.fields(cls)}
         assert all(key.about.help.endswith(".") for key in known.values())
-        assert set(written[section]) <= set(known)
+        assert {name for name in written[section] if f"{section}.{name}" not in LISTS} <= set(known)
 
 
 # ------------------------------------------------------------------------------------------------ units and names

@@ -13,7 +13,7 @@ from archive.errors import StorageError
 from archive.models import Link, VerdictKind
 from scraper import crawl
 from scraper.crawl import Limits, Result, Schedule, Tally
-from scraper.preserve import not_asked_row
+from scraper.unkept import not_asked_row
 from tests.making import TIME
 
 

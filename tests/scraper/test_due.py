@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from archive.linkstate import Check, State
 from archive.models import VerdictKind
-from scraper.due import next_at
+from scraper.due import Rhythm, check_at, next_at
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY, WEEK, MONTH = (timedelta(minutes=n) for n in (1, 60, 1440, 7 * 1440, 30 * 1440))
@@ -57,3 +58,48 @@ def test_by_the_age_of_the_article() -> None:
 @pytest.mark.parametrize(("seconds", "at"), [(0, NOW), (-5.0, NOW), (float("inf"), None), (1e300, None), (1e12, None)])
 def test_odd_times(seconds: float, at: datetime | None) -> None:
     assert next_at(K.PAGE, 0, NOW, seconds) == at
+
+
+# ------------------------------------------------------------------------------------------------ checks of links
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+RHYTHM = Rhythm(strikes=3, every=7 * 86400.0, longest=90 * 86400.0, retry=86400.0)
+S = State
+
+
+def wait(*found: tuple[float, State], kept: float = 0.0, born: float = 0.0) -> float:
+    """Days from the last check (or the capture) to the next one."""
+    checks = [Check("https://news.test/", BEGAN + timedelta(days=day), state, "x") for day, state in found]
+    at = check_at(checks, BEGAN + timedelta(days=kept), BEGAN + timedelta(days=born), RHYTHM)
+    assert at is not None
+    return (at - (checks[-1].time if checks else BEGAN)) / timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("found", "days"),
+    [
+        ((), 7.0),
+        (((7, S.SAME),), 7.0),
+        (((7, S.SAME), (30, S.SAME)), 15.0),
+        (((7, S.SAME), (300, S.SAME)), 90.0),
+        (((7, S.SAME), (290, S.CHANGED), (300, S.SAME)), 7.0),
+        (((7, S.SAME), (8, S.GONE)), 1.0),
+        (((7, S.SAME), (8, S.ERROR), (9, S.ERROR)), 1.0),
+        (((8, S.GONE), (9, S.GONE), (10, S.GONE)), 2.0),
+        (((8, S.GONE), (9, S.GONE), (10, S.GONE), (12, S.GONE)), 4.0),
+        (tuple((day, S.GONE) for day in range(30)), 90.0),
+        (((7, S.SAME), (100, S.BLOCKED)), 7.0),
+        (((7, S.SAME), (20, S.GONE), (21, S.SAME)), 7.0),
+    ],
+)
+def test_a_link_is_checked_by_its_history(found: tuple[tuple[float, State], ...], days: float) -> None:
+    assert wait(*found) == pytest.approx(days, abs=0.01)
+
+
+def test_an_old_article_that_never_changed_is_checked_seldom() -> None:
+    assert wait((7, S.SAME), born=-1000) == 90.0
+    assert wait((7, S.SAME), born=-40) == pytest.approx(23.5)
+
+
+def test_what_fails_is_checked_sooner_than_what_stands() -> None:
+    assert wait((50, S.SAME)) > wait((50, S.SAME), (75, S.UNREACHABLE))

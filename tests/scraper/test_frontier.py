@@ -22,8 +22,8 @@ from scraper.frontier_view import FrontierView, State
 from scraper.hoststate import Circuit, Patience
 from scraper.identity import identity
 from scraper.politeness import Rules
-from scraper.preserve import not_asked_row
 from scraper.sources.base import Validators
+from scraper.unkept import not_asked_row
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = (timedelta(seconds=n) for n in (1, 60, 3600, 86400))

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from archive.coding import decoder_for
 from scraper.body import decoded
 from scraper.fetch import Fetcher
 from scraper.politeness import Robots
@@ -217,6 +218,27 @@ def test_a_zip_bomb_stays_a_file(web: Web, host: Host) -> None:
     tracemalloc.stop()
     asker.close()
     assert peak < 4 * len(bomb.getvalue()) + MB
+
+
+def test_a_brotli_bomb_is_cut_in_bytes_and_seconds(web: Web, host: Host) -> None:
+    """A hundred megabytes in some hundred bytes, from a server that sends what it was not asked for."""
+    brotli = pytest.importorskip("brotli")
+    bomb = brotli.compress(bytes(100 * MB), quality=5)
+    assert len(bomb) < 10_000
+    assert decoder_for(["br"]) is not None
+    host.page("/", bomb, headers=(("Content-Encoding", "br"),))
+    asker = fetcher(web, max_size=MB)
+    tracemalloc.start()
+    with within(5):
+        exchange = asker.hop(get("http://news.test/"))
+        assert exchange.failure is not None
+        assert (exchange.failure.kind, exchange.truncated) == ("too large", "length")
+        assert exchange.body.bytes() == bomb
+        assert decoded(exchange, MB) == bytes(MB)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    asker.close()
+    assert peak < 8 * MB
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, br", "br, " * 50 + "br"])

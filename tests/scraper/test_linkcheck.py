@@ -70,11 +70,11 @@ def seen(html: str | bytes, url: str = URL, *, status: int = 200, hops: tuple[tu
 
 
 def judged(
-    now: Seen, made_up: Seen | None = None, home: Seen | None = None, *, asked: str = URL, **kept: Any
+    now: Seen, made_up: Seen | None = None, home: Seen | None = None, *, before: str = "", **kept: Any
 ) -> tuple[Judgement, list[Want]]:
-    """The judgement, and what had to be asked for it."""
-    stored = read(Page(ARTICLE.encode(), HTML, URL, sketch=True))
-    case = Case(asked, Kept(**({"article": stored.article, "final": URL} | kept)), now)
+    """The judgement, and what had to be asked for it; `before` is the kept page."""
+    stored = read(Page((before or ARTICLE).encode(), HTML, URL, sketch=True))
+    case = Case(URL, Kept(**({"article": stored.article, "final": URL} | kept)), now)
     wanted: list[Want] = []
     while isinstance(found := judge(case), Want):
         assert found not in wanted, "asked for twice"
@@ -310,7 +310,16 @@ def test_a_document_that_is_another_has_changed_and_a_page_before_it_is_a_wall()
 
 
 def test_a_section_page_is_alive_whatever_it_lists() -> None:
-    assert judged(seen(HOME), HARD, article=None)[0].state in (State.SAME, State.CHANGED)
+    before = HOME.replace("Tides are late", "Tides were early").replace("<title>", "<title>Now: ")
+    assert judged(seen(HOME), HARD, article=None, before=before)[0].state is State.CHANGED
+
+
+def test_prose_of_which_no_article_could_be_read_is_missed_all_the_same() -> None:
+    lost = page("Hoppá", ("Itt nincs semmi.",))
+    found, _ = judged(seen(lost), HARD, article=None)
+    assert (found.state, found.verdict) == (State.SOFT_404, VerdictKind.SOFT_404)
+    redesigned = f"<html><title>Archive</title><body><div>{'<br>'.join(TEXT)}</div></body></html>"
+    assert judged(seen(redesigned), HARD, article=None)[0].state is State.CHANGED
 
 
 # ------------------------------------------------------------------------------------------------ places
@@ -334,3 +343,58 @@ def test_a_wrong_address_that_is_named_in_a_search_is_no_way_back() -> None:
     assert not places.carries("https://news.test/search?q=/2025/harbour-master-retires", URL)
     assert not places.carries("https://news.test/404?from=/2025/harbour-master-retires", URL)
     assert places.carries("https://gate.test/?u=https%3A%2F%2Fnews.test%2F2025%2Fharbour-master-retires", URL)
+
+
+# ------------------------------------------------------------------------------------------------ traps
+
+
+def test_a_home_page_that_still_lists_the_article_is_not_it() -> None:
+    """Its headline among others, and even the whole of a short text."""
+    others = "".join(f"<h2>Other {number}</h2><p>{each}</p>" for number, each in enumerate(OTHER))
+    teaser = f"<h1>{TITLE}</h1><p>{TEXT[0]}</p>{others}"
+    home = page("News Test", (), more=teaser)
+    for path in ("", "2025/"):
+        now = seen(home, f"https://news.test/{path}", hops=((URL, 302),))
+        assert judged(now, HARD)[0].state is State.SOFT_404
+    short = replace(stored(), body=stored().body[:1])
+    assert judged(seen(home, "https://news.test/", hops=((URL, 302),)), HARD, article=short)[0].state is State.SOFT_404
+
+
+def stored() -> Any:
+    return read(Page(ARTICLE.encode(), HTML, URL, sketch=True)).article
+
+
+def test_another_article_that_links_to_it_is_another() -> None:
+    box = f"<aside><h2>Also read</h2><h3><a href=x>{TITLE}</a></h3></aside>"
+    found, _ = judged(seen(page("Rye bread costs the same everywhere", OTHER, more=box)), HARD)
+    assert found.state is State.REPLACED
+
+
+def test_a_503_that_scripts_are_to_solve_is_a_block() -> None:
+    html = "<title>x</title><h1>Checking your browser before accessing news.test</h1><script src=/c.js></script>"
+    assert judged(seen(html, status=503))[0].state is State.BLOCKED
+    assert judged(seen("<h1>503 Service Unavailable</h1>", status=503))[0].state is State.ERROR
+
+
+def test_an_empty_answer_is_a_soft_404_where_the_site_gives_it_for_any_wrong_address() -> None:
+    nothing = Seen(URL, Verdict(VerdictKind.EMPTY, "the answer has no content (200)"), status=200)
+    found, _ = judged(nothing, nothing, seen(HOME, "https://news.test/"))
+    assert (found.state, found.verdict) == (State.SOFT_404, VerdictKind.SOFT_404)
+
+
+def test_a_frame_with_a_login_in_it_is_no_wall() -> None:
+    form = "<form method=post><input type=password><button>Belépés</button></form><p>cookies privacy consent</p>"
+    kept = ARTICLE.replace("<footer>", f"{form}<footer>")
+    lost = page("Hoppá", ("Itt nincs semmi.",), more=form)
+    case = Case(URL, Kept(stored(), final=URL), seen(lost))
+    given = {Want.STORED: read(Page(kept.encode(), HTML, URL, sketch=True)), Want.MADE_UP: HARD}
+    while isinstance(found := judge(case), Want):
+        name = "stored" if found is Want.STORED else "made_up"
+        case = replace(case, met=case.met | {found}, **{name: given[found]})
+    assert found.state is State.SOFT_404
+
+
+def test_a_page_of_links_that_was_kept_without_a_text_is_gone_where_the_site_says_so_of_any() -> None:
+    lost = page("Hoppá", ("Itt nincs semmi.",))
+    found, _ = judged(seen(lost), wrong(lost), seen(HOME, "https://news.test/"), article=None)
+    assert found.state is State.SOFT_404

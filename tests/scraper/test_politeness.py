@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from archive.models import Exchange
 from scraper.politeness import PARSED, Robots, Rules, prepared
 from tests.scraper.net import FakeTime, fetcher
 from tests.site import Connection, Request, Web
@@ -258,6 +259,9 @@ class Notes:
     def rules(self, origin: str) -> Rules | None:
         return self.kept.get(origin)
 
+    def unkept(self, origin: str) -> tuple[Exchange, ...]:
+        return ()
+
     def keep_rules(self, origin: str, rules: Rules) -> None:
         self.kept[origin] = rules
 
@@ -276,6 +280,22 @@ def test_rules_outlive_the_run_for_a_day(web: Web) -> None:
             assert robots.allowed("http://news.test/yes").allowed
             assert robots.host_delay("news.test") == 3
         assert len(web.log) == asked
+
+
+def test_what_one_process_has_read_holds_for_another(web: Web) -> None:
+    web.host("news.test").robots("User-agent: *\nDisallow: /no\nCrawl-delay: 3")
+    with Asker(web) as one, Asker(web) as other:
+        assert other.known("http://news.test") == (None, ())
+        first = one.allowed("http://news.test/no")
+        one.unkept(first.exchanges)
+        rules, exchanges = one.known("http://news.test")
+        assert exchanges == first.exchanges
+        assert one.known("http://news.test") == (rules, ())
+        assert rules is not None
+        other.heard("http://news.test", rules)
+        assert not other.allowed("http://news.test/no").allowed
+        assert other.host_delay("news.test") == 3
+    assert len(web.log) == 1
 
 
 def test_an_answer_that_could_not_be_stored_comes_with_the_next_question(web: Web) -> None:

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from archive.collection import Collection
-from archive.errors import UnreachableError
+from archive.errors import FetchError
 from archive.viewer.guarding import MOST_QUERY
 from tests.archive.collecting import article, asset, group, page, run, settings
 from tests.archive.viewer.papers import picture
@@ -217,7 +217,7 @@ def test_a_person_overrules_with_a_reason(writing: Writing) -> None:
 
 
 def test_what_went_wrong_is_told(writing: Writing) -> None:
-    writing.trouble.append(UnreachableError("a.test: <b>no answer</b>"))
+    writing.trouble.append(FetchError("a.test: <b>no answer</b>"))
     answer = writing.post("/keep", url="https://a.test/", token=TOKEN)
     assert answer.status_code == 502
     assert "a.test: &lt;b&gt;no answer&lt;/b&gt;" in answer.text

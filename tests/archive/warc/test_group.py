@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.models import Failure, Link, Missing, Overruling, Role, Verdict, VerdictKind
-from archive.warc.group import GroupData, PartData, dump, fields_block, group_data, load, one_line, parse_fields
+from archive.warc.fields import fields_block, one_line, parse_fields
+from archive.warc.group import GroupData, PartData, dump, group_data, load
 from archive.warc.records import exchange_records
 from archive.warc.writer import Stored
 from tests.making import TIME, capture_of, exchange, page_group, part

@@ -14,6 +14,7 @@ from scraper.settings import Source
 from scraper.sources import links
 from scraper.sources.base import Found, Validators
 from scraper.sources.feeddata import MAX_ITEMS, Item, read
+from scraper.sources.feeds import MAX_LINKS
 from tests.scraper.sources.conftest import Desk
 from tests.site import Connection, Host, Request, Web
 
@@ -421,3 +422,23 @@ def test_old_items_and_those_that_no_pattern_wants_are_left_out(host: Host, desk
     assert desk.urls(source) == ["https://news.test/new", "https://news.test/undated"]
     source = Source("feed", url="https://news.test/feed", exclude=("/old",), include=("*d",))
     assert desk.urls(source) == ["https://news.test/undated"]
+
+
+def test_the_links_of_all_feeds_together_are_bounded(
+    web: Web, host: Host, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MAX_LINKS == 200_000
+    monkeypatch.setattr("scraper.sources.feeds.MAX_LINKS", 25)
+    outlines = "".join(f'<outline type="rss" xmlUrl="https://news.test/{n}"/>' for n in range(6))
+    host.page("/feed", f'<opml version="2.0"><body>{outlines}</body></opml>', type="text/xml")
+
+    def full(connection: Connection, request: Request) -> None:
+        items = "".join(f"<item><link>https://news.test{request.target}/{n}</link></item>" for n in range(10))
+        connection.respond(200, rss(items), (("Content-Type", RSS),))
+
+    host.otherwise(full)
+    assert len(desk.urls(FEED)) == 25
+    assert len(web.log) == 4
+    assert desk.told == [
+        "News: https://news.test/2: the rest of it is passed over with 3 others: more than 25 links in one pass"
+    ]

@@ -15,7 +15,7 @@ from archive.models import Link
 from scraper.settings import Source
 from scraper.sources import links
 from scraper.sources.base import Found, moment
-from scraper.sources.sitemaps import MAX_SITEMAPS, in_robots
+from scraper.sources.sitemaps import MAX_LINKS, MAX_NAMED, MAX_SITEMAPS, in_robots
 from scraper.sources.sitemapxml import Entry, NotReadError, entries
 from tests.scraper.sources.conftest import Desk
 from tests.site import Connection, Host, Request, Web
@@ -245,6 +245,37 @@ def test_the_number_of_sitemaps_is_bounded(web: Web, host: Host, desk: Desk, mon
     host.otherwise(lambda connection, request: connection.respond(200, urlset("/a")))
     assert len(desk.urls(MAP)) == 4
     assert "more than 5 sitemaps" in desk.told[-1]
+
+
+def test_the_links_of_all_sitemaps_together_are_bounded(
+    web: Web, host: Host, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert MAX_LINKS == 1_000_000
+    monkeypatch.setattr("scraper.sources.sitemaps.MAX_LINKS", 25)
+    host.page("/map.xml", index(*(f"/{n}.xml" for n in range(6))), type=XML)
+
+    def full(connection: Connection, request: Request) -> None:
+        written = urlset(*(f"{request.target}/{n}" for n in range(10)))
+        connection.respond(200, written, (("Content-Type", XML), ("ETag", '"1"')))
+
+    host.otherwise(full)
+    assert len(desk.urls(MAP)) == 25
+    assert len(web.log) == 4
+    assert desk.told == [
+        "News: https://news.test/3.xml: the rest of it is passed over, and so are 3 sitemaps: "
+        "more than 25 links in one pass"
+    ]
+    # What was not taken whole is asked for again in full.
+    assert len(desk.memory) == 2
+
+
+def test_the_sitemaps_that_an_index_names_are_bounded(host: Host, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MAX_NAMED == 50_000
+    monkeypatch.setattr("scraper.sources.sitemaps.MAX_NAMED", 3)
+    host.page("/map.xml", index(*(f"/{n}.xml" for n in range(9))), type=XML)
+    host.otherwise(lambda connection, request: connection.respond(200, urlset(f"{request.target}/a")))
+    assert len(desk.urls(MAP)) == 3
+    assert desk.told == ["News: https://news.test/map.xml: names more than 3 sitemaps; the others are passed over"]
 
 
 def test_only_leaves_are_asked_on_condition(web: Web, host: Host, desk: Desk) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.models import Link
+from archive.robust import index
 from archive.urls import wire_url
 from scraper.settings import Source
 from scraper.sources.addresses import in_line
@@ -49,6 +50,16 @@ def test_originals_in_the_order_of_the_names(tmp_path: Path, desk: Desk) -> None
         Found(Link("https://news.test/2", "Old", f"{tmp_path}/b/2.md, line 11"), datetime(2013, 5, 28, tzinfo=UTC)),
     ]
     assert not desk.told
+
+
+def test_an_index_page_of_ours_is_no_text(tmp_path: Path, desk: Desk) -> None:
+    (tmp_path / "a.md").write_text(ARTICLE.format("a"))
+    (tmp_path / "index.html").write_text("".join(index.as_html([])))
+    (tmp_path / "index.md").write_text("".join(index.as_markdown([])))
+    assert desk.urls(texts(tmp_path)) == ["https://news.test/a"]
+    assert not desk.told
+    (tmp_path / "index.md").write_text(ARTICLE.format("index"))
+    assert desk.urls(texts(tmp_path)) == ["https://news.test/a", "https://news.test/index"]
 
 
 def test_what_cannot_be_read_is_told_with_file_and_line_and_the_rest_goes_on(tmp_path: Path, desk: Desk) -> None:

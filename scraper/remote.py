@@ -1,0 +1,126 @@
+"""What a helper works with in place of the run's own: look-ups, books, rules and turns, all asked for over the line.
+
+Each stands where the one-machine way has the thing itself, so that all else of a helper is the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from threading import Lock
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from archive.errors import StorageError
+from archive.links import LinkLookups
+from scraper.hoststate import LONG_AGO
+from scraper.line import Line, LineClosed
+from scraper.pace import Pace, Rhythm
+
+if TYPE_CHECKING:
+    from archive.applying import Closed
+    from archive.derive import Derived
+    from archive.models import Exchange, PageRow
+    from scraper.politeness import Rules
+
+REMEMBERED = 10_000
+RESTS_HOLD = 5.0
+GONE = "the run that this worker helped is gone"
+
+
+class RemoteLookups(LinkLookups):
+    """The catalog lies with the run, which alone opens it: SQLite shares no database between machines."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def rows(self, sql: str, *values: object) -> list[Any]:
+        return list(answer(self._line.ask("rows", sql, values)))
+
+    def close(self) -> None:
+        return
+
+
+class RemoteApplier:
+    """Hands on what is durable here; the run brings it into all that is derived (`committing.Applying`)."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]:
+        return list(answer(self._line.ask("apply", tuple(groups))))
+
+    def closed(self, files: Sequence[Closed]) -> None:
+        answer(self._line.ask("closed", tuple(files)))
+
+
+class RemoteMemory:
+    """Rules of robots.txt, and how long hosts are left alone: the run knows (`running.Remembered`). What others note of
+    a host is known here a few seconds later."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._lock = Lock()
+        self._unkept: dict[str, tuple[Exchange, ...]] = {}
+        self._rests: dict[str, tuple[float, datetime]] = {}
+
+    def rules(self, origin: str) -> Rules | None:
+        found: tuple[Rules | None, tuple[Exchange, ...]] = answer(self._line.ask("rules", origin))
+        with self._lock:
+            self._unkept[origin] = found[1]
+        return found[0]
+
+    def unkept(self, origin: str) -> tuple[Exchange, ...]:
+        with self._lock:
+            return self._unkept.pop(origin, ())
+
+    def keep_rules(self, origin: str, rules: Rules) -> None:
+        self._line.tell("heard", origin, rules)
+
+    def rests_until(self, host: str) -> datetime:
+        now = monotonic()
+        with self._lock:
+            at, until = self._rests.get(host, (0.0, LONG_AGO))
+            if at > now:
+                return until
+        known: datetime = answer(self._line.ask("rests", host))
+        with self._lock:
+            if len(self._rests) >= REMEMBERED:
+                self._rests.clear()
+            self._rests[host] = now + RESTS_HOLD, known
+        return known
+
+    def rest(self, host: str, until: datetime) -> None:
+        with self._lock:
+            at, known = self._rests.get(host, (0.0, LONG_AGO))
+            self._rests[host] = max(at, monotonic() + RESTS_HOLD), max(known, until)
+        self._line.tell("rest", host, until)
+
+    def close(self) -> None:
+        return
+
+
+class RemotePace(Pace):
+    """The turns of all hosts are the run's to give: a host's pages have one pace, whoever asks for them."""
+
+    def __init__(self, rhythm: Rhythm, line: Line) -> None:
+        super().__init__(rhythm)
+        self._line = line
+
+    def crowded(self, host: str) -> bool:
+        return bool(answer(self._line.ask("crowded", host)))
+
+    def take(self, host: str) -> bool:
+        return bool(answer(self._line.ask("take", host)))
+
+    def give(self, host: str) -> None:
+        self._line.tell("give", host)
+
+
+def answer(future: Future[Any]) -> Any:
+    """What it comes to. Raises StorageError when nobody is there to answer."""
+    try:
+        return future.result()
+    except LineClosed as error:
+        raise StorageError(GONE) from error

@@ -18,7 +18,8 @@ from archive.errors import UsageError
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-    from archive.store import Object, Remote, Store
+    from archive.ranges import Remote
+    from archive.store import Object, Store
 
 # Every reader of files imports this module: it imports none of them.
 KINDS = ("archive", "quarantine")
@@ -135,7 +136,7 @@ def length(file: BinaryIO) -> int:
 def _ranged(file: BinaryIO) -> Remote | None:
     if not _mounted:
         return None
-    from archive.store import Remote
+    from archive.ranges import Remote
 
     return file if isinstance(file, Remote) else None
 

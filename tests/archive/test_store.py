@@ -16,9 +16,10 @@ from archive.collection import ArchiveSettings, Collection
 from archive.errors import StorageError, UsageError
 from archive.fixity import Watch, verify_collection
 from archive.pack import Run, limits_of, pack
+from archive.ranges import Remote
 from archive.rebuild import rebuild
 from archive.repairing import Asked, repair
-from archive.store import PART, ConflictError, Remote, Store, Waits, digests_of, harmless_words
+from archive.store import PART, ConflictError, Store, Waits, digests_of, harmless_words
 from scraper.storing import mount
 from tests.archive.collecting import article, derived, fill, folder_of, group, opened, page, settings
 from tests.disks import QuickDisk

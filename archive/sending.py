@@ -83,11 +83,11 @@ class Outgoing:
                 for going in flight.files:
                     self._catalog.mark_sent(going.file)
             self._flights.popleft()
+            for future, row in flight.told:
+                future.set_result(row)
             if not self._store.keep_local:
                 for going in flight.files:
                     self._disk.unlink(self._folder / going.file)
-            for future, row in flight.told:
-                future.set_result(row)
 
     def give_up(self) -> list[Future[Any]]:
         """Nothing more is sent. Gives those who wait to be told."""

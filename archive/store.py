@@ -6,6 +6,7 @@ The file system is one of fsspec's, handed in; nothing here knows which. Names a
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -182,6 +183,11 @@ class Store:
             except FileExistsError:
                 # Somebody was faster, or an answer to us was lost: what is there will tell.
                 return
+            except OSError as error:
+                if error.errno != errno.ENOSYS:
+                    raise
+                # A server that does not know "only if there is none": there was none a moment ago.
+                connected.files.put_file(str(path), self._path(connected, name), **options)
 
         def ask() -> Object | None:
             found = self._looked(name)

@@ -26,6 +26,7 @@ class Request(Struct, frozen=True):
     method: str
     path: str
     range: str = ""
+    only_new: bool = False
 
 
 class Trouble(Struct, frozen=True):
@@ -65,7 +66,7 @@ class Proxy:
 
             def passed(self) -> None:
                 body = self._body()
-                asked = Request(self.command, self.path, self.headers.get("Range", ""))
+                asked = Request(self.command, self.path, self.headers.get("Range", ""), "If-None-Match" in self.headers)
                 proxy.asked.append(asked)
                 trouble = proxy.trouble(asked) or Trouble()
                 if trouble.stall:

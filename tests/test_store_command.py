@@ -103,6 +103,8 @@ def test_a_new_machine_reads_replays_and_exports_what_the_store_has(tmp_path: Pa
     assert (there.folder / "all.wacz").stat().st_size > sum(
         len(bucket.get(name)) for name in bucket.names() if name.startswith("archive/")
     )
+    assert there.run("export", "wacz", "--url", address, "-o", "one.wacz").code == 0
+    assert there.run("verify", "one.wacz").code == 0
     with serving(there) as served:
         page = get(f"{served.replay}/mp_/{address}")
         assert page.status == 200, served.said

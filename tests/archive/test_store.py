@@ -302,6 +302,16 @@ def test_a_checksum_that_is_none_has_the_file_read_back(tmp_path: Path, bucket: 
     assert bucket.get(name) == (folder_of(tmp_path) / name).read_bytes()
 
 
+def test_a_server_that_knows_no_conditions_is_asked_without(tmp_path: Path, bucket: Bucket) -> None:
+    stored(tmp_path, bucket)
+    unknown = Trouble(status=501, code="NotImplemented")
+    bucket.proxy.trouble = lambda asked: unknown if asked.only_new else None
+    commit(tmp_path, 1)
+    assert any(asked.only_new for asked in bucket.proxy.asked)
+    name = f"archive/{local(tmp_path)[0]}"
+    assert bucket.get(name) == (folder_of(tmp_path) / name).read_bytes()
+
+
 def test_a_file_that_rotted_here_is_not_taken_there(tmp_path: Path, bucket: Bucket) -> None:
     commit(tmp_path, 1)
     path = folder_of(tmp_path) / "archive" / local(tmp_path)[0]

@@ -227,6 +227,8 @@ def merge_runs(runs: Sequence[Path], target: Path, disk: Disk) -> Merged:
                 lines = sorted(dict.fromkeys(io.BytesIO(b"".join(pieces)).readlines()))
                 file.write(b"".join(lines))
                 count, at = count + len(lines), ends
+                for data, end in zip(held, ends, strict=True):
+                    _drop(data, 0, end)
         file.fsync()
         return Merged(file.tell(), count)
     finally:
@@ -242,6 +244,14 @@ def _bounds(held: Sequence[mmap.mmap | bytes]) -> list[bytes]:
             start = data.rfind(b"\n", 0, place) + 1
             found.add(bytes(data[start : data.find(b"\n", place) + 1 or len(data)]))
     return sorted(found)
+
+
+def _drop(data: mmap.mmap | bytes, start: int, end: int) -> int:
+    """What lies between need not stay in memory: of a long file it would be all of it. Gives how much was let go."""
+    size = (end - start) // mmap.PAGESIZE * mmap.PAGESIZE
+    if isinstance(data, mmap.mmap) and size:
+        data.madvise(mmap.MADV_DONTNEED, start, size)
+    return size
 
 
 class _Buffer:
@@ -260,11 +270,8 @@ class _Buffer:
     def copy(self, data: mmap.mmap | bytes, start: int, end: int) -> None:
         for at in range(start, end, _PIECE):
             self.write(data[at : min(at + _PIECE, end)])
-            if isinstance(data, mmap.mmap) and at - self._dropped >= _MAPPED:
-                # What is copied need not stay in memory: of a long file it would be all of it.
-                size = (at - self._dropped) // mmap.PAGESIZE * mmap.PAGESIZE
-                data.madvise(mmap.MADV_DONTNEED, self._dropped, size)
-                self._dropped += size
+            if at - self._dropped >= _MAPPED:
+                self._dropped += _drop(data, self._dropped, at)
 
     def flush(self) -> None:
         if self._held:

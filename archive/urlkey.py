@@ -18,6 +18,8 @@ _PLAIN = re.compile(
     r"https?://((?:[a-zA-Z0-9-]+\.)*+[a-zA-Z][a-zA-Z0-9-]*+)"
     r"((?:/(?![./])[!\"$&'()*+,\-.0-9:;<=>@A-Z\[\\\]^_`a-z{|}~]*+)*+)(?:\?([!\"$&-;<=>?@A-Z\[\\\]^_`a-z{|}~]*+))?\Z"
 )
+# Texts and articles under our own names, whose addresses hold none of the odd corners.
+_PLAIN_URN = re.compile(r"urn:(?:text|article):[!\"$&'()*+,\-./0-9:;<=>@A-Z\[\\\]^_`a-z{|}~]++\Z")
 _PLAIN_WWW = re.compile(r"www[0-9]*\.")
 _PERHAPS_A_SESSION = re.compile(r"\.aspx|sid=|aspsessionid|cfid=", re.IGNORECASE)
 _SCHEME = re.compile(rb"[a-zA-Z][a-zA-Z0-9+\-.]*:")
@@ -50,6 +52,8 @@ def key(url: str) -> str:
     plain = _PLAIN.match(url)
     if plain and not _PERHAPS_A_SESSION.search(url):
         return _plain_key(*plain.groups())
+    if _PLAIN_URN.match(url) and not _PERHAPS_A_SESSION.search(url):
+        return url[:-1].lower() if url[-1] == "/" else url.lower()
     if not url:
         return "-"
     if url.startswith("filedesc"):

@@ -64,7 +64,7 @@ class Clock:
 
 class Measured(Struct):
     """What came of it: `called` is how many checks after its end a link was called dead, `wrongly` live links that were
-    ever called dead."""
+    ever called dead, `early` dead ones that were not checked often enough yet."""
 
     states: dict[Fate, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     standings: dict[Fate, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
@@ -72,6 +72,7 @@ class Measured(Struct):
     wrongly: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+    early: int = 0
     found: Counter[str] = field(default_factory=Counter)
     checks: int = 0
 
@@ -88,6 +89,9 @@ def measured(ageing: Ageing, collection: Collection) -> Measured:
         if not link.dead:
             if any(standing(checks[:n], STRIKES) is Standing.DEAD for n in range(1, len(checks) + 1)):
                 result.wrongly.append(_words(link, after))
+            continue
+        if len(after) < STRIKES:
+            result.early += 1
             continue
         number = _called(checks, link)
         if number is None or number > STRIKES:
@@ -215,7 +219,8 @@ def told(result: Measured, spent: Cost, count: int) -> Iterator[str]:
     yield f"{count} links, {result.checks} checks"
     yield f"live links called dead          {len(result.wrongly)} (aim: 0)"
     share = len(result.called) / max(1, dead)
-    yield f"dead within {STRIKES} checks            {len(result.called)} of {dead}, {share:.1%} (aim: {LEAST_DEAD:.0%})"
+    within = f"{len(result.called)} of {dead}, {share:.1%} (aim: {LEAST_DEAD:.0%}); {result.early} too young"
+    yield f"dead within {STRIKES} checks            {within}"
     yield f"soft 404s found                 {result.found['True']} of {soft} (aim: {LEAST_SOFT:.0%})"
     yield (
         f"unchanged pages                 {spent.checks} checks, {spent.not_modified} times 304, "

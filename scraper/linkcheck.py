@@ -25,6 +25,7 @@ _K = VerdictKind
 _S = State
 
 CUT = 0.8
+MOSTLY = 0.6
 BLANK = 12
 
 
@@ -248,12 +249,10 @@ class _Trial:
     def _cut(self) -> Judgement | None:
         """The beginning of the kept text, and no more of it."""
         own, kept = self.words.own, self.words.kept
-        if len(own) < 15 or len(own) > CUT * len(kept) or self.words.of_kept < CUT:
+        if len(own) < 15 or len(own) > CUT * len(kept) or self.words.of_kept < MOSTLY:
             return None
-        if (
-            self.words.shown >= PARTLY
-            and likeness.share(likeness.runs(kept[-max(20, len(own) // 4) :]), self.words.own_runs) > 0.3
-        ):
+        end = likeness.runs(kept[-max(20, len(own) // 4) :])
+        if likeness.share(end, self.words.own_runs) > PARTLY:
             return None  # its end is there: shortened, not cut off
         reason = f"only the beginning of the text is shown ({len(own)} of {len(kept)} words)"
         return self._failed(_S.WALLED, reason, *self.wall.marks)

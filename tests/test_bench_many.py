@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -39,8 +40,6 @@ def test_pages_are_the_same_whenever_they_are_made() -> None:
 
 @pytest.mark.slow
 def test_look_ups_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from random import Random
-
     made(tmp_path, 300)
     looks(Scale(tmp_path, tmp_path, (300, 300), 1))
     assert "a look-up, pywb's" in capsys.readouterr().out

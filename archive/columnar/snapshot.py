@@ -18,8 +18,9 @@ _FETCH = 2000
 
 _CAPTURED = "w.indexed AND c.record_type != 'metadata' AND c.role NOT IN ('text', 'article', 'import')"
 _CAPTURES = (
-    "SELECT c.url, c.time, c.role, c.verdict, c.status, c.mime, c.digest, c.record_id, c.record_type, w.folder, w.name, "  # noqa: S608, E501 - constants only
-    "c.offset, c.length, c.page_id, c.truncated, p.language, p.url, p.final_url, p.original_url FROM captures c "
+    "SELECT c.url, c.time, c.role, c.verdict, c.status, c.mime, c.digest, c.record_id, "  # noqa: S608 - constants only
+    "c.record_type, w.folder, w.name, c.offset, c.length, c.page_id, c.truncated, p.language, p.url, p.final_url, "
+    "p.original_url FROM captures c "
     "JOIN warcs w ON w.id = c.warc LEFT JOIN pages p ON p.page_id = c.page_id "
     f"WHERE {_CAPTURED} ORDER BY c.warc, c.offset"
 )
@@ -28,8 +29,9 @@ _TEXTS = (
     "JOIN warcs w ON w.id = v.warc WHERE w.indexed GROUP BY v.text)"
 )
 _ARTICLES = (
-    "SELECT v.text, t.versions, t.first, v.captured_at, v.file, v.text_digest, v.data_digest, v.start, w.folder, w.name, "  # noqa: S608, E501 - constants only
-    "p.page_id, p.url, p.final_url, p.original_url, p.title, p.authors, p.date, p.language, p.words, p.source "
+    "SELECT v.text, t.versions, t.first, v.captured_at, v.file, v.text_digest, v.data_digest, "  # noqa: S608 - constants only
+    "v.start, w.folder, w.name, p.page_id, p.url, p.final_url, p.original_url, p.title, p.authors, p.date, "
+    "p.language, p.words, p.source "
     f"FROM {_TEXTS} t JOIN versions v ON v.text = t.text AND v.version = t.version "
     "JOIN warcs w ON w.id = v.warc JOIN pages p ON p.id = v.page ORDER BY v.text"
 )
@@ -37,6 +39,7 @@ _LAST_ASKED = (
     "SELECT l.page, p.verdict, p.captured_at FROM links l JOIN pages p ON p.id = l.page "
     "WHERE l.address = ? AND p.rereads IS NULL ORDER BY l.page DESC LIMIT 1"
 )
+_LAST_CHECKED = "SELECT state, time FROM checks WHERE link = ? ORDER BY time DESC LIMIT 1"
 
 
 class Captured(Struct, array_like=True):
@@ -64,7 +67,8 @@ class Captured(Struct, array_like=True):
 
 
 class Text(Struct, array_like=True):
-    """An article's newest text; times in milliseconds since 1970 (UTC). `state` is what came of asking last."""
+    """An article's newest text; times in milliseconds since 1970 (UTC). `state` is what came of asking last: a verdict,
+    or what a check found."""
 
     text: str
     versions: int
@@ -139,13 +143,13 @@ class Snapshot:
             yield found
 
     def _last_asked(self, text: Text) -> tuple[str, int]:
-        found = [
-            row
-            for address in identities(text.asked, text.final_url, text.original_url)
-            if (row := self._one(_LAST_ASKED, storable(address))) is not None
-        ]
-        _, verdict, time = max(found)
-        return verdict, time
+        addresses = [storable(each) for each in identities(text.asked, text.final_url, text.original_url)]
+        pages = [row for address in addresses if (row := self._one(_LAST_ASKED, address)) is not None]
+        checks = [row for address in addresses if (row := self._one(_LAST_CHECKED, address)) is not None]
+        _, verdict, asked = max(pages)
+        state, checked = max(checks, key=lambda row: row[1], default=("", -1))
+        # What a check stores as a page says more as a check.
+        return (state, checked) if checked >= asked else (verdict, asked)
 
     def _is_out(self, *urls: str | None) -> bool:
         return bool(self._excluded) and any(url and self._excluded.of(url) for url in urls)

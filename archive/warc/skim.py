@@ -31,6 +31,7 @@ _WINDOW = 4 << 20
 _MOST_KEPT = 1 << 20
 _BEGIN = b"WARC/1.1\r\nWARC-Type: "
 _END = b"\r\n\r\n"
+_REQUEST = _BEGIN + b"request\r\n"
 _METADATA = _BEGIN + b"metadata\r\n"
 _LENGTH = b"\r\nContent-Length: "
 _PAGE_ID = b"\r\nWARC-Page-ID: "
@@ -165,6 +166,8 @@ def _record(at: int, length: int, first: bytes, size: int, last: bytes) -> Skimm
     if end < 0 or last != _END or not first.startswith(_BEGIN):
         raise OddError
     head = first[: end + len(_END)]
+    if first.startswith(_REQUEST):
+        return Skimmed(at, length, head, "request", _value(head, _PAGE_ID))
     if b"\n " in head or b"\n\t" in head:
         raise OddError
     said = _value(head, _LENGTH)

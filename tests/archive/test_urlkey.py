@@ -55,7 +55,7 @@ QUERIES = [
     "?u=http://x/?y", "?é", "?%26=1&%3D", "?a#b?c",
 ]  # fmt: skip
 SCHEMES = ["http://", "https://", "HTTP://", "Https:", "", "http://http://", "https://http://", "ftp://",
-           "urn:text:https://",
+           "urn:text:https://", "urn:article:http://",
            "urn:", "http:", "http:////", "http:/", "//", "dns:", "mailto:", "data:", "  http://",
            "ht\ntp://"]  # fmt: skip
 PIECES = ["%", "25", "%2e", "/", "..", ".", "?", "&", "=", "#", ":", "@", "[", "]", "a", "Z", "7", "ü", " ", "\t",

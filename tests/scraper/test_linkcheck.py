@@ -241,6 +241,13 @@ def test_the_headline_without_the_text_is_walled() -> None:
     assert (found.state, found.verdict, wanted) == (State.WALLED, VerdictKind.PAYWALL, [])
 
 
+def test_a_text_that_is_cut_off_in_the_middle_is_walled_and_one_that_is_shortened_has_changed() -> None:
+    cut = page(TITLE, (*TEXT[:2], "Zbytek patří těm, kdo nás podporují. Přidejte se k nám za malý peníz měsíčně."))
+    assert judged(seen(cut), HARD)[0].state is State.WALLED
+    shortened = page(TITLE, (TEXT[0], TEXT[5]))
+    assert judged(seen(shortened), HARD)[0].state is State.CHANGED
+
+
 def test_a_shell_that_scripts_would_fill_says_nothing() -> None:
     html = "<title>x</title><div id=root></div><script src=a.js></script>"
     assert judged(seen(html), wrong(html), seen(html, "https://news.test/"))[0].state is State.BLOCKED

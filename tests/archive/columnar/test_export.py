@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from archive import exclusions
+from archive import rows as rows_module
 from archive.columnar import export as exporting
 from archive.columnar import tables
 from archive.columnar.export import Made, Run, Stopped, export
@@ -132,6 +135,18 @@ def test_the_newest_text_with_what_came_of_asking_last(root: Path, tmp_path: Pat
     assert (found[STORY]["versions"], found[STORY]["page_id"], found[STORY]["state"]) == (3, "p10", "article")
     assert found[STORY]["authors"] == ["Ann Bee"]
     assert "東京都の桟橋" in found["https://b.test/x"]["text"]
+
+
+def test_what_a_check_found_last_is_the_state(root: Path, tmp_path: Path) -> None:
+    later, earlier = (rows_module.milliseconds(TIME + timedelta(days=days)) for days in (1, -1))
+    with closing(sqlite3.connect(folder_of(root) / "catalog.sqlite")) as db, db:
+        for number, (link, time) in enumerate(((STORY, later), ("https://b.test/x", earlier))):
+            values = (f"c{number}", link, link, time, "replaced", "", "[]", 200, None, 0, None, 0, 0, "[]")
+            db.execute(f"INSERT INTO checks VALUES ({', '.join('?' * len(values))})", values)
+    exported(root, tmp_path / "out")
+    found = {row["url"]: (row["state"], row["state_time"]) for row in rows(tmp_path / "out", "articles")}
+    assert found[STORY] == ("replaced", TIME + timedelta(days=1))
+    assert found["https://b.test/x"][0] == "article"
 
 
 def test_what_is_excluded_is_left_out(root: Path, tmp_path: Path) -> None:

@@ -210,6 +210,25 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_counts_twice(web: Web
     is_whole(made)
 
 
+@pytest.mark.slow
+def test_a_run_that_is_killed_leaves_workers_that_end_and_files_that_are_mended(
+    web: Web, tmp_path: Path, cluster: Dask
+) -> None:
+    addresses = newspapers(web, 200)
+    made = listed(tmp_path, web, addresses, **on(cluster))
+    rows, met = made.killed("crawl", "--json", after=40, delay=0.0)
+    told = {row["url"]: row for row in rows}
+    assert met and len(told) >= 40
+    ran = made.run("crawl", "--json")
+    assert ran.code == 1, ran.err
+    assert not set(told) & {row["url"] for row in ran.rows}
+    with closing(sqlite3.connect(made.collection / "catalog.sqlite")) as db:
+        kept = dict(db.execute("SELECT url, page_id FROM pages"))
+    assert set(kept) == set(addresses)
+    assert {url: row["page_id"] for url, row in told.items()} == {url: kept[url] for url in told}
+    is_whole(made)
+
+
 # ------------------------------------------------------------------------------------------------ over files
 
 

@@ -14,7 +14,7 @@ from typing import Any, Self
 from msgspec.structs import replace
 
 from archive import article as articles
-from archive import catalog
+from archive import catalog, mounts
 from archive.answers import Answer
 from archive.applying import Applier, group_records
 from archive.committing import Committer, writers_of
@@ -30,6 +30,7 @@ from archive.models import Article, Capture, PageGroup, PageRow, Rereading
 from archive.opening import make_folder
 from archive.placing import ImportedGroup
 from archive.rows import ARCHIVE
+from archive.sending import Outgoing
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, known_id, read_at
@@ -98,14 +99,18 @@ class Collection(LinkLooks):
             applier = Applier(parts, disk)
             lookups = LinkLookups(parts.catalog.path)
             stack.callback(lookups.close)
-            committer = Committer(writers_of(settings, run, disk, clock), applier, lookups, settings.warc_size)
+            store = mounts.store_of(folder)
+            outgoing = Outgoing(folder, store, parts.catalog, disk) if store is not None else None
+            elsewhere = parts.catalog.indexed if store is not None else None
+            writers = writers_of(settings, run, disk, clock, elsewhere)
+            committer = Committer(writers, applier, lookups, settings.warc_size, outgoing=outgoing)
             stack.callback(committer.close)
             return cls(folder, lookups, committer, stack.pop_all(), applier)
 
     @classmethod
     def _open_to_read(cls, folder: Path, disk: Disk, tell: Callable[[str], None], missing_ok: bool) -> Collection:
         if not disk.exists(folder / catalog.NAME):
-            if disk.exists(folder / ARCHIVE) and has_warcs(folder, disk):
+            if has_warcs(folder, disk):
                 raise DamageError(f"{folder / catalog.NAME} is missing: tearsheet rebuild makes it again")
             if not missing_ok:
                 raise NotKeptError(f"there is no collection {folder}: tearsheet fetch begins one")
@@ -317,7 +322,7 @@ class Collection(LinkLooks):
             try:
                 return _read(path, capture)
             except WarcError:
-                now = self._lookups.again(capture) if self._lookups and not path.exists() else None
+                now = self._lookups.again(capture) if self._lookups and not mounts.exists(path) else None
                 if now is None:
                     raise
                 capture = now
@@ -327,7 +332,7 @@ class Collection(LinkLooks):
         """Where the record lies now: its file, offset and length in bytes; None where its file is gone."""
         for _ in range(_LOOKS):
             path = self._warc(capture)
-            if path.exists():
+            if mounts.exists(path):
                 return path, capture.offset, capture.length
             now = self._lookups.again(capture) if self._lookups else None
             if now is None or now == capture:
@@ -366,8 +371,7 @@ class Collection(LinkLooks):
         return None
 
     def _warc(self, capture: Capture) -> Path:
-        path = self.path / capture.folder / capture.warc
-        return path if path.exists() else path.with_name(path.name + ".open")
+        return mounts.placed(self.path / capture.folder / capture.warc)
 
 
 def _read(path: Path, capture: Capture) -> StoredRecord:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from archive.errors import StorageError, TearsheetError
 from archive.models import PageGroup, PageRow, Rereading
 from archive.placing import Draft, Fresh, ImportedGroup, Known, place, place_again, place_import
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.sending import Going, Outgoing, Told
 from archive.settings import ArchiveSettings, RunInfo
 from archive.warc import group as group_fields
 from archive.warc.records import Record, WarcInfo
@@ -53,8 +55,15 @@ class Applying(Protocol):
     def closed(self, files: Sequence[Closed]) -> None: ...
 
 
-def writers_of(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Callable[[], datetime]) -> Writers:
-    """Those of the two files that a run writes, which come into being with their first record."""
+def writers_of(
+    settings: ArchiveSettings,
+    run: RunInfo,
+    disk: Disk,
+    clock: Callable[[], datetime],
+    elsewhere: Callable[[str], Iterable[str]] | None = None,
+) -> Writers:
+    """Those of the two files that a run writes, which come into being with their first record. `elsewhere` gives the
+    names of a kind's files that need not be in its folder."""
     info = WarcInfo(
         software=run.software,
         user_agent=run.user_agent,
@@ -66,15 +75,26 @@ def writers_of(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Calla
     folder = settings.root / "collections" / settings.collection
 
     def writer(kind: str) -> WarcWriter:
-        return WarcWriter(folder / kind, settings.prefix, info, warc_size=settings.warc_size, disk=disk, clock=clock)
+        return WarcWriter(
+            folder / kind,
+            settings.prefix,
+            info,
+            warc_size=settings.warc_size,
+            disk=disk,
+            clock=clock,
+            elsewhere=partial(elsewhere, kind) if elsewhere is not None else tuple,
+        )
 
     return Writers(writer(ARCHIVE), writer(QUARANTINE))
 
 
 class _Waiting(Struct):
+    """`stays`: what is promised of it holds once it is in the store, where there is one."""
+
     group: PageGroup | Rereading | ImportedGroup
     future: Future[Any]
     size: int
+    stays: bool = False
 
 
 class _Doing(Struct):
@@ -83,17 +103,29 @@ class _Doing(Struct):
 
 
 class _Written(Struct):
-    """`derived` holds the group's main part first."""
+    """`derived` holds the group's main part first, which went to `folder`."""
 
     waiting: _Waiting
+    folder: str
     derived: list[Derived]
 
 
 class Committer:
-    """Takes page groups from any thread. Only its own thread writes WARC files and databases."""
+    """Takes page groups from any thread. Only its own thread writes WARC files and databases.
+
+    With a store, a page that is kept is told once its file is there. A file goes up when the one before it has arrived,
+    with all that was written meanwhile: so the first page need not wait, and many pages share a file.
+    """
 
     def __init__(
-        self, writers: Writers, applier: Applying, known: Known, warc_size: int, *, leave_open: bool = False
+        self,
+        writers: Writers,
+        applier: Applying,
+        known: Known,
+        warc_size: int,
+        *,
+        leave_open: bool = False,
+        outgoing: Outgoing | None = None,
     ) -> None:
         """`leave_open`: after a failure the files stay as they are, for whoever holds the lock to mend."""
         self._writers = writers
@@ -101,6 +133,10 @@ class Committer:
         self._known = known
         self._warc_size = warc_size
         self._leave_open = leave_open
+        self._outgoing = outgoing
+        if outgoing is not None:
+            outgoing.landed = self._landed
+        self._held: list[Told] = []
         self._queue: deque[_Waiting] = deque()
         self._doing: deque[_Doing] = deque()
         self._changed = threading.Condition()
@@ -112,7 +148,7 @@ class Committer:
     def commit(self, group: PageGroup | Rereading) -> Future[PageRow]:
         """The group's row, once it is durable and in the catalog; StorageError if that cannot be. Waits while many
         groups wait."""
-        return self._enqueue(group)
+        return self._enqueue(group, stays=isinstance(group, PageGroup))
 
     def note(self, group: PageGroup) -> Future[PageRow | None]:
         """The same for a bare check, which brings no row."""
@@ -137,7 +173,7 @@ class Committer:
                 self._changed.notify_all()
         return future
 
-    def _enqueue(self, group: PageGroup | Rereading | ImportedGroup) -> Future[Any]:
+    def _enqueue(self, group: PageGroup | Rereading | ImportedGroup, *, stays: bool = False) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
         size = sum(part.exchange.body.size for part in group.parts) if isinstance(group, PageGroup) else 0
@@ -149,7 +185,7 @@ class Committer:
             elif self._closing:
                 future.set_exception(StorageError("the collection is closed"))
             else:
-                self._queue.append(_Waiting(group, future, size))
+                self._queue.append(_Waiting(group, future, size, stays))
                 self._changed.notify_all()
         return future
 
@@ -172,15 +208,16 @@ class Committer:
         with suppress(ImportError):
             # What the first group is written with, loaded while it is on its way.
             from archive.warc import encode  # noqa: F401
-        while True:
-            doing, batch = self._take()
-            if not doing and not batch:
-                break
+        while (taken := self._take()) is not None:
+            doing, batch = taken
             try:
                 for each in doing:
                     each.future.set_result(each.action())
                 if batch:
                     self._commit(batch)
+                if self._outgoing is not None:
+                    self._outgoing.land()
+                if batch or self._outgoing is not None:
                     self._rotate()
             except TearsheetError as error:
                 self._fail(error, [*doing, *batch])
@@ -191,15 +228,27 @@ class Committer:
         if self._failure is None:
             try:
                 self._close_files(self._writers.each())
+                if self._outgoing is not None:
+                    self._outgoing.land(wait=True)
+                    self._outgoing.close()
             except TearsheetError as error:
                 self._fail(error, ())
         if self._failure is not None:
             self._leave()
 
-    def _take(self) -> tuple[list[_Doing], list[_Waiting]]:
+    def _landed(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _take(self) -> tuple[list[_Doing], list[_Waiting]] | None:
+        """Nothing of both, where a file has arrived in the store; None at the end."""
         with self._changed:
             while not self._queue and not self._doing and not self._closing:
+                if self._outgoing is not None and self._outgoing.ready:
+                    break
                 self._changed.wait()
+            if self._closing and not self._queue and not self._doing:
+                return None
             doing = list(self._doing)
             self._doing.clear()
             batch: list[_Waiting] = []
@@ -216,13 +265,16 @@ class Committer:
         for waiting in batch:
             draft = self._draft(waiting, fresh)
             if draft is not None:
-                written.append(_Written(waiting, self._append(draft)))
+                written.append(_Written(waiting, draft.folder, self._append(draft)))
         for _, writer in self._writers.each():
             writer.sync()
         rows = iter(self._applier.apply([each for group in written for each in group.derived]))
         for group in written:
             told = [next(rows) for _ in group.derived]
-            group.waiting.future.set_result(told[0])
+            if self._outgoing is not None and group.waiting.stays and group.folder == ARCHIVE:
+                self._held.append((group.waiting.future, told[0]))
+            else:
+                group.waiting.future.set_result(told[0])
 
     def _draft(self, waiting: _Waiting, fresh: Fresh) -> Draft | None:
         """None if nothing sensible can be made of the group, which is its sender's to hear."""
@@ -256,15 +308,31 @@ class Committer:
         return derive(Place(folder, stored[0].warc), _views(records, stored), data)
 
     def _rotate(self) -> None:
-        self._close_files([each for each in self._writers.each() if each[1].size >= self._warc_size])
+        due = self._held and self._outgoing is not None and not self._outgoing.busy
+        self._close_files(
+            [
+                (folder, writer)
+                for folder, writer in self._writers.each()
+                if writer.size >= self._warc_size or (due and folder == ARCHIVE)
+            ]
+        )
 
     def _close_files(self, writers: Sequence[tuple[str, WarcWriter]]) -> None:
         closed: list[Closed] = []
         for folder, writer in writers:
             writer.close()
             closed += [Closed(Place(folder, each.name), each.sums) for each in writer.take_closed()]
-        if closed:
-            self._applier.closed(closed)
+        if not closed:
+            return
+        going = [Going(f"{e.place.folder}/{e.place.warc}", e.sums.sha256 if e.sums else "") for e in closed]
+        if self._outgoing is not None:
+            self._outgoing.closed(going)
+        self._applier.closed(closed)
+        if self._outgoing is not None:
+            # A page lies in archive/: those who wait for one wait for the file of archive/ that is closed.
+            ended = any(each.place.folder == ARCHIVE for each in closed)
+            self._outgoing.send(going, self._held if ended else ())
+            self._held = [] if ended else self._held
 
     def _leave(self) -> None:
         """After a failure. What was told lies in files that viewers should see; the next run brings them into what is
@@ -287,9 +355,12 @@ class Committer:
             self._queue.clear()
             self._doing.clear()
             self._changed.notify_all()
-        for each in waiting:
-            if not each.future.done():
-                each.future.set_exception(_same(failure))
+        held, self._held = [future for future, _ in self._held], []
+        if self._outgoing is not None:
+            held += self._outgoing.give_up()
+        for future in [*(each.future for each in waiting), *held]:
+            if not future.done():
+                future.set_exception(_same(failure))
 
 
 def _placed(group: PageGroup | Rereading | ImportedGroup, fresh: Fresh) -> Draft:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
-from contextlib import closing, nullcontext
-from multiprocessing import get_context
+from concurrent.futures import BrokenExecutor, Future, as_completed
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
-from archive import catalog, chain, manifest
+from archive import catalog, chain, manifest, mounts
 from archive.agreement import Reader
 from archive.chain import Broken
 from archive.checking import Checked, Kind, Problem, check_file, digest_of
@@ -123,6 +122,7 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
     found.size = sum(each.size for each in checked.values())
     if not found.stopped:
         found.problems += _against_manifest(folder, checked)
+        found.problems += _against_store(folder, files)
         found.head = chain.head(folder / manifest.NAME)
         if whole is not None:
             found.problems += _unvouched(folder, checked.keys() - known.keys())
@@ -157,10 +157,9 @@ def _closed(folder: Path) -> list[str]:
     """The WARC files of a collection that are closed, as folder/name, in the order in which they were written."""
     found = []
     for kind in (ARCHIVE, QUARANTINE):
-        try:
-            names = [path.name for path in (folder / kind).iterdir()]
-        except FileNotFoundError:
-            continue
+        names = set(mounts.stored(folder / kind))
+        with suppress(FileNotFoundError):
+            names |= {path.name for path in (folder / kind).iterdir()}
         wanted = [name for name in names if name.endswith(FOREIGN_ENDINGS) and not name.startswith(".")]
         found += [f"{kind}/{name}" for name in sorted(wanted, key=name_key)]
     return found
@@ -241,7 +240,7 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
         with (
             nullcontext(watch.pool.executor)
             if watch.pool is not None
-            else ProcessPoolExecutor(watch.processes, get_context("fork"))
+            else mounts.readers((path for path, _, _ in files), watch.processes)
         ) as pool:
             waiting = {pool.submit(_check_one, *each): each[1] for each in ordered}
             for future in as_completed(waiting):
@@ -272,8 +271,8 @@ def _is_wacz(path: Path) -> bool:
 def _size(path: Path) -> int:
     """In bytes. What is not there, or no more, is told where it is read."""
     try:
-        return path.stat().st_size
-    except OSError:
+        return mounts.size(path)
+    except (OSError, StorageError):
         return 0
 
 
@@ -301,11 +300,12 @@ def _watched(files: Sequence[str], folder: Path, watch: Watch, found: Verified) 
 def _digested(path: Path, name: str) -> Checked:
     checked = Checked(name)
     try:
-        with path.open("rb") as file:
-            checked.size = os.fstat(file.fileno()).st_size
+        with mounts.open_read(path) as file:
+            checked.size = mounts.length(file)
             checked.sha256 = digest_of(file)
-    except OSError as error:
-        checked.add(Problem(Kind.UNREADABLE, name, error.strerror or str(error)))
+    except (OSError, StorageError) as error:
+        words = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        checked.add(Problem(Kind.UNREADABLE, name, words))
     return checked
 
 
@@ -331,13 +331,41 @@ def _against_manifest(folder: Path, checked: dict[str, Checked]) -> Iterator[Pro
         for source in all_sources_of(folder / name)
     }
     for name, entry in known.items():
-        if name not in checked and name not in joined and not (folder / name).exists():
+        if name not in checked and name not in joined and not mounts.exists(folder / name):
             yield Problem(Kind.MISSING, name, f"the file is not there; it was {entry.event} on {entry.time}")
     for name in ours:
         if name not in known:
             yield Problem(Kind.MANIFEST, manifest.NAME, f"it does not know {name}")
         else:
             yield from _changed(name, known[name], checked[name])
+
+
+def _against_store(folder: Path, files: Sequence[str]) -> Iterator[Problem]:
+    """Files that are here are to be in the store, too. Those that are there alone have been read there."""
+    store = mounts.store_of(folder)
+    if store is None:
+        return
+    there = {f"{kind}/{name}": each for kind in mounts.KINDS for name, each in store.names(kind).items()}
+    waiting = _unsent(folder)
+    for name in files:
+        if not (folder / name).exists():
+            continue
+        found, size = there.get(name), _size(folder / name)
+        if found is None and name in waiting:
+            yield Problem(Kind.NOTE, name, f"it is not in {store.url} yet: the next run takes it there")
+        elif found is None:
+            words = f"it is here, and not in {store.url}: tearsheet rebuild and the run after it take it there again"
+            yield Problem(Kind.MISSING, name, words)
+        elif found.size != size:
+            yield Problem(Kind.CHANGED, name, f"it has {size} bytes here, and {found.size} in {store.url}")
+
+
+def _unsent(folder: Path) -> frozenset[str]:
+    """What the catalog says is still to be taken to the store."""
+    with suppress(TearsheetError), closing(Reader(folder)) as reader:
+        names = [row["name"] for row in reader.all("SELECT name FROM state WHERE name LIKE 'unsent:%'")]
+        return frozenset(name.removeprefix("unsent:") for name in names)
+    return frozenset()
 
 
 def _changed(name: str, entry: Entry, found: Checked) -> Iterator[Problem]:

@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
 
+from archive import mounts
 from archive.collection import Collection
 from archive.disk import Disk
 from archive.errors import DamageError, StorageError, UsageError, WarcError
@@ -63,6 +64,7 @@ def import_files(settings: Settings, asked: Asked, stopped: Callable[[], bool]) 
         return run.exit_code
     begun = now()
     folder = settings.archive.root / "collections" / settings.archive.collection
+    mounts.refuse(folder, "import")
     make_folder(folder, Disk())
     ours = natives(folder, run)
     info = RunInfo(f"tearsheet/{__version__}", agent(settings.fetch), settings.fetch.robots)

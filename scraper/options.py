@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from msgspec import Struct
 
-from archive.errors import StorageError, UsageError
+from archive.errors import ConfigError, StorageError, UsageError
 from scraper.saying import say
 
 if TYPE_CHECKING:
@@ -37,7 +37,17 @@ class Common(Struct):
         from scraper.config import load
 
         overrides = {"archive.collection": self.collection} if self.collection else {}
-        return load(self.config, overrides)
+        settings = load(self.config, overrides)
+        if settings.archive.store:
+            from scraper.storing import mount
+
+            if settings.cluster.scheduler:
+                raise ConfigError(
+                    "[archive] store and [cluster] scheduler do not go together: workers write into a folder that all "
+                    "of them share, and nothing takes their files to the store. Leave one of the two out"
+                )
+            mount(settings.archive)
+        return settings
 
     def options(self) -> tuple[str, ...]:
         """Those that say which config and collection, for a run of the command from within it."""

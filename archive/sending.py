@@ -1,0 +1,192 @@
+"""What is closed goes to the store: at once in a run, and at the next opening where a run was cut short.
+
+The catalog knows which files have not been seen there yet. A file is sent under its own name only, and looked for
+first, so that whatever was cut short may be done again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from archive import exclusions, manifest, mounts
+from archive.catalog import Catalog
+from archive.disk import Disk, told
+from archive.store import Object, Store
+from archive.warc.writer import ENDING, OPEN, name_key
+
+LEDGERS = (manifest.NAME, exclusions.NAME)
+"""What cannot be made again from WARC files, and so goes up besides them, whenever it has grown."""
+_STORE, _LEDGER = "store:", "ledger:"
+Tell = Callable[[str], None]
+Told = tuple[Future[Any], object]
+"""A future, and what it is to give."""
+
+
+class Going(Struct, frozen=True):
+    """A closed file on its way: `file` is folder/name, `sha256` "" where only the file itself can tell."""
+
+    file: str
+    sha256: str = ""
+
+
+class _Flight(Struct, frozen=True):
+    sent: Future[None]
+    files: tuple[Going, ...]
+    told: tuple[Told, ...]
+
+
+class Outgoing:
+    """Sends files in a thread of its own, one after the other, while the next is written. For one thread, the one that
+    has the catalog; `landed` is called in another whenever there is something to `land`."""
+
+    def __init__(self, folder: Path, store: Store, catalog: Catalog, disk: Disk) -> None:
+        self._folder = folder
+        self._store = store
+        self._catalog = catalog
+        self._disk = disk
+        self._flights: deque[_Flight] = deque()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self.landed: Callable[[], None] = lambda: None
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._flights)
+
+    @property
+    def ready(self) -> bool:
+        return bool(self._flights) and self._flights[0].sent.done()
+
+    def closed(self, files: Sequence[Going]) -> None:
+        """From now on the catalog knows that these are to be sent, whatever happens."""
+        with self._catalog.transaction():
+            for going in files:
+                self._catalog.mark_unsent(going.file)
+
+    def send(self, files: Sequence[Going], told: Sequence[Told]) -> None:
+        """`told` are resolved once all of the files are there."""
+        flight = _Flight(self._pool.submit(self._put, tuple(files)), tuple(files), tuple(told))
+        self._flights.append(flight)
+        flight.sent.add_done_callback(lambda _: self.landed())
+
+    def land(self, *, wait: bool = False) -> None:
+        """Whatever has arrived is told; with `wait` all of it. Raises StorageError for what could not be sent."""
+        while self._flights and (wait or self.ready):
+            flight = self._flights[0]
+            flight.sent.result()
+            with self._catalog.transaction():
+                for going in flight.files:
+                    self._catalog.mark_sent(going.file)
+            self._flights.popleft()
+            for future, row in flight.told:
+                future.set_result(row)
+            if not self._store.keep_local:
+                for going in flight.files:
+                    self._disk.unlink(self._folder / going.file)
+
+    def give_up(self) -> list[Future[Any]]:
+        """Nothing more is sent. Gives those who wait to be told."""
+        self._pool.shutdown(cancel_futures=True)
+        left = [future for flight in self._flights for future, _ in flight.told]
+        self._flights.clear()
+        return left
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+    def _put(self, files: tuple[Going, ...]) -> None:
+        for going in files:
+            self._store.put(self._folder / going.file, going.file, going.sha256)
+
+
+def settle(folder: Path, catalog: Catalog, disk: Disk, tell: Tell) -> None:
+    """What earlier runs closed is in the store. For the holder of the lock; without a store nothing is done.
+
+    Raises StorageError where the store cannot be reached, and where it holds another file of the same name.
+    """
+    store = mounts.store_of(folder)
+    if store is None:
+        return
+    known = f"{_STORE}{store.address()}"
+    if catalog.state(known):
+        waiting = [Going(file) for file in catalog.unsent()]
+        there: dict[str, Object] = {}
+    else:
+        waiting, there = _all_files(folder, store, catalog, disk, tell)
+    for number, going in enumerate(waiting, start=1):
+        if going.file not in there:
+            tell(f"taking {going.file} to {store.address()}: file {number} of {len(waiting)}")
+        store.put(folder / going.file, going.file, going.sha256, there=there.get(going.file))
+        with catalog.transaction():
+            catalog.mark_sent(going.file)
+    with catalog.transaction():
+        catalog.set_state(known, 1)
+    if not store.keep_local:
+        _drop(folder, store, disk)
+    send_ledgers(folder, catalog)
+
+
+def _all_files(
+    folder: Path, store: Store, catalog: Catalog, disk: Disk, tell: Tell
+) -> tuple[list[Going], dict[str, Object]]:
+    """All closed files, imported ones too, since nothing is known of what the store has."""
+    said = manifest.present(folder / manifest.NAME)
+    waiting: list[Going] = []
+    there: dict[str, Object] = {}
+    for kind in mounts.KINDS:
+        found = store.names(kind)
+        there |= {f"{kind}/{name}": each for name, each in found.items()}
+        known = catalog.indexed(kind)
+        strangers = [name for name in found if name.endswith(ENDING) and name_key(name)[0] and name not in known]
+        if strangers:
+            tell(
+                f"{store.address(kind)} holds {len(strangers)} files that this collection does not know, "
+                f"such as {min(strangers)}: tearsheet rebuild brings them in"
+            )
+        for name in _closed(folder / kind, disk):
+            entry = said.get(f"{kind}/{name}")
+            waiting.append(Going(f"{kind}/{name}", entry.sha256 if entry is not None else ""))
+    return waiting, there
+
+
+def _closed(folder: Path, disk: Disk) -> list[str]:
+    return [name for name in disk.listdir(folder) if not name.startswith(".") and not name.endswith(OPEN)]
+
+
+def _drop(folder: Path, store: Store, disk: Disk) -> None:
+    """Local files that the store has."""
+    for kind in mounts.KINDS:
+        for name in _closed(folder / kind, disk):
+            found = store.look(f"{kind}/{name}")
+            if found is not None and found.size == disk.size(folder / kind / name):
+                disk.unlink(folder / kind / name)
+
+
+def send_ledgers(folder: Path, catalog: Catalog | None = None) -> None:
+    """Those that have grown since they were last sent; without a catalog, which remembers that, all."""
+    store = mounts.store_of(folder)
+    for name in LEDGERS if store is not None else ():
+        path = folder / name
+        if store is None or not path.exists():
+            continue
+        with told(path):
+            data = path.read_bytes()
+        if catalog is not None and catalog.state(_LEDGER + name) == len(data):
+            continue
+        store.write(name, data)
+        if catalog is not None:
+            with catalog.transaction():
+                catalog.set_state(_LEDGER + name, len(data))
+
+
+def fetch_ledgers(folder: Path, disk: Disk) -> None:
+    """Those that are in the store and not here, as on a new machine."""
+    store = mounts.store_of(folder)
+    for name in LEDGERS if store is not None else ():
+        if store is not None and not disk.exists(folder / name) and (data := store.get(name)) is not None:
+            disk.write_atomic(folder / name, data)

@@ -157,6 +157,12 @@ class Collection(LinkLooks):
             raise StorageError(f"{self.path} was opened to read")
         return self._committer.bring_in(group)
 
+    def up(self) -> Future[None]:
+        """Done once all that was told before is in the collection's store, where it has one."""
+        if self._committer is None:
+            raise StorageError(f"{self.path} was opened to read")
+        return self._committer.up()
+
     def elsewhere(self) -> Elsewhere:
         """What brings in the files that other processes write into this collection's folder while the lock is held."""
         if self._committer is None or self._applier is None:

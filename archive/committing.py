@@ -189,6 +189,18 @@ class Committer:
                 self._changed.notify_all()
         return future
 
+    def up(self) -> Future[None]:
+        """Done once all that was told before is in the store, where there is one; its files are ended for that."""
+        landed: Future[None] = Future()
+
+        def failed(done: Future[None]) -> None:
+            error = done.exception()
+            if error is not None and not landed.done():
+                landed.set_exception(error)
+
+        self.do(lambda: self._send_up(landed)).add_done_callback(failed)
+        return landed
+
     def cut(self, error: StorageError) -> None:
         """Nothing that waits is committed any more, nor what comes."""
         self._fail(error, ())
@@ -333,6 +345,17 @@ class Committer:
             ended = any(each.place.folder == ARCHIVE for each in closed)
             self._outgoing.send(going, self._held if ended else ())
             self._held = [] if ended else self._held
+
+    def _send_up(self, landed: Future[None]) -> None:
+        if self._outgoing is None:
+            landed.set_result(None)
+            return
+        self._held.append((landed, None))
+        self._close_files(self._writers.each())
+        if self._held:
+            # No file of archive/ was begun: it waits for those that are on their way.
+            self._outgoing.send((), self._held)
+            self._held = []
 
     def _leave(self) -> None:
         """After a failure. What was told lies in files that viewers should see; the next run brings them into what is

@@ -25,6 +25,7 @@ from archive.errors import DamageError, NotKeptError, StorageError, TearsheetErr
 from archive.manifest import Entry, Event
 from archive.pool import Pool
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.store_checking import Depth, against_store
 from archive.wacz_checking import check_wacz
 from archive.wacz_reading import is_zip
 from archive.warc.foreign import ENDINGS as FOREIGN_ENDINGS
@@ -54,7 +55,7 @@ BY_NAME = {
 
 class Verified(Struct):
     """What a check found; `size` in bytes. `head` is the digest of the manifest's last line; `by_name`: of files by
-    themselves."""
+    themselves. `stored` files of a collection are in its `store` too, where they were `compared` so."""
 
     files: int = 0
     records: int = 0
@@ -63,6 +64,9 @@ class Verified(Struct):
     quick: bool = False
     stopped: bool = False
     by_name: bool = False
+    store: str = ""
+    stored: int = 0
+    compared: str = ""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -79,7 +83,8 @@ class Verified(Struct):
 
     def as_dict(self) -> dict[str, Any]:
         told = [asdict(problem) | {"advice": self.advice(problem.kind)} for problem in self.problems]
-        plain = {name: value for name, value in asdict(self).items() if name not in ("problems", "by_name")}
+        left = ("problems", "by_name") if self.store else ("problems", "by_name", "store", "stored", "compared")
+        plain = {name: value for name, value in asdict(self).items() if name not in left}
         return {"kind": "verify", "whole": not self.bad} | plain | {"problems": told}
 
 
@@ -98,8 +103,9 @@ class Watch(Struct, frozen=True):
         return self.workers or os.cpu_count() or 1
 
 
-def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Verified:
-    """All of a collection; `quick`: only that each closed file is what the manifest says. Raises NotKeptError."""
+def verify_collection(folder: Path, watch: Watch, *, quick: bool = False, depth: Depth | None = None) -> Verified:
+    """All of a collection; `quick`: only that each closed file is what the manifest says. `depth` is for its store,
+    where it has one. Raises NotKeptError, and StorageError where the store cannot be reached."""
     if not folder.is_dir():
         raise NotKeptError(f"there is no collection {folder}")
     found = Verified(quick=quick)
@@ -122,7 +128,7 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
     found.size = sum(each.size for each in checked.values())
     if not found.stopped:
         found.problems += _against_manifest(folder, checked)
-        found.problems += _against_store(folder, files)
+        _compare_store(folder, files, depth or (Depth.SIZES if quick else Depth.CHECKSUMS), watch, found)
         found.head = chain.head(folder / manifest.NAME)
         if whole is not None:
             found.problems += _unvouched(folder, checked.keys() - known.keys())
@@ -340,32 +346,13 @@ def _against_manifest(folder: Path, checked: dict[str, Checked]) -> Iterator[Pro
             yield from _changed(name, known[name], checked[name])
 
 
-def _against_store(folder: Path, files: Sequence[str]) -> Iterator[Problem]:
-    """Files that are here are to be in the store, too. Those that are there alone have been read there."""
-    store = mounts.store_of(folder)
-    if store is None:
+def _compare_store(folder: Path, files: Sequence[str], depth: Depth, watch: Watch, found: Verified) -> None:
+    told = against_store(folder, files, depth, watch.stopped)
+    if told is None:
         return
-    there = {f"{kind}/{name}": each for kind in mounts.KINDS for name, each in store.names(kind).items()}
-    waiting = _unsent(folder)
-    for name in files:
-        if not (folder / name).exists():
-            continue
-        found, size = there.get(name), _size(folder / name)
-        if found is None and name in waiting:
-            yield Problem(Kind.NOTE, name, f"it is not in {store.url} yet: the next run takes it there")
-        elif found is None:
-            words = f"it is here, and not in {store.url}: tearsheet rebuild and the run after it take it there again"
-            yield Problem(Kind.MISSING, name, words)
-        elif found.size != size:
-            yield Problem(Kind.CHANGED, name, f"it has {size} bytes here, and {found.size} in {store.url}")
-
-
-def _unsent(folder: Path) -> frozenset[str]:
-    """What the catalog says is still to be taken to the store."""
-    with suppress(TearsheetError), closing(Reader(folder)) as reader:
-        names = [row["name"] for row in reader.all("SELECT name FROM state WHERE name LIKE 'unsent:%'")]
-        return frozenset(name.removeprefix("unsent:") for name in names)
-    return frozenset()
+    found.store, found.stored, found.compared = told.address, told.files, told.depth.value
+    found.problems += told.problems
+    found.stopped = found.stopped or watch.stopped()
 
 
 def _changed(name: str, entry: Entry, found: Checked) -> Iterator[Problem]:

@@ -56,7 +56,7 @@ def refuse(folder: Path, command: str) -> None:
     store = store_of(folder)
     if store is not None:
         raise UsageError(
-            f"{command} changes or adds closed files, and those of this collection are in {store.url}, where none ever "
+            f"{command} changes closed files, and those of this collection are in {store.url}, where none ever "
             f"changes. Copy {store.address()} into a folder collections/{store.collection} of another root, and do it "
             "there with a config without [archive] store; then name an empty place as the store: the next run takes "
             "all files there. A file that is damaged here alone may be removed: it is read from the store then"

@@ -7,7 +7,7 @@ first, so that whatever was cut short may be done again.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from msgspec import Struct
 from archive import exclusions, manifest, mounts
 from archive.catalog import Catalog
 from archive.disk import Disk, told
-from archive.store import Object, Store
+from archive.store import ConflictError, Object, Store
 from archive.warc.writer import ENDING, OPEN, name_key
 
 LEDGERS = (manifest.NAME, exclusions.NAME)
@@ -127,7 +127,7 @@ def settle(folder: Path, catalog: Catalog, disk: Disk, tell: Tell) -> None:
     with catalog.transaction():
         catalog.set_state(known, 1)
     if not store.keep_local:
-        _drop(folder, store, disk)
+        _drop(folder, store, {going.file for going in waiting}, disk, tell)
     send_ledgers(folder, catalog)
 
 
@@ -158,17 +158,21 @@ def _closed(folder: Path, disk: Disk) -> list[str]:
     return [name for name in disk.listdir(folder) if not name.startswith(".") and not name.endswith(OPEN)]
 
 
-def _drop(folder: Path, store: Store, disk: Disk) -> None:
-    """Local files that the store has."""
-    for kind in mounts.KINDS:
-        for name in _closed(folder / kind, disk):
-            found = store.look(f"{kind}/{name}")
-            if found is not None and found.size == disk.size(folder / kind / name):
-                disk.unlink(folder / kind / name)
+def _drop(folder: Path, store: Store, just_sent: Collection[str], disk: Disk, tell: Tell) -> None:
+    """Local files that the store has. What it had once it may have lost since: it is asked before the last copy here
+    goes. A file without a line in the manifest is one that an import left behind when it was cut short."""
+    here = [f"{kind}/{name}" for kind in mounts.KINDS for name in _closed(folder / kind, disk)]
+    known = manifest.present(folder / manifest.NAME) if here else {}
+    for file in here:
+        if file in just_sent or (file in known and store.holds(folder / file, file)):
+            disk.unlink(folder / file)
+        elif file in known:
+            tell(f"{file} stays here: {store.address(file)} is not the same file. tearsheet verify tells more")
 
 
 def send_ledgers(folder: Path, catalog: Catalog | None = None) -> None:
-    """Those that have grown since they were last sent; without a catalog, which remembers that, all."""
+    """Those that have grown since they were last sent; without a catalog, which remembers that, all. What is there only
+    ever grows: raises ConflictError where it has lines that are not here, and StorageError."""
     store = mounts.store_of(folder)
     for name in LEDGERS if store is not None else ():
         path = folder / name
@@ -176,17 +180,46 @@ def send_ledgers(folder: Path, catalog: Catalog | None = None) -> None:
             continue
         with told(path):
             data = path.read_bytes()
-        if catalog is not None and catalog.state(_LEDGER + name) == len(data):
+        known = f"{_LEDGER}{store.address(name)}"
+        sent = catalog.state(known) if catalog is not None else None
+        if sent == len(data):
             continue
+        found = store.look(name)
+        if found is not None and found.size != sent and not data.startswith(store.get(name) or b""):
+            raise _diverged(store, path)
         store.write(name, data)
         if catalog is not None:
             with catalog.transaction():
-                catalog.set_state(_LEDGER + name, len(data))
+                catalog.set_state(known, len(data))
 
 
-def fetch_ledgers(folder: Path, disk: Disk) -> None:
-    """Those that are in the store and not here, as on a new machine."""
+def fetch_ledgers(folder: Path, disk: Disk, tell: Tell = lambda words: None) -> None:
+    """Those of which the store has more than is here, as on a new machine, or after a run of another one. For the
+    holder of the lock, before it writes any. Raises ConflictError and StorageError."""
     store = mounts.store_of(folder)
     for name in LEDGERS if store is not None else ():
-        if store is not None and not disk.exists(folder / name) and (data := store.get(name)) is not None:
-            disk.write_atomic(folder / name, data)
+        assert store is not None
+        path = folder / name
+        here = disk.size(path) if disk.exists(path) else 0
+        found = store.look(name)
+        if found is None or found.size <= here:
+            continue
+        data = store.get(name) or b""
+        with told(path):
+            known = path.read_bytes() if here else b""
+        if not data.startswith(known):
+            raise _diverged(store, path)
+        disk.write_atomic(path, data)
+        if known:
+            tell(
+                f"{store.address(name)} has lines of another machine's run, which are here now too; pages that it kept "
+                "come in with tearsheet rebuild"
+            )
+
+
+def _diverged(store: Store, path: Path) -> ConflictError:
+    return ConflictError(
+        f"{store.address(path.name)} has lines that {path} has not: two machines wrote the collection at once, or "
+        f"what lies here is of an older time. Neither is changed. Move {path} away: tearsheet "
+        "rebuild then takes the one in the store, and what only yours tells has to be done again"
+    )

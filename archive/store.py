@@ -30,6 +30,7 @@ _HEAD = 64
 _REMEMBERED = 10_000
 _PIECE = 1 << 20
 _WORDS = 300
+_NO_BUCKET = "the bucket or folder is not there"
 _ETAG = re.compile(r"[0-9a-f]{32}(-[0-9]{1,5})?\Z")
 _SECRETS = re.compile(
     r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{8,}"
@@ -46,7 +47,7 @@ class Files(Protocol):
 
     def info(self, path: str, **options: Any) -> dict[str, Any]: ...
 
-    def find(self, path: str, **options: Any) -> Any: ...
+    def ls(self, path: str, detail: bool = True, **options: Any) -> Any: ...
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **options: Any) -> bytes: ...
 
@@ -59,11 +60,14 @@ class Files(Protocol):
 
 class Connected(Struct, frozen=True):
     """A file system and where in it the store begins. `put` are options with which a file goes up in parts of `PART`
-    bytes, where the file system knows such."""
+    bytes, where the file system knows such; `clear` does away with the parts that an upload of this path left behind
+    when it was cut short. `bucket` is what has to be there for an empty listing to mean that there is nothing."""
 
     files: Files
     path: str
     put: Mapping[str, object] = field(default_factory=dict)
+    clear: Callable[[str], None] = lambda path: None
+    bucket: str = ""
 
 
 class Object(Struct, frozen=True):
@@ -119,27 +123,21 @@ class Store:
         def ask() -> dict[str, Object]:
             connected = self._present()
             connected.files.invalidate_cache()
-            path = self._path(connected, kind)
-            found = connected.files.find(path, maxdepth=1, detail=True)
-            return {each.rpartition("/")[2]: _object(info) for each, info in found.items()}
+            try:
+                # Not `find`, which takes a listing that fails for an empty one.
+                found = connected.files.ls(self._path(connected, kind), detail=True)
+            except FileNotFoundError:
+                if connected.bucket:
+                    connected.files.info(connected.bucket)
+                return {}
+            files = {info["name"].rpartition("/")[2]: _object(info) for info in found if info.get("type") == "file"}
+            return {name: each for name, each in files.items() if name}
 
-        try:
-            return self._asked(kind, ask)
-        except FileNotFoundError:
-            return {}
+        return self._asked(kind, ask, missing=_NO_BUCKET)
 
     def look(self, name: str) -> Object | None:
         """What is there under the name now. Raises StorageError."""
-
-        def ask() -> Object:
-            connected = self._present()
-            connected.files.invalidate_cache()
-            return _object(connected.files.info(self._path(connected, name)))
-
-        try:
-            return self._asked(name, ask)
-        except FileNotFoundError:
-            return None
+        return self._asked(name, lambda: self._looked(name))
 
     def size(self, name: str) -> int:
         """In bytes. FileNotFoundError if it is not there; raises StorageError."""
@@ -153,12 +151,9 @@ class Store:
     def get(self, name: str) -> bytes | None:
         """The whole of a small file; None if it is not there. Raises StorageError."""
 
-        def ask() -> bytes:
-            connected = self._present()
-            return connected.files.cat_file(self._path(connected, name))
-
+        found = self.look(name)
         try:
-            return self._asked(name, ask)
+            return self._range(name, 0, found.size) if found is not None else None
         except FileNotFoundError:
             return None
 
@@ -177,7 +172,10 @@ class Store:
 
         def send() -> None:
             connected = self._present()
-            options = connected.put if own.size >= 2 * PART else {}
+            options: Mapping[str, Any] = {}
+            if own.size >= 2 * PART:
+                options = connected.put
+                connected.clear(self._path(connected, name))
             try:
                 connected.files.put_file(str(path), self._path(connected, name), mode="create", **options)
             except FileExistsError:
@@ -198,11 +196,16 @@ class Store:
                     raise _Broken("the store does not have what it has just taken")
             return found
 
-        found = there or self._asked(name, ask, missing="the bucket or folder is not there")
+        found = there or self._asked(name, ask, missing=_NO_BUCKET)
         if found is None or not self._holds(name, found, own):
             raise ConflictError(
                 f"{self.address(name)} is another file than {path}: neither is changed. Move one of them away"
             )
+
+    def holds(self, path: Path, name: str) -> bool:
+        """Whether what is there under the name now is what the local file is. Raises StorageError."""
+        found = self.look(name)
+        return found is not None and self._holds(name, found, digests_of(path))
 
     def write(self, name: str, data: bytes) -> None:
         """A small file that may change. Raises StorageError."""
@@ -211,15 +214,16 @@ class Store:
             connected = self._present()
             connected.files.pipe_file(self._path(connected, name), data)
 
-        self._asked(name, send, missing="the bucket or folder is not there")
+        self._asked(name, send, missing=_NO_BUCKET)
 
     def _looked(self, name: str) -> Object | None:
         connected = self._present()
         connected.files.invalidate_cache()
         try:
-            return _object(connected.files.info(self._path(connected, name)))
+            found = connected.files.info(self._path(connected, name))
         except FileNotFoundError:
             return None
+        return _object(found) if found.get("type") == "file" else None
 
     def _holds(self, name: str, found: Object, own: Digests) -> bool:
         """Whether the store's file is ours: by its checksum where it tells one that we can make, else by its bytes."""

@@ -27,11 +27,11 @@ def opened_to_write(folder: Path, disk: Disk, tell: Tell) -> Iterator[Parts]:
     """
     with Lock(folder / "lock").acquire():
         make_folders(folder, disk)
+        fetch_ledgers(folder, disk, tell)
         if not disk.exists(folder / catalog.NAME):
             # What SQLite kept beside a catalog that is gone would be taken for the new one's.
             catalog.delete(folder / catalog.NAME, disk.unlink)
             if has_warcs(folder, disk):
-                fetch_ledgers(folder, disk)
                 tell(f"{folder / catalog.NAME} is missing and is made again from the WARC files")
                 rebuild_locked(folder, disk, tell)
         opened = _Opened(folder, disk, tell)

@@ -7,6 +7,7 @@ through our settings.
 
 from __future__ import annotations
 
+import errno
 from functools import partial
 from typing import Any, cast
 
@@ -44,12 +45,38 @@ def connected(url: str, silent_for: float = SILENT_FOR) -> Connected:
         ) from None
     except ValueError as error:
         raise UsageError(f'[archive] store = "{url}": {error}') from None
-    return Connected(cast(Files, files), str(path), {"chunksize": PART} if scheme in S3 else {})
+    if scheme not in S3:
+        return Connected(cast(Files, files), str(path))
+    files.retries = 1
+    return Connected(
+        cast(Files, files),
+        str(path),
+        put={"chunksize": PART},
+        clear=partial(_clear, files),
+        bucket=files.split_path(path)[0],
+    )
+
+
+def _clear(files: Any, path: str) -> None:
+    bucket, key, _ = files.split_path(path)
+    try:
+        begun = files.call_s3("list_multipart_uploads", Bucket=bucket, Prefix=key).get("Uploads", ())
+        for each in begun:
+            if each["Key"] == key:
+                files.call_s3("abort_multipart_upload", Bucket=bucket, Key=key, UploadId=each["UploadId"])
+    except (PermissionError, FileNotFoundError):
+        # Keys that may write need not be allowed to list or to end uploads, and others may have ended one meanwhile.
+        # Parts that stay cost room, and harm nothing else.
+        return
+    except OSError as error:
+        if error.errno != errno.ENOSYS:
+            raise
 
 
 def _options(scheme: str, silent_for: float) -> dict[str, Any]:
     if scheme in S3:
-        # How often to ask again, and after which waits, is the store's to say: not three layers under one another.
+        # How often to ask again, and after which waits, is the store's to say: not three layers under one another
+        # (the third, s3fs's own, is `retries` of the file system).
         retries = {"total_max_attempts": 1}
         config = {"connect_timeout": CONNECT_WITHIN, "read_timeout": silent_for, "retries": retries}
         return {"config_kwargs": config, "use_listings_cache": False, "skip_instance_cache": True}

@@ -14,6 +14,8 @@ from typing import Any, cast
 import pytest
 from msgspec import Struct, field
 
+from archive import mounts
+
 BUCKET = "press"
 KEY, SECRET = "AKIAMADEUPFORTESTS01", "made-up/secret+of+the+tests"
 _CHUNK = 64 * 1024
@@ -196,6 +198,27 @@ class Bucket:
             return answer.status, answer.read()
         finally:
             connection.close()
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[Bucket]:
+    with s3() as bucket:
+        yield bucket
+
+
+@pytest.fixture
+def bucket(s3_server: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """An empty one, in which the storage's own library finds itself, and no store of another test mounted after."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    s3_server.proxy.trouble = lambda asked: None
+    for name in s3_server.names(""):
+        s3_server.ask("DELETE", f"/{BUCKET}/{name}")
+    s3_server.proxy.asked.clear()
+    before = dict(mounts._mounted)
+    yield s3_server
+    mounts._mounted.clear()
+    mounts._mounted.update(before)
 
 
 @contextmanager

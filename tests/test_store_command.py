@@ -6,7 +6,6 @@ import json
 import random
 import shutil
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +14,10 @@ import pytest
 from tests.command import Home, home
 from tests.serving import get, serving
 from tests.site import Web
-from tests.stores import KEY, SECRET, Bucket, Trouble, s3
+from tests.stores import KEY, SECRET, Bucket, Trouble
 from tests.test_fetch_command import ARTICLE
 
 COUNT = 40
-
-
-@pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
-    with s3() as server:
-        for name, value in server.environment.items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 def serve(web: Web, count: int = COUNT) -> list[str]:

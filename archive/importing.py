@@ -24,7 +24,7 @@ from archive.lock import Lock
 from archive.manifest import NAME, Entry, Event, Manifest, present
 from archive.opening import make_folders
 from archive.rows import ARCHIVE, QUARANTINE
-from archive.sending import fetch_ledgers
+from archive.sending import fetch_ledgers, send_ledgers
 from archive.sums import Summing, Sums, sums_of
 from archive.warc.fields import parse_fields
 from archive.warc.foreign import ENDINGS, Kind, Misshapen, foreign_records, kind_of, pack_anew, unpack
@@ -237,10 +237,14 @@ def take_up(folder: Path, arrived: Arrived) -> None:
         store.put(arrived.path, f"{ARCHIVE}/{arrived.foreign.file}", arrived.sums.sha256)
 
 
-def drop(folder: Path, arrived: Arrived, disk: Disk) -> None:
-    """The file leaves this machine if that is wished. It is in the store, and all is said of it that is to be said."""
+def take_up_line(folder: Path, arrived: Arrived, disk: Disk) -> None:
+    """The manifest, which has the file's line now, is in the store too, and the file may leave this machine. Raises
+    StorageError."""
     store = mounts.store_of(folder)
-    if store is not None and not store.keep_local:
+    if store is None:
+        return
+    send_ledgers(folder)
+    if not store.keep_local:
         disk.unlink(arrived.path)
 
 

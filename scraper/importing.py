@@ -17,10 +17,10 @@ from archive.importing import (
     Inbox,
     Known,
     arrived_entry,
-    drop,
     extract,
     room_for,
     take_up,
+    take_up_line,
 )
 from archive.models import Capture, PageRow
 from archive.opening import make_folder
@@ -202,7 +202,7 @@ class Importer:
         line = arrived_entry(manifest, arrived)
         manifest.add([line])
         self._known.add(line)
-        drop(self._collection.path, arrived, Disk())
+        take_up_line(self._collection.path, arrived, Disk())
         told.outcome = Outcome.IMPORTED
         self._run.tell(told)
 

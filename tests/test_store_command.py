@@ -136,7 +136,6 @@ def test_a_store_that_fails_is_told_without_keys(tmp_path: Path, bucket: Bucket)
 
 
 def test_commands_that_change_closed_files_are_refused(tmp_path: Path, bucket: Bucket) -> None:
-    (tmp_path / "other.warc.gz").write_bytes(b"")
     with Web() as web:
         (address,) = serve(web, 1)
         there = far(tmp_path, web, bucket)
@@ -144,7 +143,6 @@ def test_commands_that_change_closed_files_are_refused(tmp_path: Path, bucket: B
     for command in (
         ["pack"],
         ["repair"],
-        ["import", "other.warc.gz"],
         ["exclude", "--purge", "--yes", "h0.test", "--reason", "x"],
     ):
         refused = there.run(*command)

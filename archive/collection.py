@@ -17,7 +17,7 @@ from archive import article as articles
 from archive import catalog, mounts
 from archive.answers import Answer
 from archive.applying import Applier, group_records
-from archive.committing import Committer, writers_of
+from archive.committing import Committer
 from archive.derive import Place
 from archive.disk import Disk
 from archive.elsewhere import Elsewhere
@@ -34,6 +34,7 @@ from archive.sending import Outgoing
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, known_id, read_at
+from archive.writers import writers_of
 from archive.writing import bring_up, has_warcs, opened_to_write
 
 _LOOKS = 3
@@ -156,6 +157,12 @@ class Collection(LinkLooks):
         if self._committer is None:
             raise StorageError(f"{self.path} was opened to read")
         return self._committer.bring_in(group)
+
+    def stays(self, row: PageRow) -> None:
+        """Returns once the page may be told kept. With a store that is later than `known_page` knows it: when its file
+        is there. Raises StorageError."""
+        if self._committer is not None:
+            self._committer.stays(row.page_id)
 
     def up(self) -> Future[None]:
         """Done once all that was told before is in the collection's store, where it has one."""

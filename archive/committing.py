@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from datetime import datetime
-from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
 from archive.applying import Closed
 from archive.derive import Derived, Place, View, derive
-from archive.disk import Disk, storage_error
+from archive.disk import storage_error
 from archive.errors import StorageError, TearsheetError
 from archive.models import PageGroup, PageRow, Rereading
 from archive.placing import Draft, Fresh, ImportedGroup, Known, place, place_again, place_import
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.sending import Going, Outgoing, Told
-from archive.settings import ArchiveSettings, RunInfo
 from archive.warc import group as group_fields
-from archive.warc.records import Record, WarcInfo
+from archive.warc.records import Record
 from archive.warc.writer import Stored, WarcWriter
+from archive.writers import Writers
 
 T = TypeVar("T")
 MOST_WAITING = 64
 MOST_BYTES = 64 * 1024 * 1024
-
-
-class Writers(Struct, frozen=True):
-    """The two files that a run writes."""
-
-    archive: WarcWriter
-    quarantine: WarcWriter
-
-    def of(self, folder: str) -> WarcWriter:
-        return self.archive if folder == ARCHIVE else self.quarantine
-
-    def each(self) -> tuple[tuple[str, WarcWriter], ...]:
-        """In the order in which they are synced: what lies aside before the page that it belongs to, so that the next
-        run can tell which of it was never told."""
-        return (QUARANTINE, self.quarantine), (ARCHIVE, self.archive)
 
 
 class Applying(Protocol):
@@ -53,39 +35,6 @@ class Applying(Protocol):
     def apply(self, groups: Sequence[Derived]) -> list[PageRow | None]: ...
 
     def closed(self, files: Sequence[Closed]) -> None: ...
-
-
-def writers_of(
-    settings: ArchiveSettings,
-    run: RunInfo,
-    disk: Disk,
-    clock: Callable[[], datetime],
-    elsewhere: Callable[[str], Iterable[str]] | None = None,
-) -> Writers:
-    """Those of the two files that a run writes, which come into being with their first record. `elsewhere` gives the
-    names of a kind's files that need not be in its folder."""
-    info = WarcInfo(
-        software=run.software,
-        user_agent=run.user_agent,
-        robots=run.robots,
-        hostname=run.writer or socket.gethostname(),
-        collection=settings.collection,
-        operator=settings.operator,
-    )
-    folder = settings.root / "collections" / settings.collection
-
-    def writer(kind: str) -> WarcWriter:
-        return WarcWriter(
-            folder / kind,
-            settings.prefix,
-            info,
-            warc_size=settings.warc_size,
-            disk=disk,
-            clock=clock,
-            elsewhere=partial(elsewhere, kind) if elsewhere is not None else tuple,
-        )
-
-    return Writers(writer(ARCHIVE), writer(QUARANTINE))
 
 
 class _Waiting(Struct):
@@ -137,6 +86,7 @@ class Committer:
         if outgoing is not None:
             outgoing.landed = self._landed
         self._held: list[Told] = []
+        self._aloft: dict[str, Future[Any]] = {}
         self._queue: deque[_Waiting] = deque()
         self._doing: deque[_Doing] = deque()
         self._changed = threading.Condition()
@@ -188,6 +138,13 @@ class Committer:
                 self._queue.append(_Waiting(group, future, size, stays))
                 self._changed.notify_all()
         return future
+
+    def stays(self, page_id: str) -> None:
+        """Returns once the page may be told kept: with a store it is in the catalog before its file is there. Raises
+        StorageError."""
+        future = self._aloft.get(page_id)
+        if future is not None:
+            future.result()
 
     def up(self) -> Future[None]:
         """Done once all that was told before is in the store, where there is one; its files are ended for that."""
@@ -280,13 +237,26 @@ class Committer:
                 written.append(_Written(waiting, draft.folder, self._append(draft)))
         for _, writer in self._writers.each():
             writer.sync()
+        for group in filter(self._is_held, written):
+            self._hold(group.waiting)
         rows = iter(self._applier.apply([each for group in written for each in group.derived]))
         for group in written:
             told = [next(rows) for _ in group.derived]
-            if self._outgoing is not None and group.waiting.stays and group.folder == ARCHIVE:
+            if self._is_held(group):
                 self._held.append((group.waiting.future, told[0]))
             else:
                 group.waiting.future.set_result(told[0])
+
+    def _is_held(self, group: _Written) -> bool:
+        """Whether it is told only when its file is in the store."""
+        return self._outgoing is not None and group.waiting.stays and group.folder == ARCHIVE
+
+    def _hold(self, waiting: _Waiting) -> None:
+        """Known to `stays` from before the catalog has it."""
+        assert isinstance(waiting.group, PageGroup)
+        page_id = waiting.group.id
+        self._aloft[page_id] = waiting.future
+        waiting.future.add_done_callback(lambda _: self._aloft.pop(page_id, None))
 
     def _draft(self, waiting: _Waiting, fresh: Fresh) -> Draft | None:
         """None if nothing sensible can be made of the group, which is its sender's to hear."""

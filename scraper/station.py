@@ -21,9 +21,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive.collection import Collection
-from archive.committing import Committer, writers_of
+from archive.committing import Committer
 from archive.disk import Disk
 from archive.errors import ClusterError, StorageError
+from archive.writers import writers_of
 from scraper.crawl import MORE_THREADS, Sleepers
 from scraper.line import Handler, Line, introduce, loop_of
 from scraper.remote import GONE, RemoteApplier, RemoteLookups, RemoteMemory, RemotePace, answer

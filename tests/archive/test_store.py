@@ -6,13 +6,14 @@ import hashlib
 import shutil
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from archive import excluding, mounts, purging
 from archive.collection import Collection
-from archive.errors import UsageError
+from archive.errors import StorageError, UsageError
 from archive.fixity import Watch, verify_collection
 from archive.pack import Run, limits_of, pack
 from archive.rebuild import rebuild
@@ -57,6 +58,42 @@ def test_pages_that_come_while_a_file_goes_up_share_the_next_one(tmp_path: Path,
         files = {str(each.result(60).warc) for each in [first, *others]}
     assert len(files) == 2
     assert files < set(bucket.names())
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_page_that_is_on_its_way_is_not_told_kept_to_others(tmp_path: Path, bucket: Bucket, arrives: bool) -> None:
+    stored(tmp_path, bucket)
+    going, on = threading.Event(), threading.Event()
+
+    def slow(asked: Request) -> Trouble | None:
+        if asked.method != "PUT":
+            return None
+        going.set()
+        on.wait(60)
+        return None if arrives else Trouble(status=403, code="AccessDenied")
+
+    bucket.proxy.trouble = slow
+    collection = opened(tmp_path, disk=QuickDisk())
+    first = collection.commit(group("p1", 1, [page(1, b"<p>1</p>", STORY)]))
+    assert going.wait(60)
+    known = collection.known_page(STORY)
+    assert known is not None
+    with ThreadPoolExecutor(1) as pool:
+        told = pool.submit(collection.stays, known[0])
+        with pytest.raises(TimeoutError):
+            told.result(0.01)
+        on.set()
+        if arrives:
+            told.result(60)
+            first.result(60)
+            collection.close()
+            assert first.result().warc in bucket.names()
+        else:
+            for waiting in (told, first):
+                with pytest.raises(StorageError):
+                    waiting.result(60)
+            with pytest.raises(StorageError):
+                collection.close()
 
 
 def test_what_is_not_kept_is_told_at_once_and_goes_up_at_the_end(tmp_path: Path, bucket: Bucket) -> None:

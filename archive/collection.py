@@ -60,6 +60,7 @@ class Collection(LinkLooks):
         committer: Committer | None,
         stack: ExitStack,
         applier: Applier | None = None,
+        outgoing: Outgoing | None = None,
     ) -> None:
         self.path = path
         self.manifest: Manifest | None = applier.manifest if applier is not None else None
@@ -67,6 +68,7 @@ class Collection(LinkLooks):
         self._lookups = lookups
         self._committer = committer
         self._applier = applier
+        self._outgoing = outgoing
         self._stack = stack
 
     @classmethod
@@ -106,7 +108,7 @@ class Collection(LinkLooks):
             writers = writers_of(settings, run, disk, clock, elsewhere)
             committer = Committer(writers, applier, lookups, settings.warc_size, outgoing=outgoing)
             stack.callback(committer.close)
-            return cls(folder, lookups, committer, stack.pop_all(), applier)
+            return cls(folder, lookups, committer, stack.pop_all(), applier, outgoing)
 
     @classmethod
     def _open_to_read(cls, folder: Path, disk: Disk, tell: Callable[[str], None], missing_ok: bool) -> Collection:
@@ -174,7 +176,7 @@ class Collection(LinkLooks):
         """What brings in the files that other processes write into this collection's folder while the lock is held."""
         if self._committer is None or self._applier is None:
             raise StorageError(f"{self.path} was opened to read")
-        return Elsewhere(self.path, self._applier, Disk(), self._committer.do)
+        return Elsewhere(self.path, self._applier, Disk(), self._committer.do, self._outgoing)
 
     # ------------------------------------------------------------------------------------------------ looking up
 

@@ -18,7 +18,7 @@ from archive.errors import StorageError, TearsheetError
 from archive.models import PageGroup, PageRow, Rereading
 from archive.placing import Draft, Fresh, ImportedGroup, Known, place, place_again, place_import
 from archive.rows import ARCHIVE, QUARANTINE
-from archive.sending import Going, Outgoing, Told
+from archive.sending import Going, Sending, Told
 from archive.warc import group as group_fields
 from archive.warc.records import Record
 from archive.warc.writer import Stored, WarcWriter
@@ -74,7 +74,7 @@ class Committer:
         warc_size: int,
         *,
         leave_open: bool = False,
-        outgoing: Outgoing | None = None,
+        outgoing: Sending | None = None,
     ) -> None:
         """`leave_open`: after a failure the files stay as they are, for whoever holds the lock to mend."""
         self._writers = writers
@@ -203,6 +203,8 @@ class Committer:
             except TearsheetError as error:
                 self._fail(error, ())
         if self._failure is not None:
+            # Once more: it may have been another thread that failed us, between two steps of this one.
+            self._release(self._failure)
             self._leave()
 
     def _landed(self) -> None:
@@ -348,10 +350,17 @@ class Committer:
             self._queue.clear()
             self._doing.clear()
             self._changed.notify_all()
+        for each in waiting:
+            if not each.future.done():
+                each.future.set_exception(_same(failure))
+        self._release(failure)
+
+    def _release(self, failure: StorageError) -> None:
+        """Those who wait for the store hear that nothing comes."""
         held, self._held = [future for future, _ in self._held], []
         if self._outgoing is not None:
             held += self._outgoing.give_up()
-        for future in [*(each.future for each in waiting), *held]:
+        for future in held:
             if not future.done():
                 future.set_exception(_same(failure))
 

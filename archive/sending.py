@@ -7,10 +7,10 @@ first, so that whatever was cut short may be done again.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -23,6 +23,7 @@ from archive.warc.writer import ENDING, OPEN, name_key
 LEDGERS = (manifest.NAME, exclusions.NAME)
 """What cannot be made again from WARC files, and so goes up besides them, whenever it has grown."""
 _STORE, _LEDGER = "store:", "ledger:"
+_THREADS = 4
 Tell = Callable[[str], None]
 Told = tuple[Future[Any], object]
 """A future, and what it is to give."""
@@ -39,11 +40,35 @@ class _Flight(Struct, frozen=True):
     sent: Future[None]
     files: tuple[Going, ...]
     told: tuple[Told, ...]
+    leave: bool
+
+
+class Sending(Protocol):
+    """What a writer hands its closed files to (`Outgoing`), here or elsewhere. For one thread, but `give_up`; `landed`
+    is called in another whenever there is something to `land`."""
+
+    landed: Callable[[], None]
+
+    @property
+    def busy(self) -> bool: ...
+
+    @property
+    def ready(self) -> bool: ...
+
+    def closed(self, files: Sequence[Going]) -> None: ...
+
+    def send(self, files: Sequence[Going], told: Sequence[Told]) -> None: ...
+
+    def land(self, *, wait: bool = False) -> None: ...
+
+    def give_up(self) -> list[Future[Any]]: ...
+
+    def close(self) -> None: ...
 
 
 class Outgoing:
-    """Sends files in a thread of its own, one after the other, while the next is written. For one thread, the one that
-    has the catalog; `landed` is called in another whenever there is something to `land`."""
+    """Sends files in threads of its own while the next is written; they are told in the order in which they came. For
+    one thread, the one that has the catalog; `landed` is called in another whenever there is something to `land`."""
 
     def __init__(self, folder: Path, store: Store, catalog: Catalog, disk: Disk) -> None:
         self._folder = folder
@@ -51,7 +76,7 @@ class Outgoing:
         self._catalog = catalog
         self._disk = disk
         self._flights: deque[_Flight] = deque()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="store")
+        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="store")
         self.landed: Callable[[], None] = lambda: None
 
     @property
@@ -68,9 +93,10 @@ class Outgoing:
             for going in files:
                 self._catalog.mark_unsent(going.file)
 
-    def send(self, files: Sequence[Going], told: Sequence[Told]) -> None:
-        """`told` are resolved once all of the files are there."""
-        flight = _Flight(self._pool.submit(self._put, tuple(files)), tuple(files), tuple(told))
+    def send(self, files: Sequence[Going], told: Sequence[Told], *, leave: bool = True) -> None:
+        """`told` are resolved once all of the files are there, and all that were sent before; then the files `leave`
+        this machine, if that is wished at all."""
+        flight = _Flight(self._pool.submit(self._put, tuple(files)), tuple(files), tuple(told), leave)
         self._flights.append(flight)
         flight.sent.add_done_callback(lambda _: self.landed())
 
@@ -85,9 +111,18 @@ class Outgoing:
             self._flights.popleft()
             for future, row in flight.told:
                 future.set_result(row)
-            if not self._store.keep_local:
-                for going in flight.files:
-                    self._disk.unlink(self._folder / going.file)
+            if flight.leave:
+                self.leave(going.file for going in flight.files)
+
+    def waiting(self) -> list[Going]:
+        """Closed files that are not on their way yet."""
+        under_way = {going.file for flight in self._flights for going in flight.files}
+        return [Going(file) for file in self._catalog.unsent() if file not in under_way]
+
+    def leave(self, files: Iterable[str]) -> None:
+        """These are in the store, and done with here: they go if that is wished."""
+        for file in () if self._store.keep_local else files:
+            self._disk.unlink(self._folder / file)
 
     def give_up(self) -> list[Future[Any]]:
         """Nothing more is sent. Gives those who wait to be told."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from msgspec import Struct
 
-from archive.errors import ConfigError, StorageError, UsageError
+from archive.errors import StorageError, UsageError
 from scraper.saying import say
 
 if TYPE_CHECKING:
@@ -41,11 +41,6 @@ class Common(Struct):
         if settings.archive.store:
             from scraper.storing import mount
 
-            if settings.cluster.scheduler:
-                raise ConfigError(
-                    "[archive] store and [cluster] scheduler do not go together: workers write into a folder that all "
-                    "of them share, and nothing takes their files to the store. Leave one of the two out"
-                )
             mount(settings.archive)
         return settings
 

@@ -155,13 +155,6 @@ def test_commands_that_change_closed_files_are_refused(tmp_path: Path, bucket: B
     assert address not in there.run("list", "--json").out
 
 
-def test_a_store_and_a_cluster_do_not_go_together(tmp_path: Path) -> None:
-    there = home(tmp_path, None, archive__store='"s3://press/papers"', cluster__scheduler='"tcp://127.0.0.1:1"')
-    refused = there.run("list")
-    assert refused.code == 4
-    assert "[archive] store and [cluster] scheduler" in refused.err
-
-
 def test_a_store_that_is_not_installed_is_told(tmp_path: Path) -> None:
     there = home(tmp_path, None, archive__store='"nowhere://press/papers"')
     refused = there.run("fetch", "https://news.test/")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -161,3 +163,22 @@ def test_a_store_that_is_not_installed_is_told(tmp_path: Path) -> None:
     assert refused.code in (2, 3)
     assert "nowhere://press/papers" in refused.err
     assert "Traceback" not in refused.err
+
+
+ALONE = """
+import sys, threading
+from archive.models import Link
+from scraper.config import load
+from scraper.fetching import Asked, fetch_all
+code = fetch_all([Link(sys.argv[1])], load(), Asked(quiet=True), threading.Event())
+print(code, *({"fsspec", "s3fs", "archive.store", "archive.ranges", "tenacity"} & set(sys.modules)))
+"""
+
+
+def test_without_a_store_nothing_of_it_is_loaded(tmp_path: Path) -> None:
+    with Web() as web:
+        (address,) = serve(web, 1)
+        there = home(tmp_path, web)
+        command = [sys.executable, "-c", ALONE, address]
+        ran = subprocess.run(command, cwd=tmp_path, env=there.environment, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["0"]

@@ -8,12 +8,17 @@ from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
 from isal import isal_zlib
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from archive.disk import told
 from archive.warc.records import VERSION, WAITING, Record
+from archive.warc.without import without
+
+# It opens files by way of fsspec where that is installed, which takes longer to load than all else of it. With a store
+# that is loaded before the first record is written.
+with without("fsspec"):
+    from warcio.recordloader import ArcWarcRecord
+    from warcio.statusandheaders import StatusAndHeaders
+    from warcio.warcwriter import WARCWriter
 
 _CHUNK = 256 * 1024
 _SAMPLE = 8 * 1024

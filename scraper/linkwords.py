@@ -9,6 +9,7 @@ from archive.models import VerdictKind
 from scraper import likeness
 from scraper.identity import identity
 from scraper.linkcase import Case, Seen
+from scraper.read.reading import Sketch
 
 THERE = 0.5
 """Of the kept text's runs of words, how many a page must show to be it."""
@@ -133,14 +134,21 @@ class Words:
             return nothing and its is mine
         known = likeness.own_words(self._case.asked) | likeness.own_words(self._seen.url)
         known |= likeness.own_words(other.url) | {word for url, _ in other.hops for word in likeness.own_words(url)}
-        ours = [word for word in self.page if word not in known]
-        theirs = [word for word in likeness.words(its.text) if word not in known]
+        ours = likeness.but_of(known, self.page)
+        theirs = likeness.but_of(known, likeness.words(its.text))
         least = min(len(ours), len(theirs))
         most = max(3.0, min(ECHO, 0.4 * least), 0.15 * least)
         if likeness.novel(ours, theirs) <= most and likeness.novel(theirs, ours) <= most:
             return True
-        titles = [[word for word in likeness.words(each.title) if word not in known] for each in (mine, its)]
-        return bool(titles[0]) and titles[0] == titles[1] and likeness.alike(ours, theirs) >= THERE
+        return self._same_title(mine, its, known) and likeness.alike(ours, theirs) >= THERE
+
+    @staticmethod
+    def _same_title(mine: Sketch, its: Sketch, known: set[str]) -> bool:
+        """Whether two titles are the same but for the words of their addresses. Where one alone has such words, it says
+        what the other does not."""
+        whole = [likeness.words(each.title) for each in (mine, its)]
+        left = [likeness.but_of(known, title) for title in whole]
+        return bool(left[0]) and left[0] == left[1] and (left[0] == whole[0]) == (left[1] == whole[1])
 
     def looks_like_site(self) -> bool:
         """Whether the page has the frame that the kept one had: the same links on it."""

@@ -194,11 +194,8 @@ class _Trial:
             return self._failed(_S.SOFT_404, f"the domain is parked at {service}", f"the page leads to {service}")
         if self.kept.article is None:
             return self._without_article()
-        if self._place_above is None:
-            if (found := self._cut()) is not None:
-                return found
-            if self.words.headline and self.kind is not _K.SOFT_404:
-                return self._headline_alone()
+        if self._place_above is None and (part := self._part()) is not None:
+            return part
         if Want.STORED not in self.case.met:
             return Want.STORED
         if (found := self._walled()) is not None:
@@ -237,6 +234,10 @@ class _Trial:
             return self._as_made_up()
         if self.kept.document:
             return self._failed(_S.WALLED, "a page stands before the document")
+        if Want.HOME not in self.case.met:
+            return Want.HOME
+        if self.words.home_instead:
+            return self._home_instead()
         return self._another() if self.words.prose_is_gone else self._other_page()
 
     def _other_page(self) -> Judgement:
@@ -245,6 +246,23 @@ class _Trial:
         if found.state is not _S.SAME:
             return found
         return replace(found, state=_S.CHANGED, reason="the page is another than was kept, and has no text to compare")
+
+    def _part(self) -> Judgement | Want | None:
+        """The headline or the beginning of the text, on the article's own page. The home page may lead with either, and
+        what the site shows everywhere may stand in the kept text."""
+        cut = self._cut()
+        headline = self.words.headline and self.kind is not _K.SOFT_404
+        if cut is None and not headline:
+            return None
+        if not self.words.named and not self.words.same_origin:
+            for want in (Want.STORED, Want.HOME, *([] if headline else [Want.MADE_UP])):
+                if want not in self.case.met:
+                    return want
+            if self.words.home_instead:
+                return self._home_instead()
+            if not headline and not self.words.begins:
+                return None
+        return cut or self._headline_alone()
 
     def _cut(self) -> Judgement | None:
         """The beginning of the kept text, and no more of it."""
@@ -275,6 +293,12 @@ class _Trial:
         return self._alive(moved.similarity, moved)
 
     # ------------------------------------------------------------------------------------------------ other pages
+
+    def _home_instead(self) -> Judgement:
+        """The home page is shown, at its own address or at this one."""
+        assert self.case.home is not None
+        told = f"{self.case.home.url} shows the same"
+        return self._failed(_S.SOFT_404, "the site's home page stands there", told)
 
     def _walled(self) -> Judgement | None:
         found = self.wall.found()
@@ -307,6 +331,8 @@ class _Trial:
             return self._failed(_S.SOFT_404, "the page says nothing but what the site says of any wrong address")
         if Want.HOME not in self.case.met:
             return Want.HOME
+        if self.words.home_instead:
+            return self._home_instead()
         if self.case.home is not None and self.words.alike(self.case.home):
             self.evidence.append("its home page is the same, too")
             state = _S.WALLED if self.wall.door else _S.BLOCKED
@@ -335,6 +361,10 @@ class _Trial:
             self.evidence.append(f"a made-up address is answered otherwise ({self.case.made_up.verdict.reason})")
         if self._is_shell:
             return self._shell()
+        if Want.HOME not in self.case.met:
+            return Want.HOME
+        if self.words.home_instead:
+            return self._home_instead()
         if self.wall.has_text:
             title = self.seen.article.title if self.seen.article is not None else ""
             return self._failed(_S.REPLACED, f"another page stands there: “{title[:200]}”", *self.seen.verdict.evidence)

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from archive import article as articles
 from archive.models import VerdictKind
-from scraper import likeness
+from scraper import likeness, places
 from scraper.identity import identity
 from scraper.linkcase import Case, Seen
 from scraper.read.reading import Sketch
@@ -20,6 +20,10 @@ PROSE = 3
 """Paragraphs of some length, links apart, that make a page more than a list."""
 ECHO = 12
 """So many words more or less make no other page: times, numbers, names of sections."""
+
+LEADS = 5
+NEW_LEADS = 3
+"""So many links to articles, and such as the kept page did not have, make a home page."""
 
 
 class Words:
@@ -75,6 +79,14 @@ class Words:
         return likeness.same_headline(self._kept.article.title, titles)
 
     @property
+    def named(self) -> bool:
+        """Whether the page bears the kept headline in its title: it is about that, and not one that lists it first."""
+        sketch = self._seen.sketch
+        if self._kept.article is None or sketch is None:
+            return False
+        return likeness.same_headline(self._kept.article.title, [sketch.title])
+
+    @property
     def same_origin(self) -> bool:
         """Whether the live article is by the same people and of the same day as the kept one."""
         old, new = self._kept.article, self._seen.article
@@ -115,12 +127,22 @@ class Words:
             return True
         if self.shown < PARTLY:
             return False
-        everywhere: set[tuple[str, ...]] = set()
+        own = self.kept_runs - self._everywhere
+        return likeness.share(own, likeness.runs(self.page)) >= PARTLY
+
+    @property
+    def begins(self) -> bool:
+        """Whether some of the live text is of the kept one, and is not shown everywhere."""
+        return len((self.own_runs & self.kept_runs) - self._everywhere) >= ECHO
+
+    @cached_property
+    def _everywhere(self) -> set[tuple[str, ...]]:
+        """What the site shows on its other pages."""
+        found: set[tuple[str, ...]] = set()
         for other in (self._case.made_up, self._case.home):
             if other is not None and other.sketch is not None:
-                everywhere |= likeness.runs(likeness.words(other.sketch.text))
-        own = self.kept_runs - everywhere
-        return likeness.share(own, likeness.runs(self.page)) >= PARTLY
+                found |= likeness.runs(likeness.words(other.sketch.text))
+        return found
 
     def alike(self, other: Seen) -> bool:
         """Whether the answer is what the site says there, too."""
@@ -149,6 +171,26 @@ class Words:
         whole = [likeness.words(each.title) for each in (mine, its)]
         left = [likeness.but_of(known, title) for title in whole]
         return bool(left[0]) and left[0] == left[1] and (left[0] == whole[0]) == (left[1] == whole[1])
+
+    @cached_property
+    def home_instead(self) -> bool:
+        """Whether the site's home page stands there, as it leads on to what the kept page did not. The whole site may
+        show a dialog, or that it is being worked on: those lead to no articles."""
+        home, sketch = self._case.home, self._seen.sketch
+        before = self._kept.final or self._case.asked
+        if home is None or home.sketch is None or sketch is None or self._is_start(home, before):
+            return False
+        stored = self._case.stored.sketch if self._case.stored is not None else None
+        if stored is not None and stored.title == sketch.title and sketch.title:
+            return False  # a page of links that has others now
+        there = places.articles(home.sketch.links, home.url) - {identity(before)}
+        known = places.articles(stored.links, home.url) if stored is not None else set()
+        return len(there) >= LEADS and len(there - known) >= NEW_LEADS and self.alike(home)
+
+    @staticmethod
+    def _is_start(home: Seen, url: str) -> bool:
+        """Whether this address is the site's home itself."""
+        return places.is_home(url) or identity(home.url) == identity(url)
 
     def looks_like_site(self) -> bool:
         """Whether the page has the frame that the kept one had: the same links on it."""

@@ -168,6 +168,29 @@ def test_what_the_site_says_of_wrong_addresses_is_asked_once_a_run_and_only_in_d
 # ------------------------------------------------------------------------------------------------ which links
 
 
+def test_the_home_page_in_place_of_articles_is_asked_once_a_run_and_is_no_version(web: Web, there: Home) -> None:
+    slugs = (
+        *("who-paints-the-buoys-green", "the-choir-of-the-pilots", "ferry-seven-runs-late"),
+        *("a-crane-named-after-nobody", "sprats-are-back-in-town", "new-tide-tables-are-out"),
+    )
+    teasers = "".join(f"<li><h2><a href='/2026/{slug}'>{slug.replace('-', ' ')}</a></h2>" for slug in slugs)
+    front = f"<title>News</title><h1>News</h1><ul>{teasers}</ul><button>Letters</button>"
+    host, texts = web.host("news.test"), there.texts()
+    for path in ("/", "/a/report-1", "/a/report-2"):
+        host.page(path, front)
+    host.redirect("/a/report-3", "/?gone=3", 302)
+    host.page("/?gone=3", front)
+    asked = len(web.log)
+    found = states(there)
+    assert {name: row["state"] for name, row in found.items()} == {
+        **{f"report-{number}": "same" for number in (0, 4, 5)},
+        **{f"report-{number}": "soft 404" for number in (1, 2, 3)},
+    }
+    assert {found[f"report-{number}"]["reason"] for number in (1, 2, 3)} == {"the site's home page stands there"}
+    assert [seen.target for seen in web.log[asked:]].count("/") == 1
+    assert there.texts() == texts
+
+
 def asked_for(made: Home, *arguments: str) -> list[str]:
     ran = made.run("check", "--dry-run", *arguments)
     assert ran.code == 0, ran.err

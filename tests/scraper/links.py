@@ -85,3 +85,7 @@ def wrong(html: str, status: int = 200) -> Seen:
 
 
 HARD = wrong("<title>404</title><h1>404</h1>", 404)
+
+
+def stored() -> Any:
+    return read(Page(ARTICLE.encode(), HTML, URL, sketch=True)).article

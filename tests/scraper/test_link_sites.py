@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from archive.linkstate import State
-from archive.models import VerdictKind
-from tests.scraper.links import HOME, URL, judged, page, seen, wrong
+from archive.models import Verdict, VerdictKind
+from scraper.linkcase import Seen, Want
+from tests.scraper.links import HARD, HOME, TEXT, TITLE, URL, judged, page, seen, wrong
 
 NAME = "harbour master retires"
 
@@ -38,3 +39,104 @@ def test_a_title_that_is_the_address_in_words_is_not_the_bare_name_of_the_site()
     said = "<p>" + " ".join(f"word{number}" for number in range(40))
     found, _ = judged(seen(html("Harbour master: retires", said)), wrong(html("", "")), seen(html("", ""), URL))
     assert "the site answers the same for a made-up address" not in found.evidence
+
+
+# ------------------------------------------------------------------------------------------------ the home page for all
+
+STORIES = {
+    "sprats-are-back-in-town": "Sprats are back in town, and so are the gulls that live on them",
+    "a-crane-named-after-nobody": "A crane named after nobody lifts its last container at the old quay",
+    "ferry-line-seven-runs-late": "Ferry line seven runs late, for the fourth month in a row",
+    "who-paints-the-buoys-green": "Who paints the buoys green? An inquiry, with photographs",
+    "new-tide-tables-are-out": "New tide tables are out and cost as much as the old ones",
+    "choir-of-the-pilots-sings": "The choir of the pilots sings on Sunday, whatever the weather",
+}
+
+
+def front(lead: str = "", more: str = "") -> str:
+    teasers = "".join(
+        f'<li><h2><a href="/2025/{slug}">{words}</a></h2><p>{words}, as our reporter saw it at the pier.</p></li>'
+        for slug, words in STORIES.items()
+    )
+    newsletter = "<form method=post><input type=email><button>Send me letters</button></form>"
+    return page("Quay Times", (), more=f"{lead}<ul>{teasers}</ul>{newsletter}{more}")
+
+
+def at_home(html: str) -> Seen:
+    return seen(html, "https://news.test/")
+
+
+ANSWERS = {"a 404": HARD, "the home page": wrong(front()), "nothing": Seen(URL, Verdict(VerdictKind.UNREACHABLE, "no"))}
+
+
+@pytest.mark.parametrize("made_up", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("clock", ["", "<aside>It is 10:15, high water at 14:20, 12 degrees</aside>"])
+def test_the_home_page_in_place_of_the_article_is_a_soft_404(made_up: Seen, clock: str) -> None:
+    """Whatever the site says of wrong addresses; its newsletter is no door."""
+    found, _ = judged(seen(front(more=clock)), made_up, at_home(front()))
+    assert (found.state, found.verdict) == (State.SOFT_404, VerdictKind.SOFT_404)
+    assert found.reason == "the site's home page stands there"
+
+
+@pytest.mark.parametrize("path", ["?from=404", "welcome", "index.php?id=0"])
+def test_so_it_is_where_a_redirect_leads_to_the_home_page_under_another_name(path: str) -> None:
+    now = seen(front(), f"https://news.test/{path}", hops=((URL, 302),))
+    found, _ = judged(now, HARD, at_home(front()))
+    assert (found.state, found.moved_to) == (State.SOFT_404, now.url)
+
+
+def test_a_home_page_that_leads_with_the_headline_is_not_the_article() -> None:
+    lead = f"<h1>{TITLE}</h1><p>{TEXT[0]}</p>"
+    html = front(lead).replace("<h1>Quay Times</h1>", "")
+    found, _ = judged(seen(html), HARD, at_home(html))
+    assert found.reason == "the site's home page stands there"
+    paid = page(TITLE, (TEXT[0],), more="<p>Zbytek je pro předplatitele.</p><button>Chci číst</button>")
+    found, wanted = judged(seen(paid.replace(f"<title>{TITLE}", "<title>Quay")), HARD, at_home(html))
+    assert found.state is State.WALLED and Want.HOME in wanted
+
+
+TERMS = "".join(
+    f'<a href="/{each}">{each}</a> ' for each in ("terms-of-service", "privacy-policy", "cookie-policy", "imprint")
+)
+WHOLE_SITE = {
+    "a dialog": f"<title>Quay</title><p>Wir nutzen Dinge.</p><button>Gut</button><button>Nein</button>{TERMS}",
+    "works": page("Quay Times", ("Vi bygger om och är strax tillbaka, tack för att du väntar på oss.",), more=TERMS),
+    "another country": f"<title>Quay</title><h1>Leider nicht</h1><p>In Ihrem Land zeigen wir nichts.</p>{TERMS}",
+}
+
+
+@pytest.mark.parametrize("html", WHOLE_SITE.values(), ids=WHOLE_SITE)
+def test_one_page_for_everything_that_leads_to_no_article_is_not_the_home_page(html: str) -> None:
+    found, _ = judged(seen(html), wrong(html), at_home(html))
+    assert found.state in (State.BLOCKED, State.WALLED), found
+
+
+def test_a_start_page_that_lists_other_articles_is_alive() -> None:
+    """Kept as an article once, under the address that the site's own start leads to."""
+    now, there = seen(front()), seen(front(), hops=(("https://news.test/", 302),))
+    assert judged(now, HARD, there)[0].reason != "the site's home page stands there"
+    before = front().replace("sprats", "herrings").replace("Sprats", "Herrings")
+    found, _ = judged(seen(front()), HARD, at_home(front()), article=None, before=before)
+    assert found.state is State.CHANGED
+
+
+def test_a_section_page_in_whose_place_the_home_page_stands_is_gone() -> None:
+    listing = page(
+        "Letters of our readers", (), more="<ul><li><a href=/l/1>On tides</a><li><a href=/l/2>On nets</a></ul>"
+    )
+    found, _ = judged(seen(front()), HARD, at_home(front()), article=None, before=listing)
+    assert found.reason == "the site's home page stands there"
+    found, _ = judged(seen(HOME), HARD, at_home(front()), article=None, before=listing)
+    assert found.state is State.CHANGED
+
+
+def test_an_article_that_is_there_is_never_held_against_the_home_page() -> None:
+    found, wanted = judged(seen(page(TITLE, TEXT, more=front())), HARD, at_home(front()))
+    assert found.state.alive and wanted == []
+
+
+def test_what_the_site_shows_everywhere_is_no_beginning_of_the_text() -> None:
+    """A box on every page was taken for the first paragraphs of the kept text."""
+    lost = page("Oj då", (*TEXT[:2], "Det du letar efter har vi inte kvar, men mycket annat finns att läsa i dag."))
+    assert judged(seen(lost), wrong(lost), at_home(front()))[0].state is State.SOFT_404
+    assert judged(seen(lost), HARD, at_home(front()))[0].state is State.WALLED

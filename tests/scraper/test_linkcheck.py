@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from msgspec.structs import replace
 
 from archive.linkstate import State
 from archive.models import Verdict, VerdictKind
 from scraper import places
-from scraper.linkcase import Case, Kept, Seen, Want
-from scraper.linkcheck import judge
-from scraper.read.page import read
-from scraper.read.reading import Page
-from tests.scraper.links import ARTICLE, HARD, HOME, HTML, OTHER, TEXT, TITLE, URL, judged, page, seen, wrong
+from scraper.linkcase import Seen, Want
+from tests.scraper.links import ARTICLE, HARD, HOME, OTHER, TEXT, TITLE, URL, judged, page, seen, stored, wrong
 
 # ------------------------------------------------------------------------------------------------ alive
 
@@ -292,10 +287,6 @@ def test_a_home_page_that_still_lists_the_article_is_not_it() -> None:
     assert judged(seen(home, "https://news.test/", hops=((URL, 302),)), HARD, article=short)[0].state is State.SOFT_404
 
 
-def stored() -> Any:
-    return read(Page(ARTICLE.encode(), HTML, URL, sketch=True)).article
-
-
 def test_another_article_that_links_to_it_is_another() -> None:
     box = f"<aside><h2>Also read</h2><h3><a href=x>{TITLE}</a></h3></aside>"
     found, _ = judged(seen(page("Rye bread costs the same everywhere", OTHER, more=box)), HARD)
@@ -318,11 +309,7 @@ def test_a_frame_with_a_login_in_it_is_no_wall() -> None:
     form = "<form method=post><input type=password><button>Belépés</button></form><p>cookies privacy consent</p>"
     kept = ARTICLE.replace("<footer>", f"{form}<footer>")
     lost = page("Hoppá", ("Itt nincs semmi.",), more=form)
-    case = Case(URL, Kept(stored(), final=URL), seen(lost))
-    given = {Want.STORED: read(Page(kept.encode(), HTML, URL, sketch=True)), Want.MADE_UP: HARD}
-    while isinstance(found := judge(case), Want):
-        name = "stored" if found is Want.STORED else "made_up"
-        case = replace(case, met=case.met | {found}, **{name: given[found]})
+    found, _ = judged(seen(lost), HARD, seen(HOME, "https://news.test/"), before=kept)
     assert found.state is State.SOFT_404
 
 

@@ -126,7 +126,7 @@ def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, 
 
     followed = frozenset(source.title for source in sources if source.kind == "site")
     plan = Plan(None, True, True, wish.asked.quiet, wish.asked.verbose, followed, MOST_WAITING)
-    plan = replace(plan, submit=wish.asked.submit)
+    plan = replace(plan, submit=wish.asked.submit, recapture=True)
     running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
     ((frontier, memory),) = queue
     folder = running.collection.path

@@ -16,8 +16,8 @@ from archive.drift import Drift, drift
 from archive.linkstate import State
 from archive.models import VerdictKind
 from scraper import likeness, places
-from scraper.identity import host_of, identity
-from scraper.linkcase import Case, Judgement, Seen, Want
+from scraper.identity import identity
+from scraper.linkcase import Case, Judgement, Want
 from scraper.linkwalls import LONG, Wall
 from scraper.linkwords import PARTLY, THERE, WHOLE, Words
 
@@ -383,6 +383,6 @@ class _Trial:
         return self._failed(_S.SOFT_404, "neither the headline nor the text stands there, with status 200")
 
 
-def host_answers(judgement: Judgement, seen: Seen, asked: str) -> bool:
-    """Whether this shows that the host gives its pages to us."""
-    return judgement.state in (_S.SAME, _S.CHANGED) and host_of(seen.url) == host_of(asked)
+def host_answers(judgement: Judgement) -> bool:
+    """Whether this shows that the host of the answer gives its pages to us."""
+    return judgement.state in (_S.SAME, _S.CHANGED)

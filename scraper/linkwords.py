@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from archive import article as articles
-from archive.models import VerdictKind
+from archive.models import Article, VerdictKind
 from scraper import likeness, places
 from scraper.identity import identity
 from scraper.linkcase import Case, Seen
@@ -24,6 +24,12 @@ ECHO = 12
 LEADS = 5
 NEW_LEADS = 3
 """So many links to articles, and such as the kept page did not have, make a home page."""
+
+
+def shown(kept: Article, live: Article) -> float:
+    """How much of the kept text stands in a live one."""
+    before, now = (likeness.runs(likeness.words(articles.said(each)[0])) for each in (kept, live))
+    return likeness.share(before, now)
 
 
 class Words:

@@ -20,7 +20,7 @@ from scraper.body import coding_problem, decoded
 from scraper.identity import host_of
 from scraper.linkcase import Case, Judgement, Kept, Seen, Want
 from scraper.linkcheck import host_answers, judge
-from scraper.linkwords import THERE, shown
+from scraper.linkwords import is_version
 from scraper.probing import Prober, seen_of
 from scraper.read.reading import Page, Reading
 from scraper.sniff import is_html
@@ -130,7 +130,7 @@ class Judge:
         return Other(Verdict(judged.verdict, judged.reason, judged.evidence), parts)
 
     def _is_near(self, asked: str, article: Article | None) -> bool:
-        """Whether so much of the kept text stands in this one that it need not be judged."""
+        """Whether this is the next version of the kept text, without a doubt."""
         row = self._collection.find_text(asked) if article is not None else None
         if row is None or article is None:
             return False
@@ -138,7 +138,7 @@ class Judge:
             kept = self._collection.article_of(row)
         except DamageError:
             return True  # verify tells; a recapture goes on
-        return kept is not None and shown(kept, article) >= THERE
+        return kept is not None and is_version(kept, article)
 
     def _judged(self, asked: str, seen: Seen) -> tuple[Judgement, tuple[Part, ...]]:
         """The judgement, and what was asked for it."""

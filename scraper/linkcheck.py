@@ -15,11 +15,11 @@ from archive import article as articles
 from archive.drift import Drift, drift
 from archive.linkstate import State
 from archive.models import VerdictKind
-from scraper import likeness, places
+from scraper import places
 from scraper.identity import identity
 from scraper.linkcase import Case, Judgement, Want
 from scraper.linkwalls import LONG, Wall
-from scraper.linkwords import PARTLY, THERE, WHOLE, Words
+from scraper.linkwords import THERE, WHOLE, Words, ends_alike
 
 _K = VerdictKind
 _S = State
@@ -108,10 +108,16 @@ class _Trial:
 
     # ------------------------------------------------------------------------------------------------ alive
 
-    def _there(self) -> Judgement:
+    def _there(self) -> Judgement | Want:
         old, new = self.kept.article, self.seen.article
         assert old is not None
         self.evidence.append(f"{self.words.shown:.0%} of the kept text stands on the page")
+        if self.words.cut_off:
+            if Want.STORED not in self.case.met:
+                return Want.STORED
+            if self.wall.door:
+                count = f"{len(self.words.own)} of {len(self.words.kept)} words"
+                return self._failed(_S.WALLED, f"the end of the text is not shown ({count})", *self.wall.marks)
         if new is None:
             found = self._alive(self.words.shown)
             same = self.words.shown >= WHOLE
@@ -200,6 +206,11 @@ class _Trial:
             return Want.STORED
         if (found := self._walled()) is not None:
             return found
+        if self._place_above is not None and self.words.language is not None:
+            if Want.HOME not in self.case.met:
+                return Want.HOME
+            if self.words.led_abroad:
+                return self._failed(_S.BLOCKED, f"the whole site leads us to its pages in “{self.words.language}”")
         if self.kind is _K.SOFT_404:
             return self._verdicts(_S.SOFT_404)
         if (found := self._led_up()) is not None:
@@ -269,17 +280,20 @@ class _Trial:
         own, kept = self.words.own, self.words.kept
         if len(own) < 15 or len(own) > CUT * len(kept) or self.words.of_kept < MOSTLY:
             return None
-        end = likeness.runs(kept[-max(20, len(own) // 4) :])
-        if likeness.share(end, self.words.own_runs) > PARTLY:
+        if ends_alike(kept, self.words.own_runs, max(20, len(own) // 4)):
             return None  # its end is there: shortened, not cut off
         reason = f"only the beginning of the text is shown ({len(own)} of {len(kept)} words)"
         return self._failed(_S.WALLED, reason, *self.wall.marks)
 
-    def _headline_alone(self) -> Judgement:
+    def _headline_alone(self) -> Judgement | Want:
         """The headline stands there and the text does not."""
         title = self.kept.article.title if self.kept.article is not None else ""
         self.evidence.append(f"the headline “{title[:100]}” stands on the page")
         own = len(self.words.own)
+        if self.wall.withdrawn and Want.STORED not in self.case.met:
+            return Want.STORED
+        if self.wall.withdrawn and not self.wall.door:
+            return self._failed(_S.SOFT_404, "the page says that the article was taken down", *self.wall.withdrawn)
         if self.seen.verdict.kind is _K.ARTICLE and own >= max(LONG, len(self.words.kept) // 3):
             return self._edited()
         return self._failed(_S.WALLED, "the headline stands there, but not the text", *self.wall.marks)
@@ -365,6 +379,8 @@ class _Trial:
             return Want.HOME
         if self.words.home_instead:
             return self._home_instead()
+        if self.wall.has_text and (language := self.words.translated) is not None:
+            return self._failed(_S.BLOCKED, f"the page is shown to us in another language, “{language}”")
         if self.wall.has_text:
             title = self.seen.article.title if self.seen.article is not None else ""
             return self._failed(_S.REPLACED, f"another page stands there: “{title[:200]}”", *self.seen.verdict.evidence)

@@ -16,20 +16,29 @@ THERE = 0.5
 PARTLY = 0.3
 WHOLE = 0.85
 GONE = 0.2
+WITHOUT_END = 0.9
+"""What has fewer of the kept words may be cut off."""
 PROSE = 3
 """Paragraphs of some length, links apart, that make a page more than a list."""
 ECHO = 12
 """So many words more or less make no other page: times, numbers, names of sections."""
 
-LEADS = 5
+LEADS = 4
 NEW_LEADS = 3
 """So many links to articles, and such as the kept page did not have, make a home page."""
 
 
-def shown(kept: Article, live: Article) -> float:
-    """How much of the kept text stands in a live one."""
-    before, now = (likeness.runs(likeness.words(articles.said(each)[0])) for each in (kept, live))
-    return likeness.share(before, now)
+def ends_alike(kept: list[str], live: set[tuple[str, ...]], words: int = 20) -> bool:
+    """Whether of so many of the last words of a kept text some stand in a live one, of which these are the runs."""
+    return likeness.share(likeness.runs(kept[-words:]), live) > PARTLY
+
+
+def is_version(kept: Article, live: Article) -> bool:
+    """Whether enough of a kept text stands in a live one, its end too, that it need not be judged."""
+    before, now = (likeness.words(articles.said(each)[0]) for each in (kept, live))
+    runs = likeness.runs(now)
+    uncut = len(now) > WITHOUT_END * len(before) or ends_alike(before, runs)
+    return uncut and likeness.share(likeness.runs(before), runs) >= THERE
 
 
 class Words:
@@ -91,6 +100,39 @@ class Words:
         if self._kept.article is None or sketch is None:
             return False
         return likeness.same_headline(self._kept.article.title, [sketch.title])
+
+    @cached_property
+    def cut_off(self) -> bool:
+        """Whether the live text is the kept one without its end."""
+        own, kept = self.own, self.kept
+        return len(own) <= WITHOUT_END * len(kept) and self.of_kept >= WHOLE and not ends_alike(kept, self.own_runs)
+
+    @property
+    def language(self) -> str | None:
+        """The language of the page, where it is another than the kept one's and both are stated."""
+        sketch, kept = self._seen.sketch, self._kept.article
+        before = (kept.meta.language or "") if kept is not None else ""
+        before = before.lower().replace("_", "-").partition("-")[0]
+        now = sketch.language if sketch is not None else ""
+        return now if now and before and now != before else None
+
+    @property
+    def led_abroad(self) -> bool:
+        """Whether who asks for the home page is led where this address leads, too."""
+        home = self._case.home
+        return home is not None and bool(home.hops) and identity(home.url) == identity(self._seen.url)
+
+    @property
+    def translated(self) -> str | None:
+        """The language of the page, where it is the kept one in that, by its own word or by its address."""
+        sketch, language = self._seen.sketch, self.language
+        if sketch is None or language is None:
+            return None
+        own = {identity(each) for each in (self._case.asked, self._kept.final) if each}
+        others = {identity(url) for tag, url in sketch.alternates if tag != language}
+        if own & others or any(places.in_other_language(self._seen.url, each) for each in own):
+            return language
+        return None
 
     @property
     def same_origin(self) -> bool:
@@ -162,7 +204,7 @@ class Words:
             return nothing and its is mine
         known = likeness.own_words(self._case.asked) | likeness.own_words(self._seen.url)
         known |= likeness.own_words(other.url) | {word for url, _ in other.hops for word in likeness.own_words(url)}
-        ours = likeness.but_of(known, self.page)
+        ours = likeness.but_of(known, likeness.words(mine.text))
         theirs = likeness.but_of(known, likeness.words(its.text))
         least = min(len(ours), len(theirs))
         most = max(3.0, min(ECHO, 0.4 * least), 0.15 * least)

@@ -94,6 +94,19 @@ def _is_like_article(path: str) -> bool:
     return apart or bool(_NUMBER.search(path)) or len(name.encode()) - len(name) > 15  # in a script of its own
 
 
+def in_other_language(url: str, asked: str) -> bool:
+    """Whether an address is another but for a language in its path, its query or its host's first label."""
+    return url != asked and _without_language(url) == _without_language(asked)
+
+
+def _without_language(url: str) -> tuple[str, str]:
+    at = urlsplit(url)
+    labels = host_of(url).split(".")
+    host = ".".join(labels[1:] if len(labels) > 2 and _LANGUAGE.match(labels[0]) else labels).removeprefix("www.")
+    path = "/".join(part for part in at.path.lower().split("/") if part and not _LANGUAGE.match(part))
+    return host, path
+
+
 def above(url: str, asked: str) -> str | None:
     """What the address is to the one that was asked for, in words: the home page or a section above it; or None."""
     at, before = urlsplit(url), urlsplit(asked)

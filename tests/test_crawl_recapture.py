@@ -11,6 +11,7 @@ import pytest
 from tests.archive.collecting import derived
 from tests.command import Home, home
 from tests.dask import dask
+from tests.scraper.links import TEXT
 from tests.site import Connection, Request, Web
 from tests.test_check_command import another, article
 from tests.test_crawl_sources import listing, reports, setting
@@ -96,6 +97,17 @@ def test_a_soft_404_and_a_parked_domain_are_none_either(web: Web, there: Home, h
     row = recaptured(there)["report-1"]
     assert (row["verdict"], words in row["reason"]) == ("soft 404", True)
     assert there.texts() == texts
+
+
+def test_a_text_whose_end_an_offer_took_is_no_version(web: Web, there: Home) -> None:
+    offer = "<p>Zbytek je pro ty, kdo nás podporují.</p><button>Chci číst dál</button>"
+    head = article(1).partition("<p>")[0]
+    for shown, more, verdict in ((6, "", "article"), (4, offer, "paywall stub")):
+        body = "".join(f"<p>{each}</p>" for each in TEXT[:shown])
+        web.host("news.test").page("/a/report-1", f"{head}{body}{more}</article>")
+        assert recaptured(there)["report-1"]["verdict"] == verdict
+        texts = [text.decode() for name, text in there.texts().items() if "report-1" in name]
+        assert any(TEXT[5] in text for text in texts) and not any("podporují" in text for text in texts)
 
 
 def test_the_site_is_asked_nothing_besides_unless_the_text_is_far_from_the_kept_one(web: Web, there: Home) -> None:

@@ -7,7 +7,7 @@ import pytest
 from archive.linkstate import State
 from archive.models import Verdict, VerdictKind
 from scraper.linkcase import Seen, Want
-from tests.scraper.links import HARD, HOME, TEXT, TITLE, URL, judged, page, seen, wrong
+from tests.scraper.links import ARTICLE, HARD, HOME, OTHER, TEXT, TITLE, URL, judged, page, seen, wrong
 
 NAME = "harbour master retires"
 
@@ -101,6 +101,8 @@ TERMS = "".join(
 WHOLE_SITE = {
     "a dialog": f"<title>Quay</title><p>Wir nutzen Dinge.</p><button>Gut</button><button>Nein</button>{TERMS}",
     "works": page("Quay Times", ("Vi bygger om och är strax tillbaka, tack för att du väntar på oss.",), more=TERMS),
+    "another region": "<title>news.test</title><h1>Not offered in your region</h1><p>Tyvärr, this is not offered "
+    "in the country you are visiting from. We engage with regulators about options.</p>",
     "another country": f"<title>Quay</title><h1>Leider nicht</h1><p>In Ihrem Land zeigen wir nichts.</p>{TERMS}",
 }
 
@@ -140,3 +142,83 @@ def test_what_the_site_shows_everywhere_is_no_beginning_of_the_text() -> None:
     lost = page("Oj då", (*TEXT[:2], "Det du letar efter har vi inte kvar, men mycket annat finns att läsa i dag."))
     assert judged(seen(lost), wrong(lost), at_home(front()))[0].state is State.SOFT_404
     assert judged(seen(lost), HARD, at_home(front()))[0].state is State.WALLED
+
+
+# ------------------------------------------------------------------------------------------------ other languages
+
+TRANSLATED = page("Il capitano del porto lascia dopo quarant'anni", OTHER).replace("<html>", "<html lang=it>")
+ENGLISH = ARTICLE.replace("<html>", "<html lang=en-GB>")
+NAMES_IT = f"<link rel=alternate hreflang=en-GB href='{URL}'>"
+
+
+@pytest.mark.parametrize(
+    ("url", "head"),
+    [
+        (URL, NAMES_IT),
+        ("https://news.test/porto/1", NAMES_IT),
+        ("https://news.test/it/2025/harbour-master-retires", ""),
+        ("https://it.news.test/2025/harbour-master-retires/", ""),
+    ],
+)
+def test_a_page_that_is_shown_to_us_in_another_language_is_not_dead(url: str, head: str) -> None:
+    now = seen(TRANSLATED.replace("</head>", f"{head}</head>"), url, hops=() if url == URL else ((URL, 302),))
+    found, _ = judged(now, HARD, at_home(front()), before=ENGLISH)
+    assert (found.state, found.verdict) == (State.BLOCKED, VerdictKind.BLOCKED)
+    assert "“it”" in found.reason
+
+
+def test_another_article_is_another_whatever_its_language() -> None:
+    other = page("Rye bread", OTHER, head=NAMES_IT).replace("<html>", "<html lang=en>")
+    for html in (TRANSLATED, other):
+        assert judged(seen(html), HARD, at_home(front()), before=ENGLISH)[0].state is State.REPLACED
+
+
+def test_a_site_that_leads_us_to_its_home_page_in_another_language_says_nothing() -> None:
+    html, place = front().replace("<html>", "<html lang=it>"), "https://news.test/it/"
+    now, led = seen(html, place, hops=((URL, 302),)), seen(html, place, hops=(("https://news.test/", 302),))
+    assert judged(now, now, led, before=ENGLISH)[0].state is State.BLOCKED
+    # Where the home page is shown to us, this address alone leads there.
+    assert judged(now, HARD, at_home(front()), before=ENGLISH)[0].state is State.SOFT_404
+    assert judged(now, HARD, led, before=ENGLISH.replace("en-GB", "it"))[0].state is State.SOFT_404
+
+
+# ------------------------------------------------------------------------------------------------ parts, and less
+
+OFFER = "<div><p>Zbytek je pro ty, kdo nás podporují.</p><button>Chci číst dál</button></div>"
+
+
+def test_a_text_that_lost_its_end_to_an_offer_is_walled_however_much_is_left() -> None:
+    found, wanted = judged(seen(page(TITLE, TEXT[:4], more=OFFER)), HARD)
+    assert (found.state, found.verdict, wanted) == (State.WALLED, VerdictKind.PAYWALL, [Want.STORED])
+    # A paragraph less is an edit, where nothing is asked for; so it is where the end is there.
+    assert judged(seen(page(TITLE, TEXT[:5])), HARD)[0].state is State.CHANGED
+    assert judged(seen(page(TITLE, (*TEXT[:3], TEXT[5]), more=OFFER)), HARD)[0].state is State.CHANGED
+
+
+TAKEN_DOWN = [
+    "This article has been removed at the request of the persons concerned.",
+    "Dieser Beitrag wurde gelöscht.",
+    "Cet article n’est plus disponible.",
+    "Este artículo fue retirado.",
+    "Материал удалён по решению редакции.",
+    "この記事は削除されました。",
+]
+
+
+@pytest.mark.parametrize("words", TAKEN_DOWN)
+def test_a_headline_over_the_news_that_the_article_was_taken_down_is_a_soft_404(words: str) -> None:
+    found, _ = judged(seen(page(TITLE, (words,))), HARD)
+    assert (found.state, found.verdict) == (State.SOFT_404, VerdictKind.SOFT_404)
+    assert "taken down" in found.reason
+    # Not where there is a door, where the kept page said so of something else, nor below a text.
+    assert judged(seen(page(TITLE, (words,), more=OFFER)), HARD)[0].state is State.WALLED
+    kept = page(TITLE, TEXT, more=f"<div>{words}</div>")
+    assert judged(seen(page(TITLE, (words,))), HARD, before=kept)[0].state is State.WALLED
+    assert judged(seen(page(TITLE, (*OTHER, words))), HARD)[0].state is State.CHANGED
+
+
+@pytest.mark.parametrize("title", ["Zbyt wiele zapytań", "Too many requests", "请求过于频繁", "Слишком много запросов"])
+def test_who_asks_too_often_is_not_told_that_nothing_is_there(title: str) -> None:
+    html = f"<title>{title}</title><h1>{title}</h1><p>Proszę spróbować ponownie za godzinę.</p>"
+    found, wanted = judged(seen(html), wrong(html), at_home(front()))
+    assert (found.state, wanted) == (State.BLOCKED, [])

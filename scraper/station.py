@@ -27,7 +27,7 @@ from archive.errors import ClusterError, StorageError
 from scraper.crawl import MORE_THREADS, Sleepers
 from scraper.line import Handler, Line, introduce, loop_of
 from scraper.remote import GONE, RemoteApplier, RemoteLookups, RemoteMemory, RemotePace, answer
-from scraper.running import Parts, Plan, Time, networked, preserving, run_info
+from scraper.running import Parts, Plan, Time, judging, networked, preserving, run_info
 from scraper.workers import Readers
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ class Station:
                 pace_of=lambda rhythm, _: RemotePace(rhythm, line),
             )
         )
-        parts = Parts(collection, network, readers.read, time.clock)
+        judge = stack.enter_context(judging(settings, plan, time, collection, network, readers.read))
+        parts = Parts(collection, network, readers.read, time.clock, judge)
         if plan.submit:
             parts = replace(
                 parts,

@@ -16,8 +16,10 @@ from msgspec.structs import replace
 from archive.errors import NotKeptError, UsageError
 from archive.linkstate import standing
 from archive.rows import iso
+from archive.submission import plain
 from scraper.report import json_line, meta_lines, why_lines
 from scraper.saying import fit
+from scraper.submits.telling import line_of
 
 if TYPE_CHECKING:
     from archive.collection import Collection
@@ -59,13 +61,17 @@ def show_page(collection: Collection, address: str, wish: Shown, say: Callable[[
         print(json.dumps(why, ensure_ascii=False) if as_json or article is None else "\n".join(why_lines(article)))
     elif form is Form.META:
         link = link_facts(collection, address, wish.strikes)
+        submissions = collection.submissions_of(address) or collection.submissions_of(row.url)
         if as_json:
-            print(json_line(row, collection.path, link=link))
+            told = [plain(each) for each in submissions]
+            print(json_line(row, collection.path, link=link, submissions=told))
             return
         print("\n".join(meta_lines(row, collection.path)))
         if link is not None:
             words = f"{link['standing']}; on {link['checked_at']}, {link['state']}: {link['reason']}"
             print(fit(f"link: {words} ({link['checks']} checks)"))
+        for each in submissions:
+            print(fit(f"submission: on {iso(each.time)}, {line_of(each)}"))
     else:
         row = _with_text(collection, row, address, say)
         text = collection.text_of(row) or ""

@@ -37,7 +37,7 @@ from scraper.remote import (
     RemotePace,
     answer,
 )
-from scraper.running import Parts, Plan, Time, networked, preserving, run_info
+from scraper.running import Parts, Plan, Time, judging, networked, preserving, run_info
 from scraper.workers import Readers
 
 if TYPE_CHECKING:
@@ -159,7 +159,8 @@ class Station:
                 pace_of=lambda rhythm, _: RemotePace(rhythm, line),
             )
         )
-        parts = Parts(collection, network, readers.read, time.clock)
+        judge = stack.enter_context(judging(settings, plan, time, collection, network, readers.read))
+        parts = Parts(collection, network, readers.read, time.clock, judge)
         if plan.submit:
             parts = replace(
                 parts,

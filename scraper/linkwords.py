@@ -23,6 +23,8 @@ PROSE = 3
 ECHO = 12
 """So many words more or less make no other page: times, numbers, names of sections."""
 
+LOADING = 2
+"""So many words may say that something is on its way."""
 LEADS = 4
 NEW_LEADS = 3
 """So many links to articles, and such as the kept page did not have, make a home page."""
@@ -155,6 +157,18 @@ class Words:
             if sketch is not None:
                 runs -= likeness.runs(likeness.words(sketch.text))
         return len(runs)
+
+    @property
+    def frame_alone(self) -> bool:
+        """Whether the page has no words that the kept one, the home page and a wrong address have not: what stands in
+        the frame of the site would be drawn by scripts."""
+        reading, sketch, home = self._seen.reading, self._seen.sketch, self._case.home
+        if reading is None or sketch is None or not reading.signals.scripts or home is None or home.sketch is None:
+            return False
+        made_up = self._case.made_up.sketch if self._case.made_up is not None else None
+        stored = self._case.stored.sketch if self._case.stored is not None else None
+        known = {word for each in (home.sketch, made_up, stored) if each for word in likeness.words(each.text)}
+        return sum(word not in known for word in likeness.words(sketch.text)) <= LOADING
 
     @property
     def prose_is_gone(self) -> bool:

@@ -33,8 +33,8 @@ def check(
     """Find out what became of links: alive, changed, moved, replaced, gone. Without more, of all that is kept.
 
     Each is asked again as tearsheet fetch does, and only whether it has changed; what has is kept as a new version, and
-    what stands there in its place never is. Dead is only what failed on three different days ([check] strikes): walls,
-    blocks and captchas never count. Run it daily with --due.
+    what stands there in its place never is. Dead is only what failed on three different days (check.strikes in
+    config.toml): walls, blocks and captchas never count. Run it daily with --due.
 
     Exit code 0: none failed. 1: some did. 9: all did. 75: another run holds the collection.
 

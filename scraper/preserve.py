@@ -167,6 +167,7 @@ class Preserver:
         if known is not None and not self._rules.again:
             row, _ = known
             if now - row.captured_at < timedelta(seconds=self._rules.recapture_after):
+                self._hands.collection.stays(row)
                 return Result(link, row, already=True)
         # What could not be read when it came is asked for in full, and read again.
         capture = known[1] if known is not None and not _unread(known[0]) else None

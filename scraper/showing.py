@@ -153,11 +153,18 @@ def rebuild_index(
 
 def rebuild_collection(settings: Settings, tell: Callable[[str], None], as_json: bool) -> int:
     """Rebuild what is derived; returns the exit code: 5 where a WARC file is damaged, told with its offset."""
+    from archive import mounts
+    from archive.disk import Disk
+    from archive.opening import make_folder
     from archive.rebuild import rebuild
     from scraper.pooling import pooled
 
     archive = replace(settings.archive, root=settings.archive.root.absolute())
-    with pooled(settings, [archive.root / "collections" / archive.collection]) as pool:
+    folder = archive.root / "collections" / archive.collection
+    if settings.cluster.scheduler and any(mounts.stored(folder / kind) for kind in mounts.KINDS):
+        # On a new machine: workers are to see the folder before anything is in it.
+        make_folder(folder, Disk())
+    with pooled(settings, [folder]) as pool:
         report = rebuild(archive if pool else settings.archive, tell=tell, pool=pool)
     if as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False))

@@ -16,8 +16,12 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from scraper import __version__
+from scraper.cli import app
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -130,6 +134,25 @@ def test_the_command_starts_light(arguments: list[str]) -> None:
     loaded = {full.split(".")[0] for full in done.stdout.splitlines()[-1].split()}
     assert "typer" in loaded
     assert not loaded & HEAVY
+
+
+def test_no_word_of_a_help_text_is_taken_for_markup() -> None:
+    """Rich drops what stands in brackets and looks like the name of a style."""
+    texts = dict(_help_texts(typer.Context(get_command(app), info_name="tearsheet")))
+    assert len(texts) > 100
+    assert {name: text for name, text in texts.items() if re.search(r"(?<!\\)\[/?[a-z@#]", text)} == {}
+
+
+def _help_texts(context: typer.Context) -> Iterator[tuple[str, str]]:
+    command = context.command
+    yield context.command_path, command.help or ""
+    for parameter in command.params:
+        yield f"{context.command_path} {parameter.name}", getattr(parameter, "help", "") or ""
+    if isinstance(command, TyperGroup):
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            yield from _help_texts(typer.Context(inner, context, info_name=name))
 
 
 def test_version_within_a_quarter_of_a_second_of_cpu() -> None:

@@ -238,6 +238,8 @@ def test_the_frame_of_the_site_alone_is_what_scripts_would_fill(words: str) -> N
         "<h1>x</h1>", "<h1>Elnézést, ez nincs meg</h1>"
     )
     assert judged(seen(gone), HARD, at_home(front()))[0].state is State.SOFT_404
+    known = page("x", (), more=SCRIPTS.format("")).replace("<h1>x</h1>", "<h1>The late old quay is out in town</h1>")
+    assert judged(seen(known), HARD, at_home(front()))[0].state is State.SOFT_404
 
 
 @pytest.mark.parametrize("link", ["/archive/2025/harbour-master-retires", f"{URL}?web=1"])

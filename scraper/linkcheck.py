@@ -189,8 +189,8 @@ class _Trial:
             return (
                 replace(found, state=_S.CHANGED, reason="the document is another than was kept") if changed else found
             )
-        reason = f"a file stands where the article stood ({self.seen.verdict.reason})"
-        return self._failed(_S.REPLACED, reason, *self.seen.verdict.evidence)
+        reason = f"a file stands where the article stood, and may hold it ({self.seen.verdict.reason})"
+        return self._failed(_S.BLOCKED, reason, *self.seen.verdict.evidence)
 
     # ------------------------------------------------------------------------------------------------ a page, not it
 
@@ -379,6 +379,8 @@ class _Trial:
             return Want.HOME
         if self.words.home_instead:
             return self._home_instead()
+        if self.words.frame_alone:
+            return self._shell()
         if self.wall.has_text and (language := self.words.translated) is not None:
             return self._failed(_S.BLOCKED, f"the page is shown to us in another language, “{language}”")
         if self.wall.has_text:
@@ -388,6 +390,8 @@ class _Trial:
             return self._failed(_S.SOFT_404, "the domain is parked or for sale", *self._domain_words())
         if self.wall.door or self.wall.speaks_of_consent(6):
             return self._failed(_S.WALLED, "something is asked for before the page", *self.wall.marks)
+        if (on := self.wall.leads_on) is not None:
+            return self._failed(_S.WALLED, f"the page leads on to {on}")
         if self.moved_to is not None:
             return self._failed(_S.SOFT_404, f"the address leads to another page, {self.moved_to}")
         if len(self.words.page) < BLANK and self.kind is _K.EMPTY and not self.words.looks_like_site():

@@ -112,6 +112,13 @@ def test_each_state_is_told_and_nothing_worse_is_kept(web: Web, there: Home) -> 
     assert "Report 4" in there.run("show", "https://news.test/a/report-4").out
 
 
+@pytest.mark.parametrize("status", [404, 410, 500])
+def test_the_page_to_the_byte_is_alive_whatever_its_status(web: Web, there: Home, status: int) -> None:
+    web.host("news.test").page("/a/report-1", article(1), status=status)
+    (row,) = there.run("check", "--json", "https://news.test/a/report-1").rows
+    assert (row["state"], row["similarity"]) == ("same", 1.0)
+
+
 def report(made: Home) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(max((made.collection / "reports").glob("*.json")).read_bytes())
     return found

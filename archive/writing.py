@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from archive import catalog
+from archive import catalog, mounts
 from archive.applying import Applier, Parts
 from archive.disk import Disk
 from archive.errors import LockedError, OutdatedError, StorageError
 from archive.lock import Lock
-from archive.opening import Mender, closed_names, make_folders, open_parts
+from archive.opening import Mender, all_closed_names, make_folders, open_parts
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.sending import fetch_ledgers, send_ledgers, settle
 
 Tell = Callable[[str], None]
 
@@ -25,6 +26,7 @@ def opened_to_write(folder: Path, disk: Disk, tell: Tell) -> Iterator[Parts]:
     """
     with Lock(folder / "lock").acquire():
         make_folders(folder, disk)
+        fetch_ledgers(folder, disk, tell)
         if not disk.exists(folder / catalog.NAME):
             # What SQLite kept beside a catalog that is gone would be taken for the new one's.
             catalog.delete(folder / catalog.NAME, disk.unlink)
@@ -33,7 +35,9 @@ def opened_to_write(folder: Path, disk: Disk, tell: Tell) -> Iterator[Parts]:
                 _make_again(folder, disk, tell)
         opened = _Opened(folder, disk, tell)
         try:
+            settle(folder, opened.parts.catalog, disk, tell)
             yield opened.parts
+            send_ledgers(folder, opened.parts.catalog)
         finally:
             opened.close()
 
@@ -55,7 +59,9 @@ def _make_again(folder: Path, disk: Disk, tell: Tell) -> None:
 
 
 def has_warcs(folder: Path, disk: Disk) -> bool:
-    return any(closed_names(folder / kind, disk) for kind in (ARCHIVE, QUARANTINE))
+    """Here or in the store."""
+    kinds = [folder / kind for kind in (ARCHIVE, QUARANTINE)]
+    return any(mounts.stored(kind) if not disk.exists(kind) else all_closed_names(kind, disk) for kind in kinds)
 
 
 class _Opened:

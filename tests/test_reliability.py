@@ -31,10 +31,10 @@ def test_each_promise_has_tests_and_each_test_a_promise() -> None:
 
 
 def test_the_table_has_the_rows_that_the_tests_declare_and_no_figure_without_one() -> None:
-    rows = parsed(PAGE.read_text(encoding="utf-8"))
+    rows, tests = parsed(PAGE.read_text(encoding="utf-8")), declared()
     assert [row[0] for row in rows] == [promise.words for promise in PROMISES.values()]
     for (_, how, tried, failed), (key, promise) in zip(rows, PROMISES.items(), strict=True):
-        behind = declared()[key]
+        behind = tests[key]
         told, _, files = how.rpartition(" (")
         assert told == promise.how
         assert set(re.findall(r"`([^`]+)`", files)) == behind.files

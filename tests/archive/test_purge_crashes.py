@@ -95,7 +95,7 @@ def check(root: Path, expected: set[tuple[str, str]]) -> None:
         assert derived(root) == before
 
 
-@pytest.mark.parametrize("step", [5, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("purge")])])
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("purge")])])
 def test_a_process_that_is_killed_at_any_change(
     root: Path, step: int, expected: set[tuple[str, str]], figures: Figures
 ) -> None:
@@ -115,7 +115,7 @@ def test_a_process_that_is_killed_at_any_change(
 
 
 @pytest.mark.parametrize("stays", [True, False])
-@pytest.mark.parametrize("step", [11, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("purge")])])
+@pytest.mark.parametrize("step", [23, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("purge")])])
 def test_a_disk_that_fails_at_any_change(
     root: Path, step: int, stays: bool, expected: set[tuple[str, str]], figures: Figures
 ) -> None:

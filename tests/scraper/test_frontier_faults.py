@@ -85,11 +85,14 @@ def count(path: Path) -> int:
     return statements.count
 
 
-@pytest.mark.promise("queue")
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("queue")])])
 @pytest.mark.parametrize("words", ["disk I/O error", "database or disk is full"])
 @pytest.mark.parametrize("stays", [True, False])
-def test_a_queue_that_fails_at_any_statement(tmp_path: Path, words: str, stays: bool, figures: Figures) -> None:
-    for number in range(count(tmp_path / "count")):
+def test_a_queue_that_fails_at_any_statement(
+    tmp_path: Path, step: int, words: str, stays: bool, figures: Figures
+) -> None:
+    """`step`: not at each of them."""
+    for number in range(0, count(tmp_path / "count"), step):
         figures.add("faults of SQLite")
         path = tmp_path / f"{number}"
         told = Told()
@@ -99,10 +102,10 @@ def test_a_queue_that_fails_at_any_statement(tmp_path: Path, words: str, stays: 
 
 
 @pytest.mark.slow
-@pytest.mark.promise("queue")
-def test_a_process_that_is_killed_at_any_statement(tmp_path: Path, figures: Figures) -> None:
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=[pytest.mark.soak, pytest.mark.promise("queue")])])
+def test_a_process_that_is_killed_at_any_statement(tmp_path: Path, step: int, figures: Figures) -> None:
     left: list[tuple[Path, Told]] = []
-    for number in range(count(tmp_path / "count")):
+    for number in range(0, count(tmp_path / "count"), step):
         live, told = tmp_path / f"live-{number}", Told()
         live.mkdir()
         place = tmp_path / f"killed-{number}"
@@ -113,7 +116,7 @@ def test_a_process_that_is_killed_at_any_statement(tmp_path: Path, figures: Figu
 
         with watched(Statements(number, kill)):
             history(live / "queue.sqlite", told)
-    assert len(left) > 150
+    assert len(left) > 150 // step
     for place, told in left:
         figures.add("kills before a statement")
         goes_on(place / "queue.sqlite", told)

@@ -28,6 +28,17 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = ("archive", "scraper")
 HTTP_CLIENTS = {"requests", "urllib3", "http", "httpx", "aiohttp", "ftplib"}
 HEAVY = {"trafilatura", "requests", "urllib3", "lxml", "pydantic", "surt", "warcio", "fastwarc", "tenacity"}
+SELDOM = {
+    "archive.elsewhere",
+    "archive.parse",
+    "archive.rebuild",
+    "archive.store",
+    "archive.warc.rules",
+    "scraper.cli_care",
+    "scraper.read.phrases",
+    "scraper.schedule",
+}
+"""Modules of ours that a run of one address does without."""
 
 
 def modules(*packages: str) -> Iterator[Path]:
@@ -134,6 +145,14 @@ def test_the_command_starts_light(arguments: list[str]) -> None:
 def test_a_command_loads_the_options_of_no_other() -> None:
     loaded = {full for full in _loaded_by(["fetch", "--help"]) if full.startswith("scraper.cli_")}
     assert loaded == {"scraper.cli_keep"}
+
+
+def test_a_fetch_loads_nothing_that_only_few_need() -> None:
+    code = "import sys, scraper.fetching, scraper.preserve; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "archive.collection" in loaded
+    assert not loaded & SELDOM
 
 
 def _loaded_by(arguments: list[str]) -> list[str]:

@@ -127,40 +127,39 @@ def _by_head(text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for alternative in alternatives(joined(text)):
         for spelled in _spelled(alternative) if alternative.startswith(("(", "[")) else (alternative,):
-            found.setdefault(_folded(_head(spelled)), []).append(spelled)
+            literal = _LITERAL.match(spelled)
+            head = "0" if _DIGIT.match(spelled) else _folded(literal.group()) if literal else ""
+            found.setdefault(head, []).append(spelled)
     return found
-
-
-def _head(spelled: str) -> str:
-    """The characters that a wording begins with as they stand."""
-    match = _LITERAL.match(spelled)
-    return match.group() if match else ""
 
 
 _REPEATS = ("*", "+", "{", "?")
 _LITERAL = re.compile(rf"(?:[^\\.^$*+?{{}}\[\]|()](?![*+{{?])){{0,{_HEAD}}}")
+_DIGIT = re.compile(r"\\d(?![*?{])")
+_DIGITS = str.maketrans("123456789", "0" * 9)
 
 
 def _folded(text: str) -> str:
-    """The text without its case, a character for each: what is the same to `re` when it ignores case is the same."""
+    """The text without its case and with 0 for every digit, a character for each: what is the same to `re` when it
+    ignores case, and what `\\d` stands for, is the same."""
     if text.isascii():
-        return text.lower()
-    return "".join(character.casefold()[:1] for character in text).replace("ı", "i")
+        return text.lower().translate(_DIGITS)
+    folded = ("0" if character.isdecimal() else character.casefold()[:1] for character in text)
+    return "".join(folded).replace("ı", "i")
 
 
 def alternatives(pattern: str) -> list[str]:
     """The alternatives of a pattern, those inside its groups left whole."""
     found = []
-    start = depth = 0
-    for mark in _MARKS.finditer(pattern):
-        depth += {"(": 1, ")": -1}.get(mark.group(), 0)
-        if mark.group() == "|" and not depth:
-            found.append(pattern[start : mark.start()])
-            start = mark.end()
-    return [*found, pattern[start:]]
-
-
-_MARKS = re.compile(r"[()|]")
+    whole: list[str] = []
+    depth = 0
+    for piece in pattern.split("|"):
+        whole.append(piece)
+        depth += piece.count("(") - piece.count(")")
+        if not depth:
+            found.append("|".join(whole))
+            whole.clear()
+    return [*found, "|".join(whole)] if whole else found
 
 
 def _spelled(alternative: str) -> list[str]:
@@ -182,9 +181,7 @@ def _spelled(alternative: str) -> list[str]:
 
 def _group_end(pattern: str) -> int:
     """Where the group that the pattern begins with is closed."""
-    depth = 0
-    for place, character in enumerate(pattern):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if not depth:
-            return place
-    return len(pattern)
+    end = pattern.find(")")
+    while end >= 0 and pattern.count("(", 0, end) > pattern.count(")", 0, end) + 1:
+        end = pattern.find(")", end + 1)
+    return end if end >= 0 else len(pattern)

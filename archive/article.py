@@ -24,11 +24,10 @@ from archive.models import (
     Quote,
     Table,
 )
-from archive.parse import parse
 from archive.render import render
 from archive.wording import count_words
 
-__all__ = ["clean_inline", "from_json", "parse", "plain", "plain_inline", "render", "said", "texts", "to_json", "words"]
+__all__ = ["clean_inline", "from_json", "plain", "plain_inline", "render", "said", "texts", "to_json", "words"]
 
 _T = TypeVar("_T")
 

@@ -6,9 +6,11 @@ import ipaddress
 import re
 from urllib.parse import unquote_to_bytes
 
+from archive.deferring import deferred
+
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^|]")
 _NUMBER = re.compile(r"(?:[0-9]+|0[xX][0-9a-fA-F]*)\Z")
-_IGNORABLE = re.compile(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
+_IGNORABLE = deferred(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
 
 
 def split_authority(authority: str) -> tuple[str, str, str]:

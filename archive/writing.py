@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from archive import catalog
+from archive import catalog, mounts
 from archive.applying import Applier, Parts
 from archive.disk import Disk
 from archive.errors import LockedError, OutdatedError, StorageError
 from archive.lock import Lock
-from archive.opening import Mender, closed_names, make_folders, open_parts
-from archive.rebuild import rebuild_locked
+from archive.opening import Mender, all_closed_names, make_folders, open_parts
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.sending import fetch_ledgers, send_ledgers, settle
 
 Tell = Callable[[str], None]
 
@@ -26,15 +26,18 @@ def opened_to_write(folder: Path, disk: Disk, tell: Tell) -> Iterator[Parts]:
     """
     with Lock(folder / "lock").acquire():
         make_folders(folder, disk)
+        fetch_ledgers(folder, disk, tell)
         if not disk.exists(folder / catalog.NAME):
             # What SQLite kept beside a catalog that is gone would be taken for the new one's.
             catalog.delete(folder / catalog.NAME, disk.unlink)
             if has_warcs(folder, disk):
                 tell(f"{folder / catalog.NAME} is missing and is made again from the WARC files")
-                rebuild_locked(folder, disk, tell)
+                _make_again(folder, disk, tell)
         opened = _Opened(folder, disk, tell)
         try:
+            settle(folder, opened.parts.catalog, disk, tell)
             yield opened.parts
+            send_ledgers(folder, opened.parts.catalog)
         finally:
             opened.close()
 
@@ -49,8 +52,16 @@ def bring_up(folder: Path, disk: Disk, tell: Tell, outdated: OutdatedError) -> N
         raise OutdatedError(f"{outdated} ({error})") from error
 
 
+def _make_again(folder: Path, disk: Disk, tell: Tell) -> None:
+    from archive.rebuild import rebuild_locked
+
+    rebuild_locked(folder, disk, tell)
+
+
 def has_warcs(folder: Path, disk: Disk) -> bool:
-    return any(closed_names(folder / kind, disk) for kind in (ARCHIVE, QUARANTINE))
+    """Here or in the store."""
+    kinds = [folder / kind for kind in (ARCHIVE, QUARANTINE)]
+    return any(mounts.stored(kind) if not disk.exists(kind) else all_closed_names(kind, disk) for kind in kinds)
 
 
 class _Opened:
@@ -68,7 +79,7 @@ class _Opened:
             if not mender.end_joins() or mender.out_of_order():
                 tell(f"{folder} has WARC files from before the last run: everything is made again")
                 self.parts.catalog.close()
-                rebuild_locked(folder, disk, tell)
+                _make_again(folder, disk, tell)
                 self.parts = open_parts(folder, folder, folder / "tmp", disk)
                 mender = Mender(folder, self.parts, Applier(self.parts, disk), disk, tell)
             mender.mend()

@@ -8,13 +8,9 @@ from typing import Annotated
 import typer
 
 from archive.errors import UsageError
-from scraper.options import COMMON, common, say_progress, stopping
-
-upkeep = typer.Typer()
+from scraper.options import COMMON, say_progress, stopping
 
 
-@upkeep.command()
-@common
 def rebuild(
     reextract: Annotated[
         bool,
@@ -53,8 +49,6 @@ def rebuild(
     raise typer.Exit(rebuild_collection(COMMON.settings(), say_progress, COMMON.json))
 
 
-@upkeep.command()
-@common
 def pack(
     smaller_than: Annotated[
         str, typer.Option("--smaller-than", metavar="SIZE", help="Join files below this; else a tenth of warc_size.")
@@ -76,8 +70,6 @@ def pack(
     raise typer.Exit(stop.code or code)
 
 
-@upkeep.command()
-@common
 def verify(
     files: Annotated[
         list[Path] | None,
@@ -85,6 +77,12 @@ def verify(
     ] = None,
     quick: Annotated[
         bool, typer.Option("--quick", help="Only compare each closed file with the manifest, without reading records.")
+    ] = False,
+    store: Annotated[
+        bool,
+        typer.Option(
+            "--store", help="Read what the store has of files that are here, too. Else checksums are compared."
+        ),
     ] = False,
 ) -> None:
     """Check that what is kept is whole: each record, its digests, and all that is derived of it.
@@ -100,13 +98,11 @@ def verify(
     from scraper import verifying
 
     with stopping() as stop:
-        asked = verifying.Asked(tuple(files or ()), quick, COMMON.json, COMMON.quiet)
+        asked = verifying.Asked(tuple(files or ()), quick, store, COMMON.json, COMMON.quiet)
         code = verifying.verify(COMMON.settings(), asked, stop.is_set)
     raise typer.Exit(stop.code or code)
 
 
-@upkeep.command()
-@common
 def repair(
     copies: Annotated[
         list[Path] | None,
@@ -136,8 +132,6 @@ def repair(
     raise typer.Exit(stop.code or code)
 
 
-@upkeep.command("import")
-@common
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="WARC, ARC and WACZ files of any tool.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is in the files.")] = False,
@@ -160,8 +154,6 @@ def import_(
     raise typer.Exit(stop.code or code)
 
 
-@upkeep.command()
-@common
 def exclude(
     what: Annotated[
         list[str] | None,

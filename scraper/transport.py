@@ -1,8 +1,8 @@
-"""urllib3's pools with connections of our own: vetted, recorded, and held to a deadline.
+"""requests' adapter with pools and connections of our own: vetted, recorded, and held to a deadline.
 
-A request is written and its answer read here. What urllib3 would do on its own and must not: rewrite the target, follow
-environment variables, take a 103 for the answer, count headers, retry, and go through a proxy by classes that know
-nothing of the guard.
+A request is written and its answer read here. What requests and urllib3 would do on their own and must not: rewrite the
+target, follow environment variables, take a 103 for the answer, count headers, retry, and go through a proxy by classes
+that know nothing of the guard.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 import certifi
 from msgspec import Struct, field
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
-from urllib3.util import make_headers
 
 from archive.errors import ConfigError
 from scraper.route import Router
@@ -75,6 +78,18 @@ class Call(Struct):
     def port(self) -> int:
         port = urlsplit(self.url).port
         return (443 if self.scheme == "https" else 80) if port is None else port
+
+
+class CallRequest(PreparedRequest):
+    """A prepared request that nothing has rewritten."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self.call = call
+        self.method = call.method
+        self.url = call.url
+        self.headers = CaseInsensitiveDict(call.headers)
+        self.body = call.form
 
 
 class Answer:
@@ -247,32 +262,56 @@ def _classes(router: Router) -> dict[str, type[HTTPConnectionPool]]:
     }
 
 
-class Transport:
+class Transport(HTTPAdapter):
     """Sends calls. Safe in threads; connections are kept and used again, `size` of them for each origin."""
 
     def __init__(self, settings: FetchSettings, router: Router, size: int) -> None:
+        self._router = router
         self._settings = settings
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
-        self._manager = _manager(settings.proxy, size)
-        self._manager.pool_classes_by_scheme = _classes(router)
         self._pools: OrderedDict[str, _Pool] = OrderedDict()
+        self._proxy = settings.proxy
+        if self._proxy is not None and (urlsplit(self._proxy).scheme != "http" or not urlsplit(self._proxy).hostname):
+            raise ConfigError(f"proxy: {self._proxy!r} is not http://HOST:PORT")
+        super().__init__(POOLS, size)
         if settings.ca_bundle is not None:
             self._tls_context()
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **options: Any) -> None:
+        if self._proxy is None:
+            self.poolmanager = PoolManager(connections, maxsize=maxsize, block=block)
+        else:
+            self.poolmanager = ProxyManager(
+                self._proxy, connections, maxsize=maxsize, block=block, proxy_headers=self.proxy_headers(self._proxy)
+            )
+        self.poolmanager.pool_classes_by_scheme = _classes(self._router)
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """None but the one from the settings."""
+        return self.poolmanager
 
     def close(self) -> None:
         """Close all connections that are kept."""
         with self._lock:
             self._pools.clear()
-        self._manager.clear()
+        super().close()
 
     def ask(self, call: Call) -> Answer:
         """Send a call and return when its header block is there. Raises WireError."""
+        answer = self.send(CallRequest(call)).raw
+        assert isinstance(answer, Answer)
+        return answer
+
+    def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+        """The answer to a CallRequest, with an Answer in it."""
+        assert isinstance(request, CallRequest)
+        call = request.call
         for _ in range(MOST_STALE):
             call.sent.clear()
             call.received = 0
             try:
-                return self._pool(call).ask(call)
+                return _response(request, self._pool(call).ask(call))
             except WireError as error:
                 # A kept connection that the server had closed just then: no answer was begun, so ask on another one.
                 if not (call.at_once and call.reused and error.kind == "cut" and call.received == 0):
@@ -290,7 +329,7 @@ class Transport:
                 self._pools.move_to_end(origin)
                 return pool
         options = {"ssl_context": self._tls_context()} if call.scheme == "https" else {}
-        made = self._manager.connection_from_host(call.host, call.port, call.scheme, pool_kwargs=options)
+        made = self.poolmanager.connection_from_host(call.host, call.port, call.scheme, pool_kwargs=options)
         assert isinstance(made, _Pool)
         with self._lock:
             self._pools[origin] = made
@@ -306,16 +345,14 @@ class Transport:
             return self._context
 
 
-def _manager(proxy: str | None, size: int) -> PoolManager:
-    """Raises ConfigError."""
-    if proxy is None:
-        return PoolManager(POOLS, maxsize=size)
-    parts = urlsplit(proxy)
-    if parts.scheme != "http" or not parts.hostname:
-        raise ConfigError(f"proxy: {proxy!r} is not http://HOST:PORT")
-    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else None
-    headers = {name.title(): value for name, value in make_headers(proxy_basic_auth=login).items()}
-    return ProxyManager(proxy, POOLS, maxsize=size, proxy_headers=headers)
+def _response(request: CallRequest, answer: Answer) -> Response:
+    response = Response()
+    response.status_code = answer.head.status
+    response.headers = CaseInsensitiveDict(answer.head.headers)
+    response.url = request.call.url
+    response.request = request
+    response.raw = answer
+    return response
 
 
 def _context(bundle: Path | None) -> ssl.SSLContext:

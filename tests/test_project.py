@@ -126,14 +126,31 @@ def test_no_loose_ends() -> None:
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["fetch", "--help"]])
 def test_the_command_starts_light(arguments: list[str]) -> None:
+    loaded = {full.split(".")[0] for full in _loaded_by(arguments)}
+    assert "typer" in loaded
+    assert not loaded & HEAVY
+
+
+def test_a_command_loads_the_options_of_no_other() -> None:
+    loaded = {full for full in _loaded_by(["fetch", "--help"]) if full.startswith("scraper.cli_")}
+    assert loaded == {"scraper.cli_keep"}
+
+
+def _loaded_by(arguments: list[str]) -> list[str]:
     code = "import sys; from scraper.__main__ import main; sys.argv = ['tearsheet', *sys.argv[1:]]\n"
     code += "try: main()\nexcept SystemExit: pass\nfinally: print('\\n' + ' '.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    loaded = {full.split(".")[0] for full in done.stdout.splitlines()[-1].split()}
-    assert "typer" in loaded
-    assert not loaded & HEAVY
+    return done.stdout.splitlines()[-1].split()
+
+
+def test_a_command_that_there_is_not_is_told_with_those_that_are_like_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scraper", "rebiuld"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "Did you mean 'rebuild'?" in done.stderr
 
 
 def test_no_word_of_a_help_text_is_taken_for_markup() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,7 +66,7 @@ class WarcWriter:
 
     A file comes into being with the first record and bears `.open` until it is closed. `warc_size` is in bytes; the
     file is changed for a new one before the first `append` that finds it that long with everything synced. `clock`
-    gives the time in UTC.
+    gives the time in UTC, `elsewhere` the names of files that were closed and are not in the folder.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class WarcWriter:
         warc_size: int = 1_000_000_000,
         disk: Disk | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        elsewhere: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self.folder = folder
         self._prefix = name_part(prefix) or "tearsheet"
@@ -85,6 +86,7 @@ class WarcWriter:
         self._warc_size = warc_size
         self._disk = disk or Disk()
         self._clock = clock
+        self._elsewhere = elsewhere
         self._last: tuple[str, int, str] | None = None
         self._serial = -1
         self._file: AppendFile | None = None
@@ -238,7 +240,8 @@ class WarcWriter:
 
     def _next_name(self, time: datetime) -> str:
         if self._last is None:
-            self._last = max((name_key(name) for name in self._disk.listdir(self.folder)), default=("", 0, ""))
+            names = (*self._disk.listdir(self.folder), *self._elsewhere())
+            self._last = max(map(name_key, names), default=("", 0, ""))
         stamp, serial = _stamp(time), self._serial + 1
         if stamp <= self._last[0]:
             # The clock stood still or went back: names tell the order, not the exact time.

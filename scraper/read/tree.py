@@ -12,8 +12,9 @@ from typing import Any
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
+from archive.deferring import deferred
 from archive.scripts import is_spaced
-from scraper.read.vocabulary import deferred, words
+from scraper.read.vocabulary import words
 
 Node = Any
 

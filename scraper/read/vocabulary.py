@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import cache, cached_property
-from typing import Any, AnyStr, cast
+
+from archive.deferring import deferred
 
 
 def words(text: str) -> frozenset[str]:
@@ -20,28 +21,6 @@ def ordered(text: str) -> tuple[str, ...]:
 def joined(text: str) -> str:
     """Lines of a pattern as one: each line ends where it begins anew, without the white space between."""
     return "".join(line.strip() for line in text.splitlines())
-
-
-class _Deferred:
-    """Stands in for a pattern. What it was once asked for is an attribute of its own from then on."""
-
-    def __init__(self, source: str | bytes, flags: int) -> None:
-        self._source = source
-        self._flags = flags
-        self._pattern: re.Pattern[Any] | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        if self._pattern is None:
-            self._pattern = re.compile(self._source, self._flags)
-        found = getattr(self._pattern, name)
-        setattr(self, name, found)
-        return found
-
-
-def deferred(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """The pattern, compiled when it is first used: to compile all that any page might need takes longer than to read
-    one."""
-    return cast(re.Pattern[AnyStr], _Deferred(source, flags))
 
 
 def named(text: str) -> re.Pattern[str]:

@@ -7,8 +7,9 @@ from itertools import chain
 
 import pytest
 
+from archive.deferring import deferred
 from scraper.read import leadins, vocabulary
-from scraper.read.vocabulary import Names, Wordings, alternatives, deferred, joined, named
+from scraper.read.vocabulary import Names, Wordings, alternatives, joined, named
 
 LIST = r"""
     read (?:more|on)|reads?|(?:see|watch) also

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
 from isal import isal_zlib
@@ -76,13 +76,17 @@ class _Member:
 
 
 class _Fields:
-    """A record's named fields, which stay as they are."""
+    """A record's named fields, in the way in which warcio asks for them: it sets their Content-Length."""
 
-    def __init__(self, fields: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
         self._fields = fields
 
     def replace_header(self, name: str, value: str) -> None:
-        return
+        for place in range(len(self._fields) - 1, -1, -1):
+            if self._fields[place][0].lower() == name.lower():
+                self._fields[place] = self._fields[place][0], value
+                return
+        self._fields.append((name, value))
 
     def to_bytes(self, encoding: str) -> bytes:
         lines = (VERSION, *(f"{name}: {value}" for name, value in self._fields), "", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from archive.deferring import deferred
@@ -29,6 +30,10 @@ def wire_host(host: str) -> str:
     The WHATWG URL Standard's host parser, less its stricter checks of what may be registered. Raises ValueError for
     what is no host.
     """
+    return _wire_host(host) if len(host) > _LONG else _remembered(host)
+
+
+def _wire_host(host: str) -> str:
     if host.startswith("["):
         return f"[{_ipv6(host)}]"
     if "%" in host:
@@ -42,6 +47,11 @@ def wire_host(host: str) -> str:
     if len(host) > 254 or any(not 0 < len(label) <= 63 for label in labels):
         raise ValueError(f"not a host name: {host[:80]!r}")
     return host
+
+
+_LONG = 254
+_remembered = lru_cache(4096)(_wire_host)
+"""One host has many addresses."""
 
 
 def wire_port(scheme: str, port: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -53,8 +54,15 @@ class Applying(Protocol):
     def closed(self, files: Sequence[Closed]) -> None: ...
 
 
-def writers_of(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Callable[[], datetime]) -> Writers:
-    """Those of the two files that a run writes, which come into being with their first record."""
+def writers_of(
+    settings: ArchiveSettings,
+    run: RunInfo,
+    disk: Disk,
+    clock: Callable[[], datetime],
+    naming: Callable[[str, str, str, datetime], str] | None = None,
+) -> Writers:
+    """Those of the two files that a run writes, which come into being with their first record. `naming` takes the
+    folder's name before what `WarcWriter` tells it."""
     info = WarcInfo(
         software=run.software,
         user_agent=run.user_agent,
@@ -66,7 +74,9 @@ def writers_of(settings: ArchiveSettings, run: RunInfo, disk: Disk, clock: Calla
     folder = settings.root / "collections" / settings.collection
 
     def writer(kind: str) -> WarcWriter:
-        return WarcWriter(folder / kind, settings.prefix, info, warc_size=settings.warc_size, disk=disk, clock=clock)
+        named = partial(naming, kind) if naming is not None else None
+        size = settings.warc_size
+        return WarcWriter(folder / kind, settings.prefix, info, warc_size=size, disk=disk, clock=clock, naming=named)
 
     return Writers(writer(ARCHIVE), writer(QUARANTINE))
 

@@ -309,6 +309,7 @@ class Helpers:
             "ready": lambda: self._is_ready(helper),
             "rows": books.collection.rows,
             "apply": lambda groups: self._apply(helper, groups),
+            "begin": self._elsewhere.begin,
             "closed": self._elsewhere.closed,
             "rules": lambda origin: self._threads.submit(network.robots.known, origin),
             "heard": lambda origin, rules: self._threads.submit(network.robots.heard, origin, rules),

@@ -55,6 +55,16 @@ class RemoteApplier:
         answer(self._line.ask("closed", tuple(files)))
 
 
+class RemoteNames:
+    """Files of all helpers are named by the run, which so knows the order of their begin (`elsewhere.Elsewhere`)."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def next(self, kind: str, prefix: str, host: str, time: datetime) -> str:
+        return str(answer(self._line.ask("begin", kind, prefix, host, time)))
+
+
 class RemoteMemory:
     """Rules of robots.txt, and how long hosts are left alone: the run knows (`running.Remembered`). What others note of
     a host is known here a few seconds later."""

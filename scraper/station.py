@@ -26,7 +26,7 @@ from archive.disk import Disk
 from archive.errors import ClusterError, StorageError
 from scraper.crawl import MORE_THREADS, Sleepers
 from scraper.line import Handler, Line, introduce, loop_of
-from scraper.remote import GONE, RemoteApplier, RemoteLookups, RemoteMemory, RemotePace, answer
+from scraper.remote import GONE, RemoteApplier, RemoteLookups, RemoteMemory, RemoteNames, RemotePace, answer
 from scraper.running import Parts, Plan, Time, networked, preserving, run_info
 from scraper.workers import Readers
 
@@ -125,7 +125,7 @@ class Station:
         info = replace(run_info(settings), writer=orders.writer)
         folder = settings.archive.root / "collections" / settings.archive.collection
         lookups = RemoteLookups(line)
-        writers = writers_of(settings.archive, info, Disk(), time.clock)
+        writers = writers_of(settings.archive, info, Disk(), time.clock, RemoteNames(line).next)
         committer = Committer(writers, RemoteApplier(line), lookups, settings.archive.warc_size, leave_open=True)
         self._committer = committer
         stack.callback(committer.close)

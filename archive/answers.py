@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from archive import mounts
 from archive.derive import head_fields
 from archive.errors import WarcError
 from archive.warc.chunked import is_chunked, plain
@@ -39,7 +40,7 @@ class Answer(Struct, frozen=True):
         try:
             reader = self.source.payload()
         except WarcError:
-            if self._again is None or self.source.path.exists():
+            if self._again is None or mounts.exists(self.source.path):
                 raise
             reader = self._again().payload()
         return plain(reader) if is_chunked(self.source.http_head) else reader

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
-from archive import cdxj, exclusions, pages
+from archive import cdxj, exclusions, mounts, pages
 from archive.catalog import Catalog, Version
 from archive.derive import ArticleFiles, Derived, Place, View, derive, digest, origin_moved
 from archive.disk import Disk
@@ -116,6 +116,10 @@ class Applier:
     def has_page(self, page_id: str) -> bool:
         """Whether the catalog knows of the page group."""
         return self._parts.catalog.has_page(page_id)
+
+    def indexed(self, kind: str) -> set[str]:
+        """The names of the files of that folder with which the catalog is done."""
+        return self._parts.catalog.indexed(kind)
 
     def finish(self, place: Place, *, again: bool = False, index: bool = True) -> None:
         """The file is closed: its lines go to the index and the pages list, and the catalog says it is done with.
@@ -296,9 +300,7 @@ def read_group(warcs: Path, place: Place, start: int) -> Derived | None:
 
 def group_records(warcs: Path, place: Place, start: int) -> tuple[StoredRecord, ...]:
     """The records of the group whose first lies at `start`, its metadata record last. Raises WarcError."""
-    path = warcs / place.folder / place.warc
-    if not path.exists():
-        path = path.with_name(path.name + ".open")
+    path = mounts.placed(warcs / place.folder / place.warc)
     records: list[StoredRecord] = []
     at = start
     while len(records) < _MOST_RECORDS:

@@ -24,6 +24,7 @@ from archive.urls import strip_tracking
 
 NAME = "catalog.sqlite"
 _WAIT = 30.0
+_UNSENT = "unsent:"
 _MENDS = "tearsheet rebuild makes it again from the WARC files"
 
 
@@ -151,6 +152,19 @@ class Catalog:
 
     def set_state(self, name: str, value: int) -> None:
         self.one("INSERT OR REPLACE INTO state VALUES (?, ?)", name, value)
+
+    def mark_unsent(self, file: str) -> None:
+        """The closed file (folder/name) has not been seen in the store yet."""
+        self.set_state(_UNSENT + file, 1)
+
+    def mark_sent(self, file: str) -> None:
+        self.one("DELETE FROM state WHERE name = ?", _UNSENT + file)
+
+    def unsent(self) -> list[str]:
+        """In the order of their names."""
+        last = _UNSENT[:-1] + chr(ord(_UNSENT[-1]) + 1)
+        found = self.all("SELECT name FROM state WHERE name >= ? AND name < ? ORDER BY name", _UNSENT, last)
+        return [name.removeprefix(_UNSENT) for (name,) in found]
 
     # ------------------------------------------------------------------------------------------------ captures
 

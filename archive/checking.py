@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from msgspec import Struct, field
 
-from archive import catalog, exclusions
+from archive import catalog, exclusions, mounts
 from archive.agreement import Agreement, Expected, Reader, nothing
 from archive.derive import Place, View, derive
 from archive.errors import TearsheetError, UsageError, WarcError
@@ -24,6 +24,7 @@ from archive.warc.unzstd import Unzstd
 from archive.warc.walk import Fault, Walked, Window, walk
 
 _MOST_PROBLEMS = 1000
+_PIECE = 1 << 18
 _NOT_KEPT = "what the revisit refers to is not kept"
 
 
@@ -96,7 +97,7 @@ def check_file(path: Path, name: str, folder: Path | None = None) -> Checked:
     what is derived of it is checked as well. Raises nothing but what stops a process."""
     checked = Checked(name)
     try:
-        with path.open("rb") as file:
+        with mounts.open_read(path) as file:
             window = Window(file)
             checked.size = len(window)
             try:
@@ -110,10 +111,13 @@ def check_file(path: Path, name: str, folder: Path | None = None) -> Checked:
     return checked
 
 
-def digest_of(file: BufferedReader) -> str:
+def digest_of(file: BinaryIO) -> str:
     """Of a whole file, from its beginning."""
     file.seek(0)
-    return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    found = hashlib.sha256()
+    while piece := file.read(_PIECE):
+        found.update(piece)
+    return f"sha256:{found.hexdigest()}"
 
 
 def _check_arc(file: BinaryIO, checked: Checked) -> Iterator[StoredRecord]:

@@ -14,10 +14,10 @@ from typing import Any, Self
 from msgspec.structs import replace
 
 from archive import article as articles
-from archive import catalog
+from archive import catalog, mounts
 from archive.answers import Answer
 from archive.applying import Applier, group_records
-from archive.committing import Committer, writers_of
+from archive.committing import Committer
 from archive.derive import Place
 from archive.disk import Disk
 from archive.elsewhere import Elsewhere
@@ -30,9 +30,11 @@ from archive.models import Article, Capture, PageGroup, PageRow, Rereading
 from archive.opening import make_folder
 from archive.placing import ImportedGroup
 from archive.rows import ARCHIVE
+from archive.sending import Outgoing
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, known_id, read_at
+from archive.writers import naming_of, writers_of
 from archive.writing import bring_up, has_warcs, opened_to_write
 
 _LOOKS = 3
@@ -58,6 +60,7 @@ class Collection(LinkLooks):
         committer: Committer | None,
         stack: ExitStack,
         applier: Applier | None = None,
+        outgoing: Outgoing | None = None,
     ) -> None:
         self.path = path
         self.manifest: Manifest | None = applier.manifest if applier is not None else None
@@ -65,6 +68,7 @@ class Collection(LinkLooks):
         self._lookups = lookups
         self._committer = committer
         self._applier = applier
+        self._outgoing = outgoing
         self._stack = stack
 
     @classmethod
@@ -98,14 +102,18 @@ class Collection(LinkLooks):
             applier = Applier(parts, disk)
             lookups = LinkLookups(parts.catalog.path)
             stack.callback(lookups.close)
-            committer = Committer(writers_of(settings, run, disk, clock), applier, lookups, settings.warc_size)
+            store = mounts.store_of(folder)
+            outgoing = Outgoing(folder, store, parts.catalog, disk) if store is not None else None
+            naming = naming_of(folder, disk, parts.catalog.indexed if store is not None else None)
+            writers = writers_of(settings, run, disk, clock, naming)
+            committer = Committer(writers, applier, lookups, settings.warc_size, outgoing=outgoing)
             stack.callback(committer.close)
-            return cls(folder, lookups, committer, stack.pop_all(), applier)
+            return cls(folder, lookups, committer, stack.pop_all(), applier, outgoing)
 
     @classmethod
     def _open_to_read(cls, folder: Path, disk: Disk, tell: Callable[[str], None], missing_ok: bool) -> Collection:
         if not disk.exists(folder / catalog.NAME):
-            if disk.exists(folder / ARCHIVE) and has_warcs(folder, disk):
+            if has_warcs(folder, disk):
                 raise DamageError(f"{folder / catalog.NAME} is missing: tearsheet rebuild makes it again")
             if not missing_ok:
                 raise NotKeptError(f"there is no collection {folder}: tearsheet fetch begins one")
@@ -152,11 +160,23 @@ class Collection(LinkLooks):
             raise StorageError(f"{self.path} was opened to read")
         return self._committer.bring_in(group)
 
+    def stays(self, row: PageRow) -> None:
+        """Returns once the page may be told kept. With a store that is later than `known_page` knows it: when its file
+        is there. Raises StorageError."""
+        if self._committer is not None:
+            self._committer.stays(row.page_id)
+
+    def up(self) -> Future[None]:
+        """Done once all that was told before is in the collection's store, where it has one."""
+        if self._committer is None:
+            raise StorageError(f"{self.path} was opened to read")
+        return self._committer.up()
+
     def elsewhere(self) -> Elsewhere:
         """What brings in the files that other processes write into this collection's folder while the lock is held."""
         if self._committer is None or self._applier is None:
             raise StorageError(f"{self.path} was opened to read")
-        return Elsewhere(self.path, self._applier, Disk(), self._committer.do)
+        return Elsewhere(self.path, self._applier, Disk(), self._committer.do, self._outgoing)
 
     # ------------------------------------------------------------------------------------------------ looking up
 
@@ -317,7 +337,7 @@ class Collection(LinkLooks):
             try:
                 return _read(path, capture)
             except WarcError:
-                now = self._lookups.again(capture) if self._lookups and not path.exists() else None
+                now = self._lookups.again(capture) if self._lookups and not mounts.exists(path) else None
                 if now is None:
                     raise
                 capture = now
@@ -327,7 +347,7 @@ class Collection(LinkLooks):
         """Where the record lies now: its file, offset and length in bytes; None where its file is gone."""
         for _ in range(_LOOKS):
             path = self._warc(capture)
-            if path.exists():
+            if mounts.exists(path):
                 return path, capture.offset, capture.length
             now = self._lookups.again(capture) if self._lookups else None
             if now is None or now == capture:
@@ -366,8 +386,7 @@ class Collection(LinkLooks):
         return None
 
     def _warc(self, capture: Capture) -> Path:
-        path = self.path / capture.folder / capture.warc
-        return path if path.exists() else path.with_name(path.name + ".open")
+        return mounts.placed(self.path / capture.folder / capture.warc)
 
 
 def _read(path: Path, capture: Capture) -> StoredRecord:

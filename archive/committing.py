@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from datetime import datetime
-from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
 from archive.applying import Closed
 from archive.derive import Derived, Place, View, derive
-from archive.disk import Disk, storage_error
+from archive.disk import storage_error
 from archive.errors import StorageError, TearsheetError
 from archive.models import PageGroup, PageRow, Rereading
 from archive.placing import Draft, Fresh, ImportedGroup, Known, place, place_again, place_import
 from archive.rows import ARCHIVE, QUARANTINE
-from archive.settings import ArchiveSettings, RunInfo
+from archive.sending import Going, Sending, Told
 from archive.warc import group as group_fields
-from archive.warc.records import Record, WarcInfo
+from archive.warc.records import Record
 from archive.warc.writer import Stored, WarcWriter
+from archive.writers import Writers
 
 T = TypeVar("T")
 MOST_WAITING = 64
 MOST_BYTES = 64 * 1024 * 1024
-
-
-class Writers(Struct, frozen=True):
-    """The two files that a run writes."""
-
-    archive: WarcWriter
-    quarantine: WarcWriter
-
-    def of(self, folder: str) -> WarcWriter:
-        return self.archive if folder == ARCHIVE else self.quarantine
-
-    def each(self) -> tuple[tuple[str, WarcWriter], ...]:
-        """In the order in which they are synced: what lies aside before the page that it belongs to, so that the next
-        run can tell which of it was never told."""
-        return (QUARANTINE, self.quarantine), (ARCHIVE, self.archive)
 
 
 class Applying(Protocol):
@@ -54,37 +37,13 @@ class Applying(Protocol):
     def closed(self, files: Sequence[Closed]) -> None: ...
 
 
-def writers_of(
-    settings: ArchiveSettings,
-    run: RunInfo,
-    disk: Disk,
-    clock: Callable[[], datetime],
-    naming: Callable[[str, str, str, datetime], str] | None = None,
-) -> Writers:
-    """Those of the two files that a run writes, which come into being with their first record. `naming` takes the
-    folder's name before what `WarcWriter` tells it."""
-    info = WarcInfo(
-        software=run.software,
-        user_agent=run.user_agent,
-        robots=run.robots,
-        hostname=run.writer or socket.gethostname(),
-        collection=settings.collection,
-        operator=settings.operator,
-    )
-    folder = settings.root / "collections" / settings.collection
-
-    def writer(kind: str) -> WarcWriter:
-        named = partial(naming, kind) if naming is not None else None
-        size = settings.warc_size
-        return WarcWriter(folder / kind, settings.prefix, info, warc_size=size, disk=disk, clock=clock, naming=named)
-
-    return Writers(writer(ARCHIVE), writer(QUARANTINE))
-
-
 class _Waiting(Struct):
+    """`stays`: what is promised of it holds once it is in the store, where there is one."""
+
     group: PageGroup | Rereading | ImportedGroup
     future: Future[Any]
     size: int
+    stays: bool = False
 
 
 class _Doing(Struct):
@@ -93,17 +52,29 @@ class _Doing(Struct):
 
 
 class _Written(Struct):
-    """`derived` holds the group's main part first."""
+    """`derived` holds the group's main part first, which went to `folder`."""
 
     waiting: _Waiting
+    folder: str
     derived: list[Derived]
 
 
 class Committer:
-    """Takes page groups from any thread. Only its own thread writes WARC files and databases."""
+    """Takes page groups from any thread. Only its own thread writes WARC files and databases.
+
+    With a store, a page that is kept is told once its file is there. A file goes up when the one before it has arrived,
+    with all that was written meanwhile: so the first page need not wait, and many pages share a file.
+    """
 
     def __init__(
-        self, writers: Writers, applier: Applying, known: Known, warc_size: int, *, leave_open: bool = False
+        self,
+        writers: Writers,
+        applier: Applying,
+        known: Known,
+        warc_size: int,
+        *,
+        leave_open: bool = False,
+        outgoing: Sending | None = None,
     ) -> None:
         """`leave_open`: after a failure the files stay as they are, for whoever holds the lock to mend."""
         self._writers = writers
@@ -111,6 +82,11 @@ class Committer:
         self._known = known
         self._warc_size = warc_size
         self._leave_open = leave_open
+        self._outgoing = outgoing
+        if outgoing is not None:
+            outgoing.landed = self._landed
+        self._held: list[Told] = []
+        self._aloft: dict[str, Future[Any]] = {}
         self._queue: deque[_Waiting] = deque()
         self._doing: deque[_Doing] = deque()
         self._changed = threading.Condition()
@@ -122,7 +98,7 @@ class Committer:
     def commit(self, group: PageGroup | Rereading) -> Future[PageRow]:
         """The group's row, once it is durable and in the catalog; StorageError if that cannot be. Waits while many
         groups wait."""
-        return self._enqueue(group)
+        return self._enqueue(group, stays=isinstance(group, PageGroup))
 
     def note(self, group: PageGroup) -> Future[PageRow | None]:
         """The same for a bare check, which brings no row."""
@@ -147,7 +123,7 @@ class Committer:
                 self._changed.notify_all()
         return future
 
-    def _enqueue(self, group: PageGroup | Rereading | ImportedGroup) -> Future[Any]:
+    def _enqueue(self, group: PageGroup | Rereading | ImportedGroup, *, stays: bool = False) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_running_or_notify_cancel()
         size = sum(part.exchange.body.size for part in group.parts) if isinstance(group, PageGroup) else 0
@@ -159,9 +135,28 @@ class Committer:
             elif self._closing:
                 future.set_exception(StorageError("the collection is closed"))
             else:
-                self._queue.append(_Waiting(group, future, size))
+                self._queue.append(_Waiting(group, future, size, stays))
                 self._changed.notify_all()
         return future
+
+    def stays(self, page_id: str) -> None:
+        """Returns once the page may be told kept: with a store it is in the catalog before its file is there. Raises
+        StorageError."""
+        future = self._aloft.get(page_id)
+        if future is not None:
+            future.result()
+
+    def up(self) -> Future[None]:
+        """Done once all that was told before is in the store, where there is one; its files are ended for that."""
+        landed: Future[None] = Future()
+
+        def failed(done: Future[None]) -> None:
+            error = done.exception()
+            if error is not None and not landed.done():
+                landed.set_exception(error)
+
+        self.do(lambda: self._send_up(landed)).add_done_callback(failed)
+        return landed
 
     def cut(self, error: StorageError) -> None:
         """Nothing that waits is committed any more, nor what comes."""
@@ -182,15 +177,16 @@ class Committer:
         with suppress(ImportError):
             # What the first group is written with, loaded while it is on its way.
             from archive.warc import encode  # noqa: F401
-        while True:
-            doing, batch = self._take()
-            if not doing and not batch:
-                break
+        while (taken := self._take()) is not None:
+            doing, batch = taken
             try:
                 for each in doing:
                     each.future.set_result(each.action())
                 if batch:
                     self._commit(batch)
+                if self._outgoing is not None:
+                    self._outgoing.land()
+                if batch or self._outgoing is not None:
                     self._rotate()
             except TearsheetError as error:
                 self._fail(error, [*doing, *batch])
@@ -201,15 +197,29 @@ class Committer:
         if self._failure is None:
             try:
                 self._close_files(self._writers.each())
+                if self._outgoing is not None:
+                    self._outgoing.land(wait=True)
+                    self._outgoing.close()
             except TearsheetError as error:
                 self._fail(error, ())
         if self._failure is not None:
+            # Once more: it may have been another thread that failed us, between two steps of this one.
+            self._release(self._failure)
             self._leave()
 
-    def _take(self) -> tuple[list[_Doing], list[_Waiting]]:
+    def _landed(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    def _take(self) -> tuple[list[_Doing], list[_Waiting]] | None:
+        """Nothing of both, where a file has arrived in the store; None at the end."""
         with self._changed:
             while not self._queue and not self._doing and not self._closing:
+                if self._outgoing is not None and self._outgoing.ready:
+                    break
                 self._changed.wait()
+            if self._closing and not self._queue and not self._doing:
+                return None
             doing = list(self._doing)
             self._doing.clear()
             batch: list[_Waiting] = []
@@ -226,13 +236,29 @@ class Committer:
         for waiting in batch:
             draft = self._draft(waiting, fresh)
             if draft is not None:
-                written.append(_Written(waiting, self._append(draft)))
+                written.append(_Written(waiting, draft.folder, self._append(draft)))
         for _, writer in self._writers.each():
             writer.sync()
+        for group in filter(self._is_held, written):
+            self._hold(group.waiting)
         rows = iter(self._applier.apply([each for group in written for each in group.derived]))
         for group in written:
             told = [next(rows) for _ in group.derived]
-            group.waiting.future.set_result(told[0])
+            if self._is_held(group):
+                self._held.append((group.waiting.future, told[0]))
+            else:
+                group.waiting.future.set_result(told[0])
+
+    def _is_held(self, group: _Written) -> bool:
+        """Whether it is told only when its file is in the store."""
+        return self._outgoing is not None and group.waiting.stays and group.folder == ARCHIVE
+
+    def _hold(self, waiting: _Waiting) -> None:
+        """Known to `stays` from before the catalog has it."""
+        assert isinstance(waiting.group, PageGroup)
+        page_id = waiting.group.id
+        self._aloft[page_id] = waiting.future
+        waiting.future.add_done_callback(lambda _: self._aloft.pop(page_id, None))
 
     def _draft(self, waiting: _Waiting, fresh: Fresh) -> Draft | None:
         """None if nothing sensible can be made of the group, which is its sender's to hear."""
@@ -266,15 +292,42 @@ class Committer:
         return derive(Place(folder, stored[0].warc), _views(records, stored), data)
 
     def _rotate(self) -> None:
-        self._close_files([each for each in self._writers.each() if each[1].size >= self._warc_size])
+        due = self._held and self._outgoing is not None and not self._outgoing.busy
+        self._close_files(
+            [
+                (folder, writer)
+                for folder, writer in self._writers.each()
+                if writer.size >= self._warc_size or (due and folder == ARCHIVE)
+            ]
+        )
 
     def _close_files(self, writers: Sequence[tuple[str, WarcWriter]]) -> None:
         closed: list[Closed] = []
         for folder, writer in writers:
             writer.close()
             closed += [Closed(Place(folder, each.name), each.sums) for each in writer.take_closed()]
-        if closed:
-            self._applier.closed(closed)
+        if not closed:
+            return
+        going = [Going(f"{e.place.folder}/{e.place.warc}", e.sums.sha256 if e.sums else "") for e in closed]
+        if self._outgoing is not None:
+            self._outgoing.closed(going)
+        self._applier.closed(closed)
+        if self._outgoing is not None:
+            # A page lies in archive/: those who wait for one wait for the file of archive/ that is closed.
+            ended = any(each.place.folder == ARCHIVE for each in closed)
+            self._outgoing.send(going, self._held if ended else ())
+            self._held = [] if ended else self._held
+
+    def _send_up(self, landed: Future[None]) -> None:
+        if self._outgoing is None:
+            landed.set_result(None)
+            return
+        self._held.append((landed, None))
+        self._close_files(self._writers.each())
+        if self._held:
+            # No file of archive/ was begun: it waits for those that are on their way.
+            self._outgoing.send((), self._held)
+            self._held = []
 
     def _leave(self) -> None:
         """After a failure. What was told lies in files that viewers should see; the next run brings them into what is
@@ -300,6 +353,16 @@ class Committer:
         for each in waiting:
             if not each.future.done():
                 each.future.set_exception(_same(failure))
+        self._release(failure)
+
+    def _release(self, failure: StorageError) -> None:
+        """Those who wait for the store hear that nothing comes."""
+        held, self._held = [future for future, _ in self._held], []
+        if self._outgoing is not None:
+            held += self._outgoing.give_up()
+        for future in held:
+            if not future.done():
+                future.set_exception(_same(failure))
 
 
 def _placed(group: PageGroup | Rereading | ImportedGroup, fresh: Fresh) -> Draft:

@@ -14,6 +14,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO, Self, TypeVar
 
+from archive import mounts
 from archive.errors import StorageError
 
 T = TypeVar("T")
@@ -201,17 +202,17 @@ class Disk:
 
     def exists(self, path: Path) -> bool:
         with told(path):
-            return path.exists()
+            return mounts.exists(path)
 
     def size(self, path: Path) -> int:
         """In bytes. FileNotFoundError if there is no such file."""
         with told(path, absent_is_answer=True):
-            return path.stat().st_size
+            return mounts.size(path)
 
     def open_read(self, path: Path) -> BinaryIO:
         """A buffered reader; the caller closes it. FileNotFoundError if there is no such file."""
         with told(path, absent_is_answer=True):
-            return self.seam("read", path, lambda: path.open("rb"))
+            return self.seam("read", path, lambda: mounts.open_read(path))
 
 
 @cache

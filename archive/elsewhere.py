@@ -20,9 +20,11 @@ from archive.errors import WarcError
 from archive.models import PageRow
 from archive.opening import groups_of, in_batches, open_names
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.sending import Going, Outgoing, Told
 from archive.warc.group import GroupData
 from archive.warc.recovery import mend
-from archive.warc.writer import OPEN, Names, name_key, parse_name
+from archive.warc.writer import OPEN, name_key, parse_name
+from archive.writers import naming_of
 
 
 class Doing(Protocol):
@@ -34,12 +36,15 @@ class Doing(Protocol):
 class Elsewhere:
     """Safe in threads; nothing waits. `writer` is what a process calls itself in the names of its files (`RunInfo`)."""
 
-    def __init__(self, folder: Path, applier: Applier, disk: Disk, do: Doing) -> None:
+    def __init__(self, folder: Path, applier: Applier, disk: Disk, do: Doing, outgoing: Outgoing | None = None) -> None:
+        """`outgoing` takes files to the collection's store, where it has one."""
         self._folder = folder
+        self._outgoing = outgoing
+        self._sent: list[str] = []
         self._applier = applier
         self._disk = disk
         self._do = do
-        self._names = {kind: Names(folder / kind, disk) for kind in (ARCHIVE, QUARANTINE)}
+        self._naming = naming_of(folder, disk, applier.indexed if outgoing is not None else None)
         self._begun: set[Place] = set()
         self._ended: set[Place] = set()
         self.damage: list[str] = []
@@ -49,7 +54,7 @@ class Elsewhere:
         From then on the file is known to be open."""
 
         def act() -> str:
-            name = self._names[kind].next(prefix, host, time)
+            name = self._naming(kind, prefix, host, time)
             self._begun.add(Place(kind, name))
             return name
 
@@ -71,15 +76,56 @@ class Elsewhere:
     def lost(self, writer: str) -> Future[list[PageRow]]:
         """Nobody writes the files of `writer` any more, or nobody should: what is whole in them is kept, the rest cut
         off. The rows of page groups that nobody had told of."""
-        return self._do(lambda: self._take_over(writer))
+        if self._outgoing is None:
+            return self._do(lambda: self._take_over(writer))
+        return self._later(lambda rows: self._send_lost(writer, rows))
+
+    def send(self, files: Sequence[Going]) -> Future[None]:
+        """Done once these, which are `closed`, are in the store."""
+        return self._later(lambda sent: self._send(files, (sent, None)))
 
     def end(self) -> Future[None]:
         """No more is written: all files that were ended are finished."""
-        return self._do(lambda: self._finish(set()))
+        return self._do(self._end)
+
+    def _later(self, begin: Callable[[Future[Any]], None]) -> Future[Any]:
+        """What `begin` begins in the one thread, and somebody else ends."""
+        ended: Future[Any] = Future()
+
+        def failed(done: Future[None]) -> None:
+            error = done.exception()
+            if error is not None and not ended.done():
+                ended.set_exception(error)
+
+        self._do(lambda: begin(ended)).add_done_callback(failed)
+        return ended
 
     # ------------------------------------------------------------------------------------------------ the one thread
 
+    def _send(self, files: Sequence[Going], told: Told) -> None:
+        if self._outgoing is None:
+            told[0].set_result(told[1])
+            return
+        # They stay until they are finished, which the next opening could not do with files that are not here.
+        self._outgoing.send(files, (told,), leave=False)
+        self._sent += [going.file for going in files]
+
+    def _send_lost(self, writer: str, rows: Future[list[PageRow]]) -> None:
+        """What it told is told on, so all of its files are to be there, of which some may be on their way."""
+        assert self._outgoing is not None
+        found = self._take_over(writer)
+        files = [going for going in self._outgoing.waiting() if _writer(_place(going.file)) == writer]
+        self._send(files, (rows, found))
+
+    def _end(self) -> None:
+        self._finish(set())
+        if self._outgoing is not None:
+            self._outgoing.land(wait=True)
+            self._outgoing.leave(self._sent)
+
     def _close(self, files: Sequence[Closed]) -> None:
+        if self._outgoing is not None:
+            self._outgoing.closed([Going(f"{each.place.folder}/{each.place.warc}") for each in files])
         self._applier.note_closed(files)
         for each in files:
             self._begun.discard(each.place)
@@ -134,6 +180,11 @@ class Elsewhere:
 
 def _any(data: GroupData) -> bool:
     return True
+
+
+def _place(file: str) -> Place:
+    folder, _, name = file.partition("/")
+    return Place(folder, name)
 
 
 def _writer(place: Place) -> str | None:

@@ -17,6 +17,7 @@ from archive.opening import make_folders
 from archive.patterns import fits
 from archive.rebuild import Rebuilt, rebuild_locked
 from archive.rows import host_of, iso
+from archive.sending import fetch_ledgers
 
 
 class Run(Struct, frozen=True):
@@ -78,6 +79,7 @@ def undo(folder: Path, what: Sequence[Exclusion], run: Run) -> Rebuilt:
 def _noted(folder: Path, event: str, what: Sequence[Exclusion], run: Run) -> Rebuilt:
     with Lock(folder / "lock").acquire():
         make_folders(folder, run.disk)
+        fetch_ledgers(folder, run.disk)
         for each in what:
             exclusions.note(folder, event, each, run.clock(), run.disk)
         if event == "exclude":

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
-from contextlib import closing, nullcontext
-from multiprocessing import get_context
+from concurrent.futures import BrokenExecutor, Future, as_completed
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
 
-from archive import catalog, chain, manifest
+from archive import catalog, chain, manifest, mounts
 from archive.agreement import Reader
 from archive.chain import Broken
 from archive.checking import Checked, Kind, Problem, check_file, digest_of
@@ -26,6 +25,7 @@ from archive.errors import DamageError, NotKeptError, StorageError, TearsheetErr
 from archive.manifest import Entry, Event
 from archive.pool import Pool
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.store_checking import Depth, against_store
 from archive.wacz_checking import check_wacz
 from archive.wacz_reading import is_zip
 from archive.warc.foreign import ENDINGS as FOREIGN_ENDINGS
@@ -55,7 +55,7 @@ BY_NAME = {
 
 class Verified(Struct):
     """What a check found; `size` in bytes. `head` is the digest of the manifest's last line; `by_name`: of files by
-    themselves."""
+    themselves. `stored` files of a collection are in its `store` too, where they were `compared` so."""
 
     files: int = 0
     records: int = 0
@@ -64,6 +64,9 @@ class Verified(Struct):
     quick: bool = False
     stopped: bool = False
     by_name: bool = False
+    store: str = ""
+    stored: int = 0
+    compared: str = ""
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -80,7 +83,8 @@ class Verified(Struct):
 
     def as_dict(self) -> dict[str, Any]:
         told = [asdict(problem) | {"advice": self.advice(problem.kind)} for problem in self.problems]
-        plain = {name: value for name, value in asdict(self).items() if name not in ("problems", "by_name")}
+        left = ("problems", "by_name") if self.store else ("problems", "by_name", "store", "stored", "compared")
+        plain = {name: value for name, value in asdict(self).items() if name not in left}
         return {"kind": "verify", "whole": not self.bad} | plain | {"problems": told}
 
 
@@ -99,8 +103,9 @@ class Watch(Struct, frozen=True):
         return self.workers or os.cpu_count() or 1
 
 
-def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Verified:
-    """All of a collection; `quick`: only that each closed file is what the manifest says. Raises NotKeptError."""
+def verify_collection(folder: Path, watch: Watch, *, quick: bool = False, depth: Depth | None = None) -> Verified:
+    """All of a collection; `quick`: only that each closed file is what the manifest says. `depth` is for its store,
+    where it has one. Raises NotKeptError, and StorageError where the store cannot be reached."""
     if not folder.is_dir():
         raise NotKeptError(f"there is no collection {folder}")
     found = Verified(quick=quick)
@@ -123,6 +128,7 @@ def verify_collection(folder: Path, watch: Watch, *, quick: bool = False) -> Ver
     found.size = sum(each.size for each in checked.values())
     if not found.stopped:
         found.problems += _against_manifest(folder, checked)
+        _compare_store(folder, files, depth or (Depth.SIZES if quick else Depth.CHECKSUMS), watch, found)
         found.head = chain.head(folder / manifest.NAME)
         if whole is not None:
             found.problems += _unvouched(folder, checked.keys() - known.keys())
@@ -157,10 +163,9 @@ def _closed(folder: Path) -> list[str]:
     """The WARC files of a collection that are closed, as folder/name, in the order in which they were written."""
     found = []
     for kind in (ARCHIVE, QUARANTINE):
-        try:
-            names = [path.name for path in (folder / kind).iterdir()]
-        except FileNotFoundError:
-            continue
+        names = set(mounts.stored(folder / kind))
+        with suppress(FileNotFoundError):
+            names |= {path.name for path in (folder / kind).iterdir()}
         wanted = [name for name in names if name.endswith(FOREIGN_ENDINGS) and not name.startswith(".")]
         found += [f"{kind}/{name}" for name in sorted(wanted, key=name_key)]
     return found
@@ -241,7 +246,7 @@ def _check_all(files: Sequence[tuple[Path, str, Path | None]], watch: Watch, fou
         with (
             nullcontext(watch.pool.executor)
             if watch.pool is not None
-            else ProcessPoolExecutor(watch.processes, get_context("fork"))
+            else mounts.readers((path for path, _, _ in files), watch.processes)
         ) as pool:
             waiting = {pool.submit(_check_one, *each): each[1] for each in ordered}
             for future in as_completed(waiting):
@@ -272,8 +277,8 @@ def _is_wacz(path: Path) -> bool:
 def _size(path: Path) -> int:
     """In bytes. What is not there, or no more, is told where it is read."""
     try:
-        return path.stat().st_size
-    except OSError:
+        return mounts.size(path)
+    except (OSError, StorageError):
         return 0
 
 
@@ -301,11 +306,12 @@ def _watched(files: Sequence[str], folder: Path, watch: Watch, found: Verified) 
 def _digested(path: Path, name: str) -> Checked:
     checked = Checked(name)
     try:
-        with path.open("rb") as file:
-            checked.size = os.fstat(file.fileno()).st_size
+        with mounts.open_read(path) as file:
+            checked.size = mounts.length(file)
             checked.sha256 = digest_of(file)
-    except OSError as error:
-        checked.add(Problem(Kind.UNREADABLE, name, error.strerror or str(error)))
+    except (OSError, StorageError) as error:
+        words = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        checked.add(Problem(Kind.UNREADABLE, name, words))
     return checked
 
 
@@ -331,13 +337,22 @@ def _against_manifest(folder: Path, checked: dict[str, Checked]) -> Iterator[Pro
         for source in all_sources_of(folder / name)
     }
     for name, entry in known.items():
-        if name not in checked and name not in joined and not (folder / name).exists():
+        if name not in checked and name not in joined and not mounts.exists(folder / name):
             yield Problem(Kind.MISSING, name, f"the file is not there; it was {entry.event} on {entry.time}")
     for name in ours:
         if name not in known:
             yield Problem(Kind.MANIFEST, manifest.NAME, f"it does not know {name}")
         else:
             yield from _changed(name, known[name], checked[name])
+
+
+def _compare_store(folder: Path, files: Sequence[str], depth: Depth, watch: Watch, found: Verified) -> None:
+    told = against_store(folder, files, depth, watch.stopped)
+    if told is None:
+        return
+    found.store, found.stored, found.compared = told.address, told.files, told.depth.value
+    found.problems += told.problems
+    found.stopped = found.stopped or watch.stopped()
 
 
 def _changed(name: str, entry: Entry, found: Checked) -> Iterator[Problem]:

@@ -17,12 +17,14 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from archive import mounts
 from archive.disk import Disk, storage_error, told
 from archive.errors import StorageError, WarcError
 from archive.lock import Lock
 from archive.manifest import NAME, Entry, Event, Manifest, present
 from archive.opening import make_folders
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.sending import fetch_ledgers, send_ledgers
 from archive.sums import Summing, Sums, sums_of
 from archive.warc.fields import parse_fields
 from archive.warc.foreign import ENDINGS, Kind, Misshapen, foreign_records, kind_of, pack_anew, unpack
@@ -84,7 +86,7 @@ class Known:
 
     def find(self, sha256: str) -> Entry | None:
         entry = self._entries.get(sha256)
-        return entry if entry is not None and (self._folder / entry.file).exists() else None
+        return entry if entry is not None and mounts.exists(self._folder / entry.file) else None
 
 
 def is_native(path: Path, name: str) -> bool:
@@ -142,6 +144,7 @@ def bring_natives(folder: Path, find: Callable[[Path], Iterable[Native]], disk: 
     that it is given meanwhile. Raises LockedError and StorageError."""
     with Lock(folder / "lock").acquire():
         make_folders(folder, disk)
+        fetch_ledgers(folder, disk)
         manifest, known = Manifest(folder, disk), Known(folder)
         for each in find(folder / "tmp"):
             line = known.find(each.sha256)
@@ -225,6 +228,24 @@ def misshapen(path: Path) -> str:
     except Misshapen as shape:
         return shape.words
     return ""
+
+
+def take_up(folder: Path, arrived: Arrived) -> None:
+    """What came in is in the collection's store, where it has one. Raises StorageError."""
+    store = mounts.store_of(folder)
+    if store is not None:
+        store.put(arrived.path, f"{ARCHIVE}/{arrived.foreign.file}", arrived.sums.sha256)
+
+
+def take_up_line(folder: Path, arrived: Arrived, disk: Disk) -> None:
+    """The manifest, which has the file's line now, is in the store too, and the file may leave this machine. Raises
+    StorageError."""
+    store = mounts.store_of(folder)
+    if store is None:
+        return
+    send_ledgers(folder)
+    if not store.keep_local:
+        disk.unlink(arrived.path)
 
 
 def arrived_entry(manifest: Manifest, arrived: Arrived) -> Entry:

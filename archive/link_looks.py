@@ -33,6 +33,10 @@ class LinkLooks:
         """What archives are to be asked by then, the longest due first."""
         return self._lookups.submissions_due(by) if self._lookups else []
 
+    def submissions_counted(self) -> dict[str, int]:
+        """How many submissions stand how, by their last step."""
+        return self._lookups.submissions_counted() if self._lookups else {}
+
     def archives_resting(self, now: datetime) -> dict[str, datetime]:
         """Until when archives that were asked to keep something want to be left alone."""
         return self._lookups.archives_resting(now) if self._lookups else {}

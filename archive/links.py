@@ -76,6 +76,11 @@ class LinkLookups(Lookups):
         sql = f"{SUBMISSIONS} s WHERE due IS NOT NULL AND due <= ? AND {_LAST} ORDER BY due, page_id, archive"
         return [rows.submission_of(row) for row in self.rows(sql, rows.milliseconds(by))]
 
+    def submissions_counted(self) -> dict[str, int]:
+        """How many submissions stand how, by their last step."""
+        sql = f"SELECT step, count(*) FROM submissions s WHERE {_LAST} GROUP BY step ORDER BY 2 DESC, 1"  # noqa: S608 - our own words
+        return {str(step): int(count) for step, count in self.rows(sql)}
+
     def archives_resting(self, now: datetime) -> dict[str, datetime]:
         """Until when archives want to be left alone, by what they said last."""
         sql = (

@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct, ValidationError, convert
 
-from archive import chain
+from archive import chain, mounts
 from archive.chain import Broken
 from archive.disk import Disk, told
 from archive.rows import ARCHIVE, QUARANTINE, iso
@@ -111,14 +111,13 @@ class Manifest:
         known = present(self.path)
         entries = []
         for kind in (ARCHIVE, QUARANTINE):
-            names = [n for n in self._disk.listdir(self._folder / kind) if n.endswith(ENDING) and name_key(n)[0]]
-            names.sort(key=name_key)
+            there = {*self._disk.listdir(self._folder / kind), *mounts.stored(self._folder / kind)}
+            names = sorted((n for n in there if n.endswith(ENDING) and name_key(n)[0]), key=name_key)
             unknown = [name for name in names if f"{kind}/{name}" not in known]
             for number, name in enumerate(unknown, start=1):
                 if len(unknown) > 1:
                     tell(f"{NAME}: noting {kind}/{name}, {number} of {len(unknown)}")
                 entries.append(self.entry(Event.FOUND, f"{kind}/{name}"))
-            there = set(names)
             for name in filter(is_joined, names):
                 for source in all_sources_of(self._folder / kind / name):
                     if source.name not in there and f"{kind}/{source.name}" in known:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from archive import superseding
+from archive import mounts, superseding
 from archive.applying import PAGES_SIZE, Applier, Parts, views
 from archive.catalog import Catalog
 from archive.derive import Derived, Place, derive
@@ -85,6 +85,12 @@ def closed_names(folder: Path, disk: Disk) -> list[str]:
     return sorted(names, key=name_key)
 
 
+def all_closed_names(folder: Path, disk: Disk) -> list[str]:
+    """The same, with those that are in the store alone."""
+    stored = [name for name in mounts.stored(folder) if name.endswith(ENDING) and name_key(name)[0]]
+    return sorted({*closed_names(folder, disk), *stored}, key=name_key)
+
+
 def open_names(folder: Path, disk: Disk) -> list[str]:
     names = [name for name in disk.listdir(folder) if name.endswith(ENDING + OPEN) and name_key(name)[0]]
     return sorted(names, key=name_key)
@@ -161,6 +167,9 @@ class Mender:
             file = f"{kind}/{name}"
             if not self._applier.manifest.recent(file):
                 self._applier.manifest.add([self._applier.manifest.entry(Event.FOUND, file)])
+            if mounts.store_of(self._folder) is not None:
+                with self._parts.catalog.transaction():
+                    self._parts.catalog.mark_unsent(file)
             self._applier.finish(place, again=True)
             self._tell(f"brought in {kind}/{name}: {count} pages")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from archive import catalog
+from archive import catalog, mounts
 from archive.applying import Parts
 from archive.derive import Place
 from archive.disk import Disk
@@ -160,8 +160,8 @@ def would_pack(settings: ArchiveSettings, limits: Limits, disk: Disk | None = No
 def pack(settings: ArchiveSettings, limits: Limits, run: Run) -> Packed:
     """Joins what can be. Takes the lock and mends what a killed run left.
 
-    Raises NotKeptError (no such collection), LockedError, StorageError and DamageError. Whatever it raises, all that
-    was kept still is, and the next run ends what this one began.
+    Raises NotKeptError (no such collection), UsageError (it has a store), LockedError, StorageError and DamageError.
+    Whatever it raises, all that was kept still is, and the next run ends what this one began.
     """
     folder = _folder(settings, run.disk)
     packed = Packed()
@@ -179,6 +179,7 @@ def _folder(settings: ArchiveSettings, disk: Disk) -> Path:
     folder = settings.root / "collections" / settings.collection
     if not disk.exists(folder):
         raise NotKeptError(f"there is no collection {folder}")
+    mounts.refuse(folder, "pack")
     return folder
 
 

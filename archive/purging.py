@@ -15,7 +15,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from archive import exclusions, manifest, superseding
+from archive import exclusions, manifest, mounts, superseding
 from archive.disk import Disk, told
 from archive.errors import DamageError, NotKeptError
 from archive.excluding import Run
@@ -74,6 +74,7 @@ class Asked(Struct, frozen=True):
 
 def would_purge(folder: Path, asked: Asked, run: Run) -> Purged:
     """What would go. Only reads, and needs no lock. Raises NotKeptError, DamageError and StorageError."""
+    mounts.refuse(folder, "exclude --purge")
     decided = decide(folder, Exclusions(asked.what), run.disk, run.tell)
     return _Purger(folder, asked, run, decided).look()
 
@@ -83,6 +84,7 @@ def purge(folder: Path, asked: Asked, run: Run) -> Purged:
     lost. Raises LockedError, StorageError, and DamageError where a file must be repaired first."""
     if not folder.is_dir():
         raise NotKeptError(f"there is no collection {folder}")
+    mounts.refuse(folder, "exclude --purge")
     with Lock(folder / "lock").acquire():
         make_folders(folder, run.disk)
         there = {(each.kind, each.what) for each in exclusions.load(folder)}

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from archive import catalog, cdxj
+from archive import catalog, cdxj, mounts
 from archive.applying import Applier
 from archive.derive import Place
 from archive.disk import Disk, storage_error
@@ -20,9 +20,10 @@ from archive.errors import DamageError, NotKeptError, WarcError
 from archive.joining import left_over, remove_left_over
 from archive.lock import Lock
 from archive.manifest import Manifest
-from archive.opening import closed_names, make_folder, make_folders, open_names, open_parts
+from archive.opening import all_closed_names, closed_names, make_folder, make_folders, open_names, open_parts
 from archive.pool import Pool, derived_files
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.sending import fetch_ledgers, send_ledgers
 from archive.settings import ArchiveSettings
 from archive.superseding import superseded
 from archive.texts import ENDINGS
@@ -84,9 +85,12 @@ def rebuild(
     disk = disk or Disk()
     folder = settings.root / "collections" / settings.collection
     if not disk.exists(folder):
-        raise NotKeptError(f"there is no collection {folder}")
+        if not any(mounts.stored(folder / kind) for kind in mounts.KINDS):
+            raise NotKeptError(f"there is no collection {folder}")
+        make_folder(folder, disk)
     with Lock(folder / "lock").acquire():
         make_folders(folder, disk)
+        fetch_ledgers(folder, disk)
         return rebuild_locked(folder, disk, tell, pool)
 
 
@@ -103,6 +107,7 @@ def rebuild_locked(folder: Path, disk: Disk, tell: Callable[[str], None], pool: 
         left = left_over(folder / kind, closed_names(folder / kind, disk), disk)
         remove_left_over(folder / kind, left, disk, tell)
     Manifest(folder, disk).reconcile(tell)
+    send_ledgers(folder)
     return report
 
 
@@ -131,7 +136,7 @@ def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None], pool
                 for name in open_names(folder / kind, disk):
                     mend(folder / kind / name, disk, was_told, shared=is_of_another(name))
             gone = superseded(folder, kind, disk)
-            there = [name for name in closed_names(folder / kind, disk) if name not in gone]
+            there = [name for name in all_closed_names(folder / kind, disk) if name not in gone]
             left = left_over(folder / kind, there, disk)
             places = [Place(kind, name) for name in there if name not in left]
             for number, (place, batches) in enumerate(derived_files(folder, places, pool, damaged), start=1):

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, field
 
-from archive import cdxj, exclusions
+from archive import cdxj, exclusions, mounts
 from archive.derive import Place, View, captures_of, derive
 from archive.disk import Disk, told
 from archive.errors import DamageError, NotKeptError, StorageError, WarcError
@@ -24,7 +23,7 @@ from archive.exclusions import Exclusions
 from archive.joining import left_over
 from archive.lock import Lock
 from archive.models import Capture
-from archive.opening import closed_names, make_folders
+from archive.opening import all_closed_names, make_folders
 from archive.rows import ARCHIVE
 from archive.settings import ArchiveSettings
 from archive.tiers import Tiers
@@ -85,7 +84,7 @@ def reindex(settings: ArchiveSettings, run: Run) -> Reindexed:
         make_folders(folder, run.disk)
         tiers = Tiers(folder / "indexes", folder / "tmp", run.disk)
         tiers.mend()
-        there = closed_names(folder / ARCHIVE, run.disk)
+        there = all_closed_names(folder / ARCHIVE, run.disk)
         left = left_over(folder / ARCHIVE, there, run.disk)
         names = [name for name in there if name not in left]
         found = _all(folder, names, run)
@@ -110,7 +109,7 @@ def _all(folder: Path, names: Sequence[str], run: Run) -> list[_Indexed] | None:
         return list(found.values())
     # The largest first, so that no core waits for the last one.
     ordered = sorted(names, key=lambda name: -run.disk.size(folder / ARCHIVE / name))
-    with ProcessPoolExecutor(workers, get_context("fork")) as pool:
+    with mounts.readers((folder / ARCHIVE / name for name in names), workers) as pool:
         waiting = {pool.submit(_index, folder, name): name for name in ordered}
         for future in as_completed(waiting):
             name = waiting[future]

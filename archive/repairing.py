@@ -18,7 +18,7 @@ from typing import Any
 from msgspec import Struct, field, to_builtins
 from msgspec.structs import replace
 
-from archive import manifest, rows
+from archive import manifest, mounts, rows
 from archive.agreement import Reader
 from archive.checking import Kind, Problem, digest_of
 from archive.disk import Disk, told
@@ -74,10 +74,11 @@ class Asked(Struct, frozen=True):
 
 
 def repair(folder: Path, asked: Asked) -> Repair:
-    """Checks a collection, mends its files, makes again what is derived. Raises NotKeptError, LockedError and
-    StorageError."""
+    """Checks a collection, mends its files, makes again what is derived. Raises NotKeptError, LockedError,
+    StorageError, and UsageError for a collection with a store."""
     if not folder.is_dir():
         raise NotKeptError(f"there is no collection {folder}")
+    mounts.refuse(folder, "repair")
     if asked.dry:
         return _Repairer(folder, asked).plan()
     with Lock(folder / "lock").acquire():

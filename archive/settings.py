@@ -30,7 +30,8 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 
 
 class ArchiveSettings(Struct, frozen=True):
-    """`root` holds `collections/<collection>/`; a WARC file is closed when it has `warc_size` bytes."""
+    """`root` holds `collections/<collection>/`; a WARC file is closed when it has `warc_size` bytes.
+    `store` is an address that fsspec knows."""
 
     root: Annotated[
         Path,
@@ -58,6 +59,20 @@ class ArchiveSettings(Struct, frozen=True):
     warc_size: Annotated[
         int, Setting("A WARC file that has grown to this size is closed and a new one begun.", unit="bytes", least=1)
     ] = 1_000_000_000
+    store: Annotated[
+        str,
+        Setting(
+            "Object storage for the WARC files: a file is closed and taken there before its pages are told kept. Keys "
+            "are never written here: they come from where the storage's own tools look for them.",
+            pattern=r"^([a-z][a-z0-9+.-]*://[^\s@?#\x00-\x1f\x7f]+)?$",
+            form="an address such as s3://bucket/prefix, without keys in it",
+            example="s3://bucket/prefix",
+        ),
+    ] = ""
+    keep_local: Annotated[
+        bool,
+        Setting("Whether a WARC file stays here too once the store has it. false: it is read from there, by range."),
+    ] = True
     operator: Annotated[
         str,
         Setting(

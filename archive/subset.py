@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 from msgspec import Struct
 from msgspec.structs import replace
 
-from archive import cdxj, exclusions, pages
+from archive import cdxj, exclusions, mounts, pages
 from archive.collection import Collection
 from archive.derive import head_fields
 from archive.disk import Disk
@@ -190,7 +190,7 @@ class _Gathered:
 
     def _path(self, name: str) -> Path:
         path = self._collection.path / ARCHIVE / name
-        if not path.exists():
+        if not mounts.exists(path):
             raise Moved
         return path
 

@@ -15,18 +15,20 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from msgspec import Struct
 
-from archive import manifest, pages
+from archive import manifest, mounts, pages
 from archive.collection import Collection
 from archive.disk import Disk, told
 from archive.errors import DamageError, StorageError, WarcError
 from archive.models import PageRow
 from archive.rows import ARCHIVE, iso
 from archive.storedzip import CutError, StoredZip
+from archive.sums import Sums
 from archive.warc.writer import OPEN
 
 VERSION = "1.1.1"
@@ -34,6 +36,7 @@ BLOCK_LINES = 3000
 LARGE = 256 * 1024 * 1024
 INDEX, BLOCKS = "index.cdx.gz", "index.idx"
 _ATTEMPTS = 3
+_PIECE = 1 << 20
 
 
 class Export(Struct, frozen=True):
@@ -99,7 +102,7 @@ def export(collection: Collection, wish: Export, target: Path, *, tell: Callable
             if left:
                 tell("files were joined meanwhile: starting over")
         except WarcError as error:
-            if (collection.path / ARCHIVE / error.name).exists() or not left:
+            if mounts.exists(collection.path / ARCHIVE / error.name) or not left:
                 raise
             tell("files were joined meanwhile: starting over")
     raise StorageError(f"{collection.path}: files are being joined (tearsheet pack): export it after that")
@@ -181,23 +184,31 @@ class _Resources:
             self.add(path, warc.pieces, large=warc.size > LARGE)
             return
         try:
-            source = warc.path.open("rb", buffering=0)
+            source = mounts.open_read(warc.path, buffering=0)
         except FileNotFoundError as error:
             raise Moved from error
         with source:
-            size, known = os.fstat(source.fileno()).st_size, warc.known
+            size, known = mounts.length(source), warc.known
             if known is not None and known.size != size:
                 raise _rotten(warc.path)
-            try:
-                sums = self._zip.copy(path, source.fileno(), size, with_digest=known is None or not known.crc32)
-            except CutError as error:
-                raise _rotten(warc.path) from error
+            sums = self._copied(path, source, size, warc)
             if known is not None and (known.crc32 or sums.crc32, sums.sha256 or known.sha256) != (
                 sums.crc32,
                 known.sha256,
             ):
                 raise _rotten(warc.path)
         self._say(path, size, sums.sha256 or (known.sha256 if known is not None else ""))
+
+    def _copied(self, path: str, source: BinaryIO, size: int, warc: Warc) -> Sums:
+        assert warc.path is not None
+        if not mounts.is_here(source):
+            source.seek(0)
+            return self._zip.add(path, iter(partial(source.read, _PIECE), b""), large=size > LARGE)
+        try:
+            known = warc.known
+            return self._zip.copy(path, source.fileno(), size, with_digest=known is None or not known.crc32)
+        except CutError as error:
+            raise _rotten(warc.path) from error
 
     def _say(self, path: str, size: int, digest: str) -> None:
         self.size += size

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from archive import catalog
+from archive import catalog, mounts
 from archive.applying import Applier, Parts
 from archive.disk import Disk
 from archive.errors import LockedError, OutdatedError, StorageError
 from archive.lock import Lock
-from archive.opening import Mender, closed_names, make_folders, open_parts
+from archive.opening import Mender, all_closed_names, make_folders, open_parts
 from archive.rebuild import rebuild_locked
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.sending import fetch_ledgers, send_ledgers, settle
 
 Tell = Callable[[str], None]
 
@@ -26,6 +27,7 @@ def opened_to_write(folder: Path, disk: Disk, tell: Tell) -> Iterator[Parts]:
     """
     with Lock(folder / "lock").acquire():
         make_folders(folder, disk)
+        fetch_ledgers(folder, disk, tell)
         if not disk.exists(folder / catalog.NAME):
             # What SQLite kept beside a catalog that is gone would be taken for the new one's.
             catalog.delete(folder / catalog.NAME, disk.unlink)
@@ -34,7 +36,9 @@ def opened_to_write(folder: Path, disk: Disk, tell: Tell) -> Iterator[Parts]:
                 rebuild_locked(folder, disk, tell)
         opened = _Opened(folder, disk, tell)
         try:
+            settle(folder, opened.parts.catalog, disk, tell)
             yield opened.parts
+            send_ledgers(folder, opened.parts.catalog)
         finally:
             opened.close()
 
@@ -50,7 +54,9 @@ def bring_up(folder: Path, disk: Disk, tell: Tell, outdated: OutdatedError) -> N
 
 
 def has_warcs(folder: Path, disk: Disk) -> bool:
-    return any(closed_names(folder / kind, disk) for kind in (ARCHIVE, QUARANTINE))
+    """Here or in the store."""
+    kinds = [folder / kind for kind in (ARCHIVE, QUARANTINE)]
+    return any(mounts.stored(kind) if not disk.exists(kind) else all_closed_names(kind, disk) for kind in kinds)
 
 
 class _Opened:

@@ -212,7 +212,10 @@ def status() -> None:
     from scraper.showing import links_checked, status_lines
 
     with reading() as collection:
-        stats = collection.stats() | {"links_checked": links_checked(collection, COMMON.settings().check.strikes)}
+        stats = collection.stats() | {
+            "links_checked": links_checked(collection, COMMON.settings().check.strikes),
+            "submissions": collection.submissions_counted(),
+        }
         queue = queue_status(collection.path, now)
         if COMMON.json:
             print(json.dumps(stats | {"queue": queue}, ensure_ascii=False))

@@ -86,6 +86,12 @@ def verify(
     quick: Annotated[
         bool, typer.Option("--quick", help="Only compare each closed file with the manifest, without reading records.")
     ] = False,
+    store: Annotated[
+        bool,
+        typer.Option(
+            "--store", help="Read what the store has of files that are here, too. Else checksums are compared."
+        ),
+    ] = False,
 ) -> None:
     """Check that what is kept is whole: each record, its digests, and all that is derived of it.
 
@@ -100,7 +106,7 @@ def verify(
     from scraper import verifying
 
     with stopping() as stop:
-        asked = verifying.Asked(tuple(files or ()), quick, COMMON.json, COMMON.quiet)
+        asked = verifying.Asked(tuple(files or ()), quick, store, COMMON.json, COMMON.quiet)
         code = verifying.verify(COMMON.settings(), asked, stop.is_set)
     raise typer.Exit(stop.code or code)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,6 +22,7 @@ from scraper.finding import Finder, Wires
 from scraper.frontier import Frontier
 from scraper.frontier_notes import Memory
 from scraper.frontier_schema import NAME as QUEUE
+from scraper.notifying import notify
 from scraper.onepass import End, Limits, Pass, Recaptures, Rules
 from scraper.report import not_kept_lines, shown, shown_address
 from scraper.runlog import told_time
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from scraper.settings import Settings, Source
     from scraper.tallying import Count
 
-NOTIFY_TIME = 300.0
 MOST_WAITING = 3
 MOST_LINES = 50
 
@@ -126,7 +124,7 @@ def _passed(settings: Settings, wish: Wish, stop: Event, time: Time, name: str, 
 
     followed = frozenset(source.title for source in sources if source.kind == "site")
     plan = Plan(None, True, True, wish.asked.quiet, wish.asked.verbose, followed, MOST_WAITING)
-    plan = replace(plan, submit=wish.asked.submit)
+    plan = replace(plan, submit=wish.asked.submit, recapture=True)
     running = stack.enter_context(opened(settings, plan, stop, time=time, memory=remembering))
     ((frontier, memory),) = queue
     folder = running.collection.path
@@ -310,17 +308,3 @@ def news_lines(count: Count, report: Path) -> list[str]:
     if len(lines) > MOST_LINES:
         lines = [*lines[:MOST_LINES], f"and {len(lines) - MOST_LINES} more: {shown(report)}"]
     return lines
-
-
-def notify(command: str, report: Path) -> None:
-    """Runs the command with the report's path as its last argument. That it fails is told and stops nothing."""
-    if not command:
-        return
-    try:
-        words = [*shlex.split(command), str(report.absolute())]
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=sys.stderr, timeout=NOTIFY_TIME, check=False)  # noqa: S603 - the user's own
-        problem = f"it exited with {done.returncode}" if done.returncode else ""
-    except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        problem = str(error)
-    if problem:
-        say(f"[notify] command failed: {problem}")

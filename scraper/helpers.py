@@ -44,6 +44,7 @@ POLL = 0.2
 LOOK_AGAIN = 2.0
 BEGINNING = 60.0
 ENDING = 120.0
+SENDING = 3600.0
 LONGEST_NAME = 58
 
 
@@ -232,14 +233,15 @@ class Helpers:
     def _end(self, *, at_once: bool = False) -> None:
         """The helpers close their files, and all that is closed is finished."""
         helpers = [helper for helper in self._known.values() if helper.line is not None and not helper.line.closed]
+        ending = SENDING if self._settings.archive.store else ENDING
         for helper, future in [(helper, self._asked_to_end(helper)) for helper in helpers]:
             try:
-                future.result(ENDING)
+                future.result(ending)
             except (LineClosed, TimeoutError):
                 self._lose(helper)
         for helper in self._known.values():
             if helper.lost.running():
-                helper.lost.result(ENDING)
+                helper.lost.result(ending)
         if not at_once:
             self._elsewhere.end().result()
         asyncio.run_coroutine_threadsafe(self._hang_up(), self._loop).result(ENDING)
@@ -311,6 +313,7 @@ class Helpers:
             "apply": lambda groups: self._apply(helper, groups),
             "begin": self._elsewhere.begin,
             "closed": self._elsewhere.closed,
+            "send": self._elsewhere.send,
             "rules": lambda origin: self._threads.submit(network.robots.known, origin),
             "heard": lambda origin, rules: self._threads.submit(network.robots.heard, origin, rules),
             "rests": rests,

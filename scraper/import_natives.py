@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from archive import mounts
 from archive.checking import Kind as Trouble
 from archive.checking import check_file
 from archive.disk import Disk
@@ -17,14 +18,14 @@ from archive.warc.writer import parse_name
 from scraper.import_told import Outcome, Run, Told
 
 
-def natives(folder: Path, run: Run) -> set[str]:
-    """Files of ours, by themselves or in a WACZ, are brought in first, as they are. Gives their digests."""
+def natives(folder: Path, run: Run) -> list[Told]:
+    """Files of ours, by themselves or in a WACZ, are brought in first, as they are; what the next opening makes of them
+    is to come before they are told."""
     if not any(map(_may_hold_ours, run.asked.files)):
-        return set()
-    brought = set()
+        return []
+    brought = []
     for one in bring_natives(folder, lambda tmp: _found_natives(run.asked.files, folder, tmp), Disk()):
         ours, line = one.native, one.line
-        brought.add(ours.sha256)
         told = Told(ours.name, sha256=ours.sha256)
         if line is None:
             told.damaged(ours.name, None, one.why)
@@ -38,7 +39,7 @@ def natives(folder: Path, run: Run) -> set[str]:
             for problem in checked.problems:
                 if problem.kind is not Trouble.NOTE:
                     told.damaged(ours.name, problem.offset, problem.words)
-        run.tell(told)
+        brought.append(told)
     return brought
 
 
@@ -77,6 +78,6 @@ def _natives_of(wacz: Wacz, folder: Path, tmp: Path) -> Iterator[Native]:
             continue
         path, sha256 = extract(wacz.pieces(name), tmp, plain)
         found = native(path, plain, sha256)
-        if found is not None and all(n in beside or (folder / "archive" / n).exists() for n in found.needs):
+        if found is not None and all(n in beside or mounts.exists(folder / "archive" / n) for n in found.needs):
             yield found
         path.unlink(missing_ok=True)

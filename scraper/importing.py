@@ -19,6 +19,8 @@ from archive.importing import (
     arrived_entry,
     extract,
     room_for,
+    take_up,
+    take_up_line,
 )
 from archive.models import Capture, PageRow
 from archive.opening import make_folder
@@ -68,7 +70,10 @@ def import_files(settings: Settings, asked: Asked, stopped: Callable[[], bool]) 
     info = RunInfo(f"tearsheet/{__version__}", agent(settings.fetch), settings.fetch.robots)
     say_ = (lambda words: None) if asked.quiet else say
     with page_reading(settings) as how, Collection.open(settings.archive, info, tell=say_) as collection:
-        importer = Importer(collection, how, run, ours)
+        # The opening has brought in what they hold, and taken it to the store where there is one.
+        for told in ours:
+            run.tell(told)
+        importer = Importer(collection, how, run, {told.sha256 for told in ours})
         for path in asked.files:
             if stopped():
                 break
@@ -190,11 +195,14 @@ class Importer:
             told.outcome = Outcome.STOPPED
             self._run.tell(told)
             return
+        take_up(self._collection.path, arrived)
+        self._collection.up().result()
         manifest = self._collection.manifest
         assert manifest is not None
         line = arrived_entry(manifest, arrived)
         manifest.add([line])
         self._known.add(line)
+        take_up_line(self._collection.path, arrived, Disk())
         told.outcome = Outcome.IMPORTED
         self._run.tell(told)
 

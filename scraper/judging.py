@@ -1,5 +1,5 @@
-"""A link check's judgement on an answer: what is kept of the link is looked up, and what it takes to tell is asked
-for."""
+"""The judgement on an answer by what is kept of its link, which is looked up; what else it takes to tell is asked for.
+A check wants it of every answer, a recapture of those alone whose text is far from the kept one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive.collection import Collection
-from archive.errors import TearsheetError
+from archive.errors import DamageError, TearsheetError
 from archive.linkstate import Check
 from archive.models import Article, Exchange, Link, PageRow, Part, Verdict, VerdictKind
 from archive.urls import wire_url
@@ -20,6 +20,7 @@ from scraper.body import coding_problem, decoded
 from scraper.identity import host_of
 from scraper.linkcase import Case, Judgement, Kept, Seen, Want
 from scraper.linkcheck import host_answers, judge
+from scraper.linkwords import is_version
 from scraper.probing import Prober, seen_of
 from scraper.read.reading import Page, Reading
 from scraper.sniff import is_html
@@ -27,6 +28,7 @@ from scraper.stored import stored_page
 
 if TYPE_CHECKING:
     from scraper.preserve import Answered, Found
+    from scraper.walk import Walk
 
 
 class Judged(Struct, frozen=True):
@@ -36,6 +38,13 @@ class Judged(Struct, frozen=True):
     verdict: Verdict
     check: Check
     bare: bool
+    parts: tuple[Part, ...] = ()
+
+
+class Other(Struct, frozen=True):
+    """What stands in the place of a kept article: its verdict, and what was asked besides to tell."""
+
+    verdict: Verdict
     parts: tuple[Part, ...] = ()
 
 
@@ -95,18 +104,58 @@ class Judge:
             seen = replace(seen, article=found.article)
         if self.connection.puts_off(link, seen):
             return None
+        judged, parts = self._judged(asked, seen)
+        verdict = seen.verdict
+        if judged.verdict is not None:
+            verdict = Verdict(judged.verdict, judged.reason, judged.evidence)
+        return Judged(verdict, _check(link, judged, seen, time), judged.bare, parts)
+
+    def other(self, link: Link, walk: Walk, found: Found, sketched: Callable[[], Reading | None]) -> Other | None:
+        """What an answer is that would be the next version of a kept article, and is another page; None for a version
+        of it, and where no text is kept. `sketched` reads the answer again, with its outline."""
+        asked, verdict = wire_url(link.url), found.verdict
+        if not verdict.kept:
+            return None
+        if verdict.kind is VerdictKind.UNCHANGED or self._is_near(asked, found.article):
+            self._answered(walk.last.url, asked)
+            return None
+        if self._collection.find_text(asked) is None:
+            return None
+        seen = seen_of(walk, sketched(), verdict)
+        judged, parts = self._judged(asked, replace(seen, article=found.article) if found.article else seen)
+        if judged.verdict is None:
+            for part in parts:
+                part.exchange.body.close()
+            return None
+        return Other(Verdict(judged.verdict, judged.reason, judged.evidence), parts)
+
+    def _is_near(self, asked: str, article: Article | None) -> bool:
+        """Whether this is the next version of the kept text, without a doubt."""
+        row = self._collection.find_text(asked) if article is not None else None
+        if row is None or article is None:
+            return False
+        try:
+            kept = self._collection.article_of(row)
+        except DamageError:
+            return True  # verify tells; a recapture goes on
+        return kept is not None and is_version(kept, article)
+
+    def _judged(self, asked: str, seen: Seen) -> tuple[Judgement, tuple[Part, ...]]:
+        """The judgement, and what was asked for it."""
         kept, row = self._kept(asked, seen)
         case = Case(asked, kept, seen)
         taken: list[Part] = []
         while isinstance(judged := judge(case), Want):
             case = self._met(case, judged, row, taken)
-        if host_answers(judged, seen, asked):
+        if host_answers(judged):
+            self._answered(seen.url, asked)
+        return judged, tuple(taken)
+
+    def _answered(self, url: str, asked: str) -> None:
+        """The host gives its pages to us."""
+        if host_of(url) == host_of(asked):
             with self._lock:
                 self._answering.add(host_of(asked))
-        verdict = seen.verdict
-        if judged.verdict is not None:
-            verdict = Verdict(judged.verdict, judged.reason, judged.evidence)
-        return Judged(verdict, _check(link, judged, seen, time), judged.bare, tuple(taken))
 
     def _kept(self, asked: str, seen: Seen) -> tuple[Kept, PageRow | None]:
         known = self._collection.known_page(asked)

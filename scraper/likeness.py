@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
@@ -10,6 +11,9 @@ from archive.wording import tokens
 
 MOST_TOKENS = 60_000
 _SHORT = 1.5
+_SIGNS = re.compile(r"[!-/:-@\[-`{-~\u2010-\u2015\u30fb\u00b7]+")
+"""What stands between the words of an address. Marks of scripts are none: they belong to their letters."""
+_BETWEEN = re.compile(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-zà-öø-ÿа-яёα-ω])(?=[A-ZÀ-ÖØ-ÞА-ЯЁΑ-Ω])")
 
 
 def words(text: str) -> list[str]:
@@ -58,6 +62,29 @@ def same_headline(kept: str, candidates: Iterable[str]) -> bool:
 
 
 def own_words(url: str) -> set[str]:
-    """The words of an address, which a page may repeat."""
+    """The words of an address, which a page may repeat: as they stand there, and each alone where it is put together of
+    several with hyphens, underscores, pluses or capitals. Pages write them either way."""
     at = urlsplit(url)
-    return set(words(unquote(f"{at.path} {at.query} {url}")))
+    found: set[str] = set()
+    for text in _decoded(f"{at.path} {at.query} {at.fragment} {url}"):
+        found.update(words(text))
+        apart = _SIGNS.sub(" ", text)
+        found.update(words(apart), words(_BETWEEN.sub(" ", apart)))
+    return found
+
+
+def but_of(known: set[str], found: Iterable[str]) -> list[str]:
+    """The words that are not known, nor put together of such as are."""
+    return [word for word in found if word not in known and not _put_together(word, known)]
+
+
+def _put_together(word: str, known: set[str]) -> bool:
+    parts = _SIGNS.split(word)
+    return len(parts) > 1 and all(part in known for part in parts if part)
+
+
+def _decoded(text: str) -> set[str]:
+    """What percent signs stand for, also where that was encoded twice, or in the way of before UTF-8."""
+    once = unquote(text)
+    found = {once, unquote(once)}
+    return found | {unquote(text, "cp1252")} if "\ufffd" in once else found

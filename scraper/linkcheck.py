@@ -15,11 +15,11 @@ from archive import article as articles
 from archive.drift import Drift, drift
 from archive.linkstate import State
 from archive.models import VerdictKind
-from scraper import likeness, places
-from scraper.identity import host_of, identity
-from scraper.linkcase import Case, Judgement, Seen, Want
+from scraper import places
+from scraper.identity import identity
+from scraper.linkcase import Case, Judgement, Want
 from scraper.linkwalls import LONG, Wall
-from scraper.linkwords import PARTLY, THERE, WHOLE, Words
+from scraper.linkwords import THERE, WHOLE, Words, ends_alike
 
 _K = VerdictKind
 _S = State
@@ -108,10 +108,16 @@ class _Trial:
 
     # ------------------------------------------------------------------------------------------------ alive
 
-    def _there(self) -> Judgement:
+    def _there(self) -> Judgement | Want:
         old, new = self.kept.article, self.seen.article
         assert old is not None
         self.evidence.append(f"{self.words.shown:.0%} of the kept text stands on the page")
+        if self.words.cut_off:
+            if Want.STORED not in self.case.met:
+                return Want.STORED
+            if self.wall.door:
+                count = f"{len(self.words.own)} of {len(self.words.kept)} words"
+                return self._failed(_S.WALLED, f"the end of the text is not shown ({count})", *self.wall.marks)
         if new is None:
             found = self._alive(self.words.shown)
             same = self.words.shown >= WHOLE
@@ -194,15 +200,17 @@ class _Trial:
             return self._failed(_S.SOFT_404, f"the domain is parked at {service}", f"the page leads to {service}")
         if self.kept.article is None:
             return self._without_article()
-        if self._place_above is None:
-            if (found := self._cut()) is not None:
-                return found
-            if self.words.headline and self.kind is not _K.SOFT_404:
-                return self._headline_alone()
+        if self._place_above is None and (part := self._part()) is not None:
+            return part
         if Want.STORED not in self.case.met:
             return Want.STORED
         if (found := self._walled()) is not None:
             return found
+        if self._place_above is not None and self.words.language is not None:
+            if Want.HOME not in self.case.met:
+                return Want.HOME
+            if self.words.led_abroad:
+                return self._failed(_S.BLOCKED, f"the whole site leads us to its pages in “{self.words.language}”")
         if self.kind is _K.SOFT_404:
             return self._verdicts(_S.SOFT_404)
         if (found := self._led_up()) is not None:
@@ -237,6 +245,10 @@ class _Trial:
             return self._as_made_up()
         if self.kept.document:
             return self._failed(_S.WALLED, "a page stands before the document")
+        if Want.HOME not in self.case.met:
+            return Want.HOME
+        if self.words.home_instead:
+            return self._home_instead()
         return self._another() if self.words.prose_is_gone else self._other_page()
 
     def _other_page(self) -> Judgement:
@@ -246,22 +258,42 @@ class _Trial:
             return found
         return replace(found, state=_S.CHANGED, reason="the page is another than was kept, and has no text to compare")
 
+    def _part(self) -> Judgement | Want | None:
+        """The headline or the beginning of the text, on the article's own page. The home page may lead with either, and
+        what the site shows everywhere may stand in the kept text."""
+        cut = self._cut()
+        headline = self.words.headline and self.kind is not _K.SOFT_404
+        if cut is None and not headline:
+            return None
+        if not self.words.named and not self.words.same_origin:
+            for want in (Want.STORED, Want.HOME, *([] if headline else [Want.MADE_UP])):
+                if want not in self.case.met:
+                    return want
+            if self.words.home_instead:
+                return self._home_instead()
+            if not headline and not self.words.begins:
+                return None
+        return cut or self._headline_alone()
+
     def _cut(self) -> Judgement | None:
         """The beginning of the kept text, and no more of it."""
         own, kept = self.words.own, self.words.kept
         if len(own) < 15 or len(own) > CUT * len(kept) or self.words.of_kept < MOSTLY:
             return None
-        end = likeness.runs(kept[-max(20, len(own) // 4) :])
-        if likeness.share(end, self.words.own_runs) > PARTLY:
+        if ends_alike(kept, self.words.own_runs, max(20, len(own) // 4)):
             return None  # its end is there: shortened, not cut off
         reason = f"only the beginning of the text is shown ({len(own)} of {len(kept)} words)"
         return self._failed(_S.WALLED, reason, *self.wall.marks)
 
-    def _headline_alone(self) -> Judgement:
+    def _headline_alone(self) -> Judgement | Want:
         """The headline stands there and the text does not."""
         title = self.kept.article.title if self.kept.article is not None else ""
         self.evidence.append(f"the headline “{title[:100]}” stands on the page")
         own = len(self.words.own)
+        if self.wall.withdrawn and Want.STORED not in self.case.met:
+            return Want.STORED
+        if self.wall.withdrawn and not self.wall.door:
+            return self._failed(_S.SOFT_404, "the page says that the article was taken down", *self.wall.withdrawn)
         if self.seen.verdict.kind is _K.ARTICLE and own >= max(LONG, len(self.words.kept) // 3):
             return self._edited()
         return self._failed(_S.WALLED, "the headline stands there, but not the text", *self.wall.marks)
@@ -275,6 +307,12 @@ class _Trial:
         return self._alive(moved.similarity, moved)
 
     # ------------------------------------------------------------------------------------------------ other pages
+
+    def _home_instead(self) -> Judgement:
+        """The home page is shown, at its own address or at this one."""
+        assert self.case.home is not None
+        told = f"{self.case.home.url} shows the same"
+        return self._failed(_S.SOFT_404, "the site's home page stands there", told)
 
     def _walled(self) -> Judgement | None:
         found = self.wall.found()
@@ -307,6 +345,8 @@ class _Trial:
             return self._failed(_S.SOFT_404, "the page says nothing but what the site says of any wrong address")
         if Want.HOME not in self.case.met:
             return Want.HOME
+        if self.words.home_instead:
+            return self._home_instead()
         if self.case.home is not None and self.words.alike(self.case.home):
             self.evidence.append("its home page is the same, too")
             state = _S.WALLED if self.wall.door else _S.BLOCKED
@@ -335,6 +375,12 @@ class _Trial:
             self.evidence.append(f"a made-up address is answered otherwise ({self.case.made_up.verdict.reason})")
         if self._is_shell:
             return self._shell()
+        if Want.HOME not in self.case.met:
+            return Want.HOME
+        if self.words.home_instead:
+            return self._home_instead()
+        if self.wall.has_text and (language := self.words.translated) is not None:
+            return self._failed(_S.BLOCKED, f"the page is shown to us in another language, “{language}”")
         if self.wall.has_text:
             title = self.seen.article.title if self.seen.article is not None else ""
             return self._failed(_S.REPLACED, f"another page stands there: “{title[:200]}”", *self.seen.verdict.evidence)
@@ -353,6 +399,6 @@ class _Trial:
         return self._failed(_S.SOFT_404, "neither the headline nor the text stands there, with status 200")
 
 
-def host_answers(judgement: Judgement, seen: Seen, asked: str) -> bool:
-    """Whether this shows that the host gives its pages to us."""
-    return judgement.state in (_S.SAME, _S.CHANGED) and host_of(seen.url) == host_of(asked)
+def host_answers(judgement: Judgement) -> bool:
+    """Whether this shows that the host of the answer gives its pages to us."""
+    return judgement.state in (_S.SAME, _S.CHANGED)

@@ -24,6 +24,7 @@ from scraper.crawl import Limits, Result, Schedule, run
 from scraper.fetching import ALL_FAILED, OK, SOME_FAILED, known_rules, print_out
 from scraper.identity import host_of
 from scraper.linkreport import Outcome
+from scraper.notifying import notify
 from scraper.redact import without_user
 from scraper.report import shown, shown_address
 from scraper.running import Plan, Running, Time, opened_alone
@@ -60,7 +61,6 @@ class Run(Struct):
     unasked: int = 0
     offline: int = 0
     seconds: float = 0.0
-    report: Path | None = None
 
 
 def check_links(settings: Settings, asked: Asked, stop: Event, *, time: Time | None = None) -> int:
@@ -85,7 +85,9 @@ def check_links(settings: Settings, asked: Asked, stop: Event, *, time: Time | N
             say("no link is due" if asked.due else "there is no link to check")
         return OK
     done = _checked(links, settings, asked, stop, time)
-    _tell(done, settings, asked, time.clock())
+    path = _tell(done, settings, asked, time.clock())
+    if any(linkreport.news(done.outcomes)):
+        notify(settings.notify.command, path)
     failed = sum(each.failed for each in done.outcomes)
     if done.offline:
         return ALL_FAILED
@@ -222,7 +224,8 @@ def _telling(count: int, asked: Asked, folder: Path) -> Iterator[Callable[[Outco
         yield lambda _: progress.advance(task)
 
 
-def _tell(done: Run, settings: Settings, asked: Asked, now: datetime) -> None:
+def _tell(done: Run, settings: Settings, asked: Asked, now: datetime) -> Path:
+    """The path of the run's report."""
     name = runlog.run_id(done.begun)
     report = linkreport.as_dict(done.outcomes, done.folder) | {
         "run": name,
@@ -233,24 +236,25 @@ def _tell(done: Run, settings: Settings, asked: Asked, now: datetime) -> None:
         "unasked": done.unasked,
         "ended_by": "it was stopped, or hosts are left alone for now" if done.unasked else "all links were asked",
     }
-    done.report = runlog.write_report(done.folder, name, report)
+    path = runlog.write_report(done.folder, name, report)
     runlog.prune(done.folder, now, timedelta(seconds=settings.crawl.keep_reports), but=name)
     if asked.html is not None:
         linkreport.write(asked.html, linkreport.page(done.outcomes, settings.archive.collection, now))
     if asked.csv is not None:
         linkreport.write(asked.csv, linkreport.table(done.outcomes))
     if asked.json:
-        return
+        return path
     lines = list(linkreport.lines(done.outcomes, done.folder, everything=asked.verbose or len(done.outcomes) == 1))
     if asked.quiet:
         for line in linkreport.news(done.outcomes):
             say(line)
-        return
+        return path
     lines.append(f"{linkreport.summary(done.outcomes)}; in {done.seconds:.1f} s")
     if done.offline:
         lines.append(f"none of {done.offline} hosts answered: is this machine offline? nothing is held against them")
     elif done.unasked:
         lines.append(f"{done.unasked} not asked: the run was stopped, or their hosts are left alone for now")
-    lines += [f"written  {shown(path)}" for path in (asked.html, asked.csv) if path is not None]
-    lines.append(f"report  {shown(done.report)}")
+    lines += [f"written  {shown(written)}" for written in (asked.html, asked.csv) if written is not None]
+    lines.append(f"report  {shown(path)}")
     print_out("\n".join(lines))
+    return path

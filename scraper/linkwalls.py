@@ -114,6 +114,15 @@ class Wall:
         signals = reading.signals
         return bool(signals.challenge) or (bool(signals.shell) and signals.scripts > 0)
 
+    @cached_property
+    def withdrawn(self) -> tuple[str, ...]:
+        """What a page of few words says of an article that was taken down, and the kept one did not."""
+        sketch, stored = self._seen.sketch, self._case.stored
+        if sketch is None or self.has_text:
+            return ()
+        before = _withdrawn(stored.sketch) if stored is not None and stored.sketch is not None else frozenset()
+        return tuple(f'the page says "{phrase}"' for phrase in sorted(_withdrawn(sketch) - before))
+
     # ------------------------------------------------------------------------------------------------ parked
 
     def parked_at(self) -> str | None:
@@ -132,3 +141,8 @@ class Wall:
         names = {places.site(self._case.asked), places.site(self._seen.url)}
         low = f"{sketch.title} {sketch.text}".casefold()
         return any(name and name in low for name in names) and places.speaks_of_domains(low)
+
+
+def _withdrawn(sketch: Sketch) -> frozenset[str]:
+    text = sketch.text.lower().replace("\u2019", "'")
+    return frozenset(phrase for phrase in phrases.WITHDRAWN_PHRASES if phrase in text)

@@ -5,20 +5,40 @@ from __future__ import annotations
 from functools import cached_property
 
 from archive import article as articles
-from archive.models import VerdictKind
-from scraper import likeness
+from archive.models import Article, VerdictKind
+from scraper import likeness, places
 from scraper.identity import identity
 from scraper.linkcase import Case, Seen
+from scraper.read.reading import Sketch
 
 THERE = 0.5
 """Of the kept text's runs of words, how many a page must show to be it."""
 PARTLY = 0.3
 WHOLE = 0.85
 GONE = 0.2
+WITHOUT_END = 0.9
+"""What has fewer of the kept words may be cut off."""
 PROSE = 3
 """Paragraphs of some length, links apart, that make a page more than a list."""
 ECHO = 12
 """So many words more or less make no other page: times, numbers, names of sections."""
+
+LEADS = 4
+NEW_LEADS = 3
+"""So many links to articles, and such as the kept page did not have, make a home page."""
+
+
+def ends_alike(kept: list[str], live: set[tuple[str, ...]], words: int = 20) -> bool:
+    """Whether of so many of the last words of a kept text some stand in a live one, of which these are the runs."""
+    return likeness.share(likeness.runs(kept[-words:]), live) > PARTLY
+
+
+def is_version(kept: Article, live: Article) -> bool:
+    """Whether enough of a kept text stands in a live one, its end too, that it need not be judged."""
+    before, now = (likeness.words(articles.said(each)[0]) for each in (kept, live))
+    runs = likeness.runs(now)
+    uncut = len(now) > WITHOUT_END * len(before) or ends_alike(before, runs)
+    return uncut and likeness.share(likeness.runs(before), runs) >= THERE
 
 
 class Words:
@@ -74,6 +94,47 @@ class Words:
         return likeness.same_headline(self._kept.article.title, titles)
 
     @property
+    def named(self) -> bool:
+        """Whether the page bears the kept headline in its title: it is about that, and not one that lists it first."""
+        sketch = self._seen.sketch
+        if self._kept.article is None or sketch is None:
+            return False
+        return likeness.same_headline(self._kept.article.title, [sketch.title])
+
+    @cached_property
+    def cut_off(self) -> bool:
+        """Whether the live text is the kept one without its end."""
+        own, kept = self.own, self.kept
+        return len(own) <= WITHOUT_END * len(kept) and self.of_kept >= WHOLE and not ends_alike(kept, self.own_runs)
+
+    @property
+    def language(self) -> str | None:
+        """The language of the page, where it is another than the kept one's and both are stated."""
+        sketch, kept = self._seen.sketch, self._kept.article
+        before = (kept.meta.language or "") if kept is not None else ""
+        before = before.lower().replace("_", "-").partition("-")[0]
+        now = sketch.language if sketch is not None else ""
+        return now if now and before and now != before else None
+
+    @property
+    def led_abroad(self) -> bool:
+        """Whether who asks for the home page is led where this address leads, too."""
+        home = self._case.home
+        return home is not None and bool(home.hops) and identity(home.url) == identity(self._seen.url)
+
+    @property
+    def translated(self) -> str | None:
+        """The language of the page, where it is the kept one in that, by its own word or by its address."""
+        sketch, language = self._seen.sketch, self.language
+        if sketch is None or language is None:
+            return None
+        own = {identity(each) for each in (self._case.asked, self._kept.final) if each}
+        others = {identity(url) for tag, url in sketch.alternates if tag != language}
+        if own & others or any(places.in_other_language(self._seen.url, each) for each in own):
+            return language
+        return None
+
+    @property
     def same_origin(self) -> bool:
         """Whether the live article is by the same people and of the same day as the kept one."""
         old, new = self._kept.article, self._seen.article
@@ -114,12 +175,22 @@ class Words:
             return True
         if self.shown < PARTLY:
             return False
-        everywhere: set[tuple[str, ...]] = set()
+        own = self.kept_runs - self._everywhere
+        return likeness.share(own, likeness.runs(self.page)) >= PARTLY
+
+    @property
+    def begins(self) -> bool:
+        """Whether some of the live text is of the kept one, and is not shown everywhere."""
+        return len((self.own_runs & self.kept_runs) - self._everywhere) >= ECHO
+
+    @cached_property
+    def _everywhere(self) -> set[tuple[str, ...]]:
+        """What the site shows on its other pages."""
+        found: set[tuple[str, ...]] = set()
         for other in (self._case.made_up, self._case.home):
             if other is not None and other.sketch is not None:
-                everywhere |= likeness.runs(likeness.words(other.sketch.text))
-        own = self.kept_runs - everywhere
-        return likeness.share(own, likeness.runs(self.page)) >= PARTLY
+                found |= likeness.runs(likeness.words(other.sketch.text))
+        return found
 
     def alike(self, other: Seen) -> bool:
         """Whether the answer is what the site says there, too."""
@@ -133,14 +204,41 @@ class Words:
             return nothing and its is mine
         known = likeness.own_words(self._case.asked) | likeness.own_words(self._seen.url)
         known |= likeness.own_words(other.url) | {word for url, _ in other.hops for word in likeness.own_words(url)}
-        ours = [word for word in self.page if word not in known]
-        theirs = [word for word in likeness.words(its.text) if word not in known]
+        ours = likeness.but_of(known, likeness.words(mine.text))
+        theirs = likeness.but_of(known, likeness.words(its.text))
         least = min(len(ours), len(theirs))
         most = max(3.0, min(ECHO, 0.4 * least), 0.15 * least)
         if likeness.novel(ours, theirs) <= most and likeness.novel(theirs, ours) <= most:
             return True
-        titles = [[word for word in likeness.words(each.title) if word not in known] for each in (mine, its)]
-        return bool(titles[0]) and titles[0] == titles[1] and likeness.alike(ours, theirs) >= THERE
+        return self._same_title(mine, its, known) and likeness.alike(ours, theirs) >= THERE
+
+    @staticmethod
+    def _same_title(mine: Sketch, its: Sketch, known: set[str]) -> bool:
+        """Whether two titles are the same but for the words of their addresses. Where one alone has such words, it says
+        what the other does not."""
+        whole = [likeness.words(each.title) for each in (mine, its)]
+        left = [likeness.but_of(known, title) for title in whole]
+        return bool(left[0]) and left[0] == left[1] and (left[0] == whole[0]) == (left[1] == whole[1])
+
+    @cached_property
+    def home_instead(self) -> bool:
+        """Whether the site's home page stands there, as it leads on to what the kept page did not. The whole site may
+        show a dialog, or that it is being worked on: those lead to no articles."""
+        home, sketch = self._case.home, self._seen.sketch
+        before = self._kept.final or self._case.asked
+        if home is None or home.sketch is None or sketch is None or self._is_start(home, before):
+            return False
+        stored = self._case.stored.sketch if self._case.stored is not None else None
+        if stored is not None and stored.title == sketch.title and sketch.title:
+            return False  # a page of links that has others now
+        there = places.articles(home.sketch.links, home.url) - {identity(before)}
+        known = places.articles(stored.links, home.url) if stored is not None else set()
+        return len(there) >= LEADS and len(there - known) >= NEW_LEADS and self.alike(home)
+
+    @staticmethod
+    def _is_start(home: Seen, url: str) -> bool:
+        """Whether this address is the site's home itself."""
+        return places.is_home(url) or identity(home.url) == identity(url)
 
     def looks_like_site(self) -> bool:
         """Whether the page has the frame that the kept one had: the same links on it."""

@@ -37,7 +37,12 @@ class Common(Struct):
         from scraper.config import load
 
         overrides = {"archive.collection": self.collection} if self.collection else {}
-        return load(self.config, overrides)
+        settings = load(self.config, overrides)
+        if settings.archive.store:
+            from scraper.storing import mount
+
+            mount(settings.archive)
+        return settings
 
     def options(self) -> tuple[str, ...]:
         """Those that say which config and collection, for a run of the command from within it."""

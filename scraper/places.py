@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import unquote, urlsplit
 
 from archive.hosts import registrable
-from scraper.identity import host_of
+from scraper.identity import host_of, identity
 
 _WALL_HOSTS = re.compile(
     r"(?:^|\.)(?:consent|guce|zustimmung|privacy|myprivacy|cookiewall|choices|login|auth|accounts?|sso|id|idp|signin|"
@@ -36,6 +36,8 @@ _HOMES = frozenset(
         "start",
     )
 )
+_NUMBER = re.compile(r"\d{4}")
+_BETWEEN_WORDS = re.compile(r"[-_+ ]")
 _LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?\Z")
 _PARKING = (
     *("sedo.com", "sedoparking.com", "parkingcrew.net", "bodis.com", "dan.com", "afternic.com", "hugedomains.com"),
@@ -77,6 +79,32 @@ def is_home(url: str) -> bool:
     at = urlsplit(url)
     name = at.path.strip("/").lower()
     return not at.query and (name in _HOMES or bool(_LANGUAGE.match(name)))
+
+
+def articles(links: Iterable[str], of: str) -> set[str]:
+    """Those links within the site of an address that look as articles do: a year or a number in the path, or a name of
+    several words. What tells of the site itself (terms of service) has fewer."""
+    own = site(of)
+    return {identity(each) for each in links if _is_like_article(urlsplit(each).path) and site(each) == own}
+
+
+def _is_like_article(path: str) -> bool:
+    name = unquote(path.rstrip("/").rpartition("/")[2])
+    apart = len(_BETWEEN_WORDS.findall(name)) >= 3
+    return apart or bool(_NUMBER.search(path)) or len(name.encode()) - len(name) > 15  # in a script of its own
+
+
+def in_other_language(url: str, asked: str) -> bool:
+    """Whether an address is another but for a language in its path, its query or its host's first label."""
+    return url != asked and _without_language(url) == _without_language(asked)
+
+
+def _without_language(url: str) -> tuple[str, str]:
+    at = urlsplit(url)
+    labels = host_of(url).split(".")
+    host = ".".join(labels[1:] if len(labels) > 2 and _LANGUAGE.match(labels[0]) else labels).removeprefix("www.")
+    path = "/".join(part for part in at.path.lower().split("/") if part and not _LANGUAGE.match(part))
+    return host, path
 
 
 def above(url: str, asked: str) -> str | None:

@@ -13,17 +13,22 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from archive.errors import ClusterError
+from msgspec.structs import replace
+
+from archive import manifest
+from archive.errors import ClusterError, TearsheetError
 from archive.pool import Pool
 from scraper.connecting import connected, peers, require
 from scraper.read.reading import Early, Page, Reading, failed
 from scraper.saying import say
+from scraper.storing import mount
 from scraper.workers import Readers
 
 if TYPE_CHECKING:
     from distributed import Client
     from distributed import Future as DaskFuture
 
+    from archive.settings import ArchiveSettings
     from scraper.settings import ReadSettings, Settings
 
 Read = Callable[[Page, Early | None], Reading]
@@ -48,6 +53,11 @@ def pooled(settings: Settings, paths: Sequence[Path] = ()) -> Iterator[Pool | No
                 f"the Dask worker at {each} does not see {paths[0].absolute()}" for each in fit if not seen[each]
             ]
             fit = [each for each in fit if seen[each]]
+        if fit and settings.archive.store:
+            archive = replace(settings.archive, root=settings.archive.root.absolute())
+            lacking: dict[str, str] = client.run(store_problem, archive, workers=fit)
+            problems += [f"the Dask worker at {each} {lacking[each]}" for each in fit if lacking[each]]
+            fit = [each for each in fit if not lacking[each]]
         if not fit:
             raise ClusterError(problems[0] if problems else f"the Dask scheduler at {scheduler} has no worker")
         for problem in problems:
@@ -60,6 +70,19 @@ def pooled(settings: Settings, paths: Sequence[Path] = ()) -> Iterator[Pool | No
 def sees(paths: Sequence[str]) -> bool:
     """Whether all of these are there, for a worker."""
     return all(Path(path).exists() for path in paths)
+
+
+def store_problem(archive: ArchiveSettings) -> str:
+    """The collection's store, where it has one, is there for all that this worker reads from now on. In words why not,
+    "" where all is well. Files that are all here need no store."""
+    store = mount(archive)
+    if store is None or store.keep_local:
+        return ""
+    try:
+        store.look(manifest.NAME)
+    except TearsheetError as error:
+        return f"does not reach the store: {error}"
+    return ""
 
 
 class ClusterExecutor(Executor):

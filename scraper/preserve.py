@@ -53,9 +53,11 @@ class Rules(Struct, frozen=True):
     """What a run decides for all its addresses. `recapture_after` is in seconds; `outlinks` are the
     sources whose pages' links are wanted. What `unwanted` gives a reason
     against is not kept, in quarantine neither. With `ahead` what a page needs is asked for before its article is read.
-    `submissions` are what public archives are to be asked to keep of an address, and stand in its own record."""
+    `submissions` are what public archives are to be asked to keep of an address, and stand in its own record. With
+    `check` links are checked: each answer is judged, and what the judge found is stored."""
 
     again: bool = False
+    check: bool = False
     recapture_after: float = 86400.0
     requisites: bool = True
     max_page: int = 20_000_000
@@ -68,8 +70,8 @@ class Rules(Struct, frozen=True):
 
 class Hands(Struct, frozen=True):
     """What a preserver works with: the network, the readers, the collection and the clock; `fault` hears of bugs of
-    ours, `submit` of what is to be submitted, once it is durable. With a `judge` each address is checked: what is kept
-    of it gives way to nothing worse."""
+    ours, `submit` of what is to be submitted, once it is durable. With a `judge` what is
+    kept of an address gives way to nothing worse, and to no other page."""
 
     walker: Walks
     assets: Assets
@@ -165,6 +167,7 @@ class Preserver:
         if known is not None and not self._rules.again:
             row, _ = known
             if now - row.captured_at < timedelta(seconds=self._rules.recapture_after):
+                self._hands.collection.stays(row)
                 return Result(link, row, already=True)
         # What could not be read when it came is asked for in full, and read again.
         capture = known[1] if known is not None and not _unread(known[0]) else None
@@ -190,7 +193,9 @@ class Preserver:
             answered = Answered(walk, reading, ahead, known)
             found = self._found(urls.wire_url(link.url), answered)
             if self._hands.judge is not None:
-                return self._checked(link, answered, found, now, self._hands.judge)
+                if self._rules.check:
+                    return self._checked(link, answered, found, now, self._hands.judge)
+                found = self._recaptured(link, answered, found, self._hands.judge)
             committed = self._store(link, answered, found, now)
         except _Stopped as stopped:
             if ahead is not None:
@@ -251,6 +256,14 @@ class Preserver:
         self._hands.walker.give_up(walk)
         check = replace(judged.check, page_id=page_id)
         return Result(link, self._row_of_kept(link, now), size=size, rest_until=until, check=check)
+
+    def _recaptured(self, link: Link, answered: Answered, found: Found, judge: Judge) -> Found:
+        """What stands in the place of a kept article is no version of it."""
+        if answered.known is None:
+            return found
+        last = answered.walk.last
+        other = judge.other(link, answered.walk, found, lambda: self._reading(last, None, sketch=True))
+        return found if other is None else Found(other.verdict, further=found.further, besides=other.parts)
 
     def _row_of_kept(self, link: Link, now: datetime) -> PageRow:
         """The row of an address of which nothing new was stored."""
@@ -347,14 +360,16 @@ class Preserver:
 
         def early(found: Reading) -> None:
             verdict = verdicts.verdict(walk.last, found, known, asked=asked)
-            wanted = self._rules.ahead and self._rules.requisites and self._hands.judge is None
+            wanted = self._rules.ahead and self._rules.requisites and not self._rules.check
             if wanted and _is_stored(verdict) and self._refresh_target(walk, found) is None:
                 begun.append(self._hands.assets.begin(walk.last.url, found))
 
         reading = self._reading(walk.last, known, early)
         return reading, begun[0] if begun else None
 
-    def _reading(self, exchange: Exchange, known: Capture | None, early: Early | None = None) -> Reading | None:
+    def _reading(
+        self, exchange: Exchange, known: Capture | None, early: Early | None = None, *, sketch: bool = False
+    ) -> Reading | None:
         if not exchange.body.size or exchange.failure is not None:
             return None
         if known is not None and (exchange.url, exchange.body.digest) == (known.url, known.digest):
@@ -366,8 +381,8 @@ class Preserver:
             return failed(problem)
         body = decoded(exchange, self._rules.max_page)
         rules, status = self._rules, exchange.status or 0
-        sketch = self._hands.judge is not None
-        page = Page(body, exchange.headers, exchange.url, status, rules.requisites, bool(rules.outlinks), sketch)
+        wants = rules.requisites, bool(rules.outlinks), sketch or rules.check
+        page = Page(body, exchange.headers, exchange.url, status, *wants)
         return self._hands.read(page, early)
 
     def _refresh_target(self, walk: Walk, reading: Reading | None) -> str | None:

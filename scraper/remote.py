@@ -5,7 +5,8 @@ Each stands where the one-machine way has the thing itself, so that all else of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from threading import Lock
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from archive.applying import Closed
     from archive.derive import Derived
     from archive.models import Exchange, PageRow
+    from archive.sending import Going, Told
     from scraper.politeness import Rules
 
 REMEMBERED = 10_000
@@ -63,6 +65,49 @@ class RemoteNames:
 
     def next(self, kind: str, prefix: str, host: str, time: datetime) -> str:
         return str(answer(self._line.ask("begin", kind, prefix, host, time)))
+
+
+class RemoteOutgoing:
+    """The run takes closed files to the store (`sending.Sending`), since it has the keys and the catalog."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._flights: deque[tuple[Future[Any], tuple[Told, ...]]] = deque()
+        self.landed: Callable[[], None] = lambda: None
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._flights)
+
+    @property
+    def ready(self) -> bool:
+        flights = self._flights
+        return bool(flights) and flights[0][0].done()
+
+    def closed(self, files: Sequence[Going]) -> None:
+        """That is told with what the applier says."""
+
+    def send(self, files: Sequence[Going], told: Sequence[Told]) -> None:
+        sent = self._line.ask("send", tuple(files))
+        self._flights.append((sent, tuple(told)))
+        sent.add_done_callback(lambda _: self.landed())
+
+    def land(self, *, wait: bool = False) -> None:
+        # `give_up` may come from the line's thread meanwhile, and puts others in their place.
+        flights = self._flights
+        while flights and (wait or flights[0][0].done()):
+            answer(flights[0][0])
+            _, told = flights.popleft()
+            for future, row in told:
+                if not future.done():
+                    future.set_result(row)
+
+    def give_up(self) -> list[Future[Any]]:
+        flights, self._flights = self._flights, deque()
+        return [future for _, told in tuple(flights) for future, _ in told]
+
+    def close(self) -> None:
+        return
 
 
 class RemoteMemory:

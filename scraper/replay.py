@@ -26,6 +26,7 @@ from pathlib import Path
 from time import monotonic
 
 from archive.errors import ReplayError, UsageError
+from archive.rows import ARCHIVE
 from scraper import tether
 from scraper.door import Door
 
@@ -84,9 +85,16 @@ class Replay:
     itself, and with `verbose` of all that it says."""
 
     def __init__(
-        self, collection: Path, at: tuple[str, socket.socket], tell: Callable[[str], None], *, verbose: bool = False
+        self,
+        collection: Path,
+        at: tuple[str, socket.socket],
+        tell: Callable[[str], None],
+        *,
+        verbose: bool = False,
+        lent: str = "",
     ) -> None:
-        """`at` is what `reserved` gave: the host's name and a socket, which is closed with the rest."""
+        """`at` is what `reserved` gave: the host's name and a socket, which is closed with the rest. WARC files that
+        are not in the collection are asked for at `lent`, with their names behind it."""
         self.host, listener = at
         self._inner, port = listener.getsockname()[:2]
         self._origin = self.host if port == HTTP else f"{self.host}:{port}"
@@ -101,7 +109,8 @@ class Replay:
         home = Path(self._folder.name)
         (home / "collections").mkdir()
         (home / "collections" / self._collection.name).symlink_to(self._collection, target_is_directory=True)
-        (home / "config.yaml").write_text(json.dumps(CONFIG), encoding="utf-8")
+        config = CONFIG | {"archive_paths": [ARCHIVE, lent]} if lent else CONFIG
+        (home / "config.yaml").write_text(json.dumps(config), encoding="utf-8")
         self._begun = monotonic()
         self._child = self._begin()
         self._door = Door(listener, frozenset({self._origin}), lambda: (self._inner, self._port))
@@ -218,12 +227,12 @@ class Replay:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, less what would have pywb read another config, or ask its own parts by way of a proxy."""
+    """Ours, less what would have pywb read another config, or ask its own parts by way of a proxy, and less keys."""
     taken = {
         name: value
         for name, value in os.environ.items()
         if name not in ("PYWB_CONFIG_FILE", "PYTHONWARNINGS")
-        and not name.startswith("TEARSHEET_")
+        and not name.startswith(("TEARSHEET_", "AWS_"))
         and not name.lower().endswith("_proxy")
     }
     return taken | {"NO_PROXY": "*"}

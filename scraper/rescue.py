@@ -132,6 +132,7 @@ class Rescuer:
             return Rescue(url, Outcome.REFUSED, reason)
         known = self._tools.collection.known_page(wire)
         if known is not None:
+            self._tools.collection.stays(known[0])
             when = f"{known[0].captured_at:%Y-%m-%d at %H:%M} UTC"
             return Rescue(url, Outcome.ALREADY, f"kept already on {when}", row=known[0])
         wanted = When(at, "asked for") if at is not None else when_of(wire, self._tools)

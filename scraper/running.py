@@ -66,7 +66,8 @@ class Plan(Struct, frozen=True):
     """What a run decides. `pages` is how many addresses it has, if that is known; `outlinks` are the sources
     whose pages' links are wanted; for a host where `most_waiting` wait already no page follows a redirect. With
     `heed_rests` hosts that were found to want to be left alone are. With `submit` public archives are asked to keep
-    what is kept. With `check` links are checked (`judging.py`)."""
+    what is kept. With `check` links are checked, with `recapture` no other page becomes a version of a kept article
+    (`judging.py`)."""
 
     pages: int | None = None
     again: bool = False
@@ -78,6 +79,7 @@ class Plan(Struct, frozen=True):
     heed_rests: bool = True
     submit: bool = False
     check: bool = False
+    recapture: bool = False
 
 
 class Keeping(Protocol):
@@ -252,15 +254,7 @@ def opened_alone(
                 plan=plan,
             )
         )
-        judge = None
-        if plan.check:
-            from scraper import judging
-            from scraper.probing import Prober
-
-            reading = judging.answer_reader(readers.read, settings.read.max_page)
-            prober = Prober(network.walker, reading, str(time.random()))
-            stack.callback(prober.close)
-            judge = judging.Judge(collection, prober, readers.read, settings.read.max_page)
+        judge = stack.enter_context(judging(settings, plan, time, collection, network, readers.read))
         submitter = None
         if plan.submit:
             from scraper.submits.telling import Telling
@@ -273,6 +267,25 @@ def opened_alone(
         preserver, gate = stack.enter_context(preserving(settings, plan, parts))
         at_a_time = settings.crawl.concurrency
         yield Alone(preserver.keep, collection, network, sleepers, at_a_time, submitter, readers.read, gate, judge)
+
+
+@contextmanager
+def judging(
+    settings: Settings, plan: Plan, time: Time, collection: Collection, network: Network, read: Read
+) -> Iterator[Judge | None]:
+    """Who judges answers by what is kept, where the run wants that."""
+    if not (plan.check or plan.recapture):
+        yield None
+        return
+    from scraper.judging import Judge, answer_reader
+    from scraper.probing import Prober
+
+    most = settings.read.max_page
+    prober = Prober(network.walker, answer_reader(read, most), str(time.random()))
+    try:
+        yield Judge(collection, prober, read, most)
+    finally:
+        prober.close()
 
 
 def run_info(settings: Settings) -> RunInfo:
@@ -319,6 +332,7 @@ def preserving(settings: Settings, plan: Plan, parts: Parts) -> Iterator[tuple[P
         assets = Assets(fetch, parts.network.unpaced, gate, stock, parts.read)
         rules = Rules(
             again=plan.again,
+            check=plan.check,
             recapture_after=crawl.recapture_after,
             requisites=fetch.requisites,
             max_page=settings.read.max_page,

@@ -25,7 +25,7 @@ ABOUT = {
     "archive": "Where everything is kept.",
     "crawl": "How many addresses are gone through.",
     "check": "How tearsheet check finds out what became of links.",
-    "notify": "Who is told of a run of tearsheet crawl.",
+    "notify": "Who is told of a run of tearsheet crawl or check.",
     "submit": "How public archives are asked to keep a copy too, with --submit.",
     "rescue": "How tearsheet rescue looks in web archives for what is dead.",
     "links": "Where others see what is kept.",

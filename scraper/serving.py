@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from archive import mounts
 from archive.errors import UsageError
 from scraper.fetching import print_out
 from scraper.saying import say
@@ -188,13 +189,26 @@ def _replaying(collection: Collection, wish: Wish, address: str, port: int) -> I
 
         check_installed()
         at = reserved(wish.host, wish.replay_port, port + 1)
-        replay = Replay(collection.path, at, say, verbose=wish.verbose)
-        try:
-            yield replay
-        finally:
-            replay.close()
+        with _lent(collection) as lent:
+            replay = Replay(collection.path, at, say, verbose=wish.verbose, lent=lent)
+            try:
+                yield replay
+            finally:
+                replay.close()
         return
     yield None
+
+
+@contextmanager
+def _lent(collection: Collection) -> Iterator[str]:
+    """Where the replay finds files that are in the collection's store alone; "" without a store."""
+    if mounts.store_of(collection.path) is None:
+        yield ""
+        return
+    from scraper.lending import Lender
+
+    with closing(Lender(collection.path, say)) as lender:
+        yield lender.address
 
 
 @contextmanager

@@ -202,7 +202,8 @@ class NotifySettings(Struct, frozen=True):
     command: Annotated[
         str,
         Setting(
-            "Run when something failed that did not fail before, the path of the run's report comes last.",
+            "Run when something failed that did not fail before, or a link is dead that was not; the path of the run's "
+            "report comes last.",
             pattern=PRINTABLE,
             form="a command and its arguments",
             example="mail-report archive@example.com",

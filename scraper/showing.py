@@ -16,8 +16,10 @@ from msgspec.structs import replace
 from archive.errors import NotKeptError, UsageError
 from archive.linkstate import standing
 from archive.rows import iso
+from archive.submission import plain
 from scraper.report import json_line, meta_lines, why_lines
 from scraper.saying import fit
+from scraper.submits.telling import line_of
 
 if TYPE_CHECKING:
     from archive.collection import Collection
@@ -59,13 +61,17 @@ def show_page(collection: Collection, address: str, wish: Shown, say: Callable[[
         print(json.dumps(why, ensure_ascii=False) if as_json or article is None else "\n".join(why_lines(article)))
     elif form is Form.META:
         link = link_facts(collection, address, wish.strikes)
+        submissions = collection.submissions_of(address) or collection.submissions_of(row.url)
         if as_json:
-            print(json_line(row, collection.path, link=link))
+            told = [plain(each) for each in submissions]
+            print(json_line(row, collection.path, link=link, submissions=told))
             return
         print("\n".join(meta_lines(row, collection.path)))
         if link is not None:
             words = f"{link['standing']}; on {link['checked_at']}, {link['state']}: {link['reason']}"
             print(fit(f"link: {words} ({link['checks']} checks)"))
+        for each in submissions:
+            print(fit(f"submission: on {iso(each.time)}, {line_of(each)}"))
     else:
         row = _with_text(collection, row, address, say)
         text = collection.text_of(row) or ""
@@ -147,11 +153,18 @@ def rebuild_index(
 
 def rebuild_collection(settings: Settings, tell: Callable[[str], None], as_json: bool) -> int:
     """Rebuild what is derived; returns the exit code: 5 where a WARC file is damaged, told with its offset."""
+    from archive import mounts
+    from archive.disk import Disk
+    from archive.opening import make_folder
     from archive.rebuild import rebuild
     from scraper.pooling import pooled
 
     archive = replace(settings.archive, root=settings.archive.root.absolute())
-    with pooled(settings, [archive.root / "collections" / archive.collection]) as pool:
+    folder = archive.root / "collections" / archive.collection
+    if settings.cluster.scheduler and any(mounts.stored(folder / kind) for kind in mounts.KINDS):
+        # On a new machine: workers are to see the folder before anything is in it.
+        make_folder(folder, Disk())
+    with pooled(settings, [folder]) as pool:
         report = rebuild(archive if pool else settings.archive, tell=tell, pool=pool)
     if as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False))

@@ -21,13 +21,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive.collection import Collection
-from archive.committing import Committer, writers_of
+from archive.committing import Committer
 from archive.disk import Disk
 from archive.errors import ClusterError, StorageError
+from archive.writers import writers_of
 from scraper.crawl import MORE_THREADS, Sleepers
 from scraper.line import Handler, Line, introduce, loop_of
-from scraper.remote import GONE, RemoteApplier, RemoteLookups, RemoteMemory, RemoteNames, RemotePace, answer
-from scraper.running import Parts, Plan, Time, networked, preserving, run_info
+from scraper.pooling import store_problem
+from scraper.remote import (
+    GONE,
+    RemoteApplier,
+    RemoteLookups,
+    RemoteMemory,
+    RemoteNames,
+    RemoteOutgoing,
+    RemotePace,
+    answer,
+)
+from scraper.running import Parts, Plan, Time, judging, networked, preserving, run_info
 from scraper.workers import Readers
 
 if TYPE_CHECKING:
@@ -63,6 +74,8 @@ def _see_folder(orders: Orders, worker: Worker) -> None:
             f"the Dask worker {worker.name} at {worker.address} does not see {folder}: share the folder of the "
             "collections with all workers, under the same path"
         )
+    if problem := store_problem(orders.settings.archive):
+        raise ClusterError(f"the Dask worker {worker.name} at {worker.address} {problem}")
 
 
 class Station:
@@ -126,7 +139,10 @@ class Station:
         folder = settings.archive.root / "collections" / settings.archive.collection
         lookups = RemoteLookups(line)
         writers = writers_of(settings.archive, info, Disk(), time.clock, RemoteNames(line).next)
-        committer = Committer(writers, RemoteApplier(line), lookups, settings.archive.warc_size, leave_open=True)
+        outgoing = RemoteOutgoing(line) if settings.archive.store else None
+        committer = Committer(
+            writers, RemoteApplier(line), lookups, settings.archive.warc_size, leave_open=True, outgoing=outgoing
+        )
         self._committer = committer
         stack.callback(committer.close)
         collection = Collection(folder, lookups, committer, ExitStack())
@@ -143,7 +159,8 @@ class Station:
                 pace_of=lambda rhythm, _: RemotePace(rhythm, line),
             )
         )
-        parts = Parts(collection, network, readers.read, time.clock)
+        judge = stack.enter_context(judging(settings, plan, time, collection, network, readers.read))
+        parts = Parts(collection, network, readers.read, time.clock, judge)
         if plan.submit:
             parts = replace(
                 parts,

@@ -1,16 +1,17 @@
-"""requests' adapter with connections of our own: vetted, recorded, and held to a deadline.
+"""requests' adapter with pools and connections of our own: vetted, recorded, and held to a deadline.
 
-What requests and urllib3 would do on their own and must not: rewrite the target, follow environment variables, take a
-103 for the answer, count headers, retry, and go through a proxy by classes that know nothing of the guard.
+A request is written and its answer read here. What requests and urllib3 would do on their own and must not: rewrite the
+target, follow environment variables, take a 103 for the answer, count headers, retry, and go through a proxy by classes
+that know nothing of the guard.
 """
 
 from __future__ import annotations
 
-import functools
-import http.client
+import re
 import socket
 import ssl
 import threading
+from collections import OrderedDict
 from collections.abc import Mapping
 from http.client import HTTPException
 from pathlib import Path
@@ -22,11 +23,9 @@ from msgspec import Struct, field
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPSConnectionPool, PoolManager, ProxyManager
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager, ProxyManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
-from urllib3.response import HTTPResponse
-from urllib3.util import Timeout
 
 from archive.errors import ConfigError
 from scraper.route import Router
@@ -35,6 +34,7 @@ from scraper.wire import Deadline, Head, Wire, WireError, read_head
 
 POOLS = 40
 MOST_STALE = 20
+_BREAKS_LINE = re.compile(r"[\r\n\0]").search
 
 
 class Call(Struct):
@@ -89,53 +89,23 @@ class CallRequest(PreparedRequest):
         self.method = call.method
         self.url = call.url
         self.headers = CaseInsensitiveDict(call.headers)
+        self.body = call.form
 
 
-class Reply:
-    """What `http.client` makes of a socket when a request is sent: here, a header block and a wire to read on from."""
-
-    will_close = False
-
-    def __init__(self, call: Call, sock: socket.socket, **_: Any) -> None:
-        self.wire = Wire(sock, call.deadline, call.patience)
-        self.head = Head(b"", (1, 1), 0, ())
-        self._call = call
-
-    def begin(self) -> None:
-        try:
-            self.head = read_head(self.wire, self._call.max_header)
-        finally:
-            self._call.received = self.wire.received
-
-    def isclosed(self) -> bool:
-        return True
-
-    def close(self) -> None:
-        """Nothing: the socket is its connection's."""
-
-
-class Answer(HTTPResponse):
+class Answer:
     """An answer whose body is still on the wire. Whoever takes it calls `done`."""
 
-    def __init__(self, reply: Reply, connection: HTTPConnection) -> None:
-        super().__init__(
-            headers=HTTPHeaderDict(h for h in reply.head.headers if h[0].lower() != "content-length"),
-            status=reply.head.status,
-            version=11,
-            version_string="HTTP/1.1",
-            preload_content=False,
-            decode_content=False,
-            request_method="GET",
-        )
-        self.wire = reply.wire
-        self.head = reply.head
-        self._own = connection
+    def __init__(self, head: Head, wire: Wire, connection: _Connection, pool: _Pool) -> None:
+        self.head = head
+        self.wire = wire
+        self._connection = connection
+        self._pool = pool
 
     def done(self, whole: bool) -> None:
         """The connection goes back to its pool; closed, unless the body came whole and another request may follow."""
         if not whole or self.wire.buffer or not _persistent(self.head):
-            self._own.close()
-        self.release_conn()
+            self._connection.close()
+        self._pool.give_back(self._connection)
 
 
 def _persistent(head: Head) -> bool:
@@ -146,7 +116,7 @@ def _persistent(head: Head) -> bool:
 
 
 class _Connection(HTTPConnection):
-    """Connects by the router, records what it sends, and answers with a Reply."""
+    """Connects by the router, and records what it sends."""
 
     router: Router
     call: Call | None = None
@@ -177,26 +147,27 @@ class _Connection(HTTPConnection):
             words = f"the proxy answered {head.status} when asked for {host}:{self._tunnel_port}"
             raise WireError("connect", words, retry=head.status in (502, 503, 504))
 
-    def send(self, data: Any) -> None:
-        call = self._asked()
-        already = self.sock is not None
-        if not already:
+    def exchange(self, call: Call, data: bytes) -> tuple[Head, Wire]:
+        """Sends the request and reads the header block of its answer."""
+        if self.sock is None:
             self.connect()
         assert self.sock is not None
         self.sock.settimeout(max(0.001, min(call.deadline.left(), call.patience)))
         call.sent += data
         try:
-            super().send(data)
+            self.sock.sendall(data)
         except TimeoutError:
             raise WireError("timeout", "the request could not be sent in time", retry=True) from None
-
-    def getresponse(self) -> Answer:  # type: ignore[override]
-        call = self._asked()
-        if self.proxy is None and self.sock is not None:
+        except (BrokenPipeError, ConnectionResetError):
+            # The server need not have read all of it to answer.
+            pass
+        if self.proxy is None:
             call.ip = _peer(self.sock)
-        self.response_class = functools.partial(Reply, call)  # type: ignore[assignment]
-        reply: Any = http.client.HTTPConnection.getresponse(self)
-        return Answer(reply, self)
+        wire = Wire(self.sock, call.deadline, call.patience)
+        try:
+            return read_head(wire, call.max_header), wire
+        finally:
+            call.received = wire.received
 
 
 class _TlsConnection(_Connection, HTTPSConnection):
@@ -246,17 +217,36 @@ def _peer(sock: socket.socket) -> str | None:
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
 
-    def _make_request(self, conn: Any, method: str, url: str, *args: Any, **options: Any) -> Any:
-        call: Call = options.pop("call")
-        conn.call = call
-        call.reused = not conn.is_closed
-        if self.proxy is not None and self.scheme == "https" and conn.is_closed:
-            super()._prepare_proxy(conn)
-        target = call.url if self.proxy is not None and self.scheme == "http" else call.target
-        return super()._make_request(conn, method, target, *args, **options)
+    def ask(self, call: Call) -> Answer:
+        """Sends a call over a kept connection, or a new one. Raises WireError, and what urllib3 and sockets raise."""
+        data = self._request(call)
+        connection = self._get_conn()
+        assert isinstance(connection, _Connection)
+        try:
+            connection.call = call
+            call.reused = not connection.is_closed
+            if self.proxy is not None and self.scheme == "https" and connection.is_closed:
+                self._prepare_proxy(connection)
+            head, wire = connection.exchange(call, data)
+        except BaseException:
+            connection.close()
+            self._put_conn(connection)
+            raise
+        return Answer(head, wire, connection, self)
 
-    def _prepare_proxy(self, conn: Any) -> None:
-        """Nothing yet: the connection is made when it is known for which call."""
+    def _request(self, call: Call) -> bytes:
+        """Raises ValueError where the address or a header would break the block."""
+        plainly = self.proxy is not None and self.scheme == "http"
+        lines = [f"{call.method} {call.url if plainly else call.target} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in call.headers.items()]
+        if plainly:
+            lines += [f"{name}: {value}" for name, value in self.proxy_headers.items()]
+        if any(map(_BREAKS_LINE, lines)):
+            raise ValueError("a line of the request has a control in it")
+        return "\r\n".join((*lines, "", "")).encode("latin-1") + (call.form or b"")
+
+    def give_back(self, connection: _Connection) -> None:
+        self._put_conn(connection)
 
 
 class _TlsPool(_Pool, HTTPSConnectionPool):
@@ -280,6 +270,7 @@ class Transport(HTTPAdapter):
         self._settings = settings
         self._context: ssl.SSLContext | None = None
         self._lock = threading.Lock()
+        self._pools: OrderedDict[str, _Pool] = OrderedDict()
         self._proxy = settings.proxy
         if self._proxy is not None and (urlsplit(self._proxy).scheme != "http" or not urlsplit(self._proxy).hostname):
             raise ConfigError(f"proxy: {self._proxy!r} is not http://HOST:PORT")
@@ -300,10 +291,11 @@ class Transport(HTTPAdapter):
         """None but the one from the settings."""
         return self.poolmanager
 
-    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
-        """The target as it is; the pool puts it in place of what urllib3 makes of it."""
-        assert isinstance(request, CallRequest)
-        return request.call.target
+    def close(self) -> None:
+        """Close all connections that are kept."""
+        with self._lock:
+            self._pools.clear()
+        super().close()
 
     def ask(self, call: Call) -> Answer:
         """Send a call and return when its header block is there. Raises WireError."""
@@ -312,13 +304,14 @@ class Transport(HTTPAdapter):
         return answer
 
     def send(self, request: PreparedRequest, *args: Any, **options: Any) -> Response:
+        """The answer to a CallRequest, with an Answer in it."""
         assert isinstance(request, CallRequest)
         call = request.call
         for _ in range(MOST_STALE):
             call.sent.clear()
             call.received = 0
             try:
-                return self.build_response(request, self._urlopen(call))
+                return _response(request, self._pool(call).ask(call))
             except WireError as error:
                 # A kept connection that the server had closed just then: no answer was begun, so ask on another one.
                 if not (call.at_once and call.reused and error.kind == "cut" and call.received == 0):
@@ -327,22 +320,22 @@ class Transport(HTTPAdapter):
                 raise WireError("connect", f"the request could not be sent: {error}", retry=True) from None
         raise WireError("cut", "the server closes every connection before it answers", retry=True)
 
-    def _urlopen(self, call: Call) -> Any:
+    def _pool(self, call: Call) -> _Pool:
+        """The pool of the call's origin. The manager keeps them as well; to ask it takes as long as a short answer."""
+        origin = call.url[: call.url.index("/", 8)]
+        with self._lock:
+            pool = self._pools.get(origin)
+            if pool is not None:
+                self._pools.move_to_end(origin)
+                return pool
         options = {"ssl_context": self._tls_context()} if call.scheme == "https" else {}
-        pool = self.poolmanager.connection_from_host(call.host, call.port, call.scheme, pool_kwargs=options)
-        return pool.urlopen(
-            call.method,
-            f"{call.scheme}://pool/",
-            body=call.form,
-            headers=HTTPHeaderDict(call.headers),
-            retries=False,
-            redirect=False,
-            assert_same_host=False,
-            preload_content=False,
-            decode_content=False,
-            timeout=Timeout(connect=self._router.connect_timeout, read=call.patience),
-            call=call,
-        )
+        made = self.poolmanager.connection_from_host(call.host, call.port, call.scheme, pool_kwargs=options)
+        assert isinstance(made, _Pool)
+        with self._lock:
+            self._pools[origin] = made
+            if len(self._pools) > POOLS:
+                self._pools.popitem(last=False)
+        return made
 
     def _tls_context(self) -> ssl.SSLContext:
         """Made once, when the first such address is asked: reading the certificates takes a while."""
@@ -350,6 +343,16 @@ class Transport(HTTPAdapter):
             if self._context is None:
                 self._context = _context(self._settings.ca_bundle)
             return self._context
+
+
+def _response(request: CallRequest, answer: Answer) -> Response:
+    response = Response()
+    response.status_code = answer.head.status
+    response.headers = CaseInsensitiveDict(answer.head.headers)
+    response.url = request.call.url
+    response.request = request
+    response.raw = answer
+    return response
 
 
 def _context(bundle: Path | None) -> ssl.SSLContext:

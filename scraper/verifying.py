@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from archive.checking import Kind, Problem
 from archive.errors import UsageError
 from archive.fixity import ADVICE, Verified, Watch, verify_collection, verify_files
+from archive.store_checking import Depth, require_store
 from scraper.pooling import pooled
 from scraper.quantity import size_text
 from scraper.runlog import run_id, told_time, write_report
@@ -24,10 +25,12 @@ _MOST_TOLD = 200
 
 
 class Asked(Struct, frozen=True):
-    """How it was asked for; without `files` it is the collection that is checked."""
+    """How it was asked for; without `files` it is the collection that is checked. `store`: what its store has is read
+    there, even if it is here too."""
 
     files: tuple[Path, ...] = ()
     quick: bool = False
+    store: bool = False
     json: bool = False
     quiet: bool = False
 
@@ -39,6 +42,8 @@ def verify(settings: Settings, asked: Asked, stopped: Callable[[], bool]) -> int
     if asked.files:
         if asked.quick:
             raise UsageError("--quick compares a collection with its manifest; files by name are read whole")
+        if asked.store:
+            raise UsageError("--store reads what a collection's store has; files by name are read where they are")
         for path in asked.files:
             if not path.is_file():
                 raise UsageError(f"{path} is no file")
@@ -48,10 +53,14 @@ def verify(settings: Settings, asked: Asked, stopped: Callable[[], bool]) -> int
         name = ""
     else:
         folder = settings.archive.root / "collections" / settings.archive.collection
+        depth = None
+        if asked.store:
+            require_store(folder)
+            depth = Depth.WHOLE
         shared = settings if not asked.quick else replace(settings, cluster=ClusterSettings())
         with pooled(shared, [folder]) as pool:
             watch = Watch(done, stopped, pool=pool)
-            found = verify_collection(folder.absolute() if pool else folder, watch, quick=asked.quick)
+            found = verify_collection(folder.absolute() if pool else folder, watch, quick=asked.quick, depth=depth)
         report = {"begun": told_time(begun), "ended": told_time(now())} | found.as_dict()
         write_report(folder, run_id(begun), report)
         name = str(folder)
@@ -91,6 +100,8 @@ def summary_lines(found: Verified, name: str) -> Iterator[str]:
     read = "compared with the manifest" if found.quick else f"and {found.records} records read"
     files = "1 WARC file" if found.files == 1 else f"{found.files} WARC files"
     yield f"{name + ': ' if name else ''}{files} ({size_text(found.size)}) {read}"
+    if found.store:
+        yield f"{found.store}: {found.stored} of them are there, {found.compared}"
     if found.stopped:
         yield "stopped before the end: what was not read is not known to be whole"
     if found.head:

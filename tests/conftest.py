@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["tests.reliability"]
+pytest_plugins = ["tests.reliability", "tests.stores"]
 
 settings.register_profile("tearsheet", deadline=None, print_blob=True)
 settings.register_profile("soak", settings.get_profile("tearsheet"), max_examples=300)

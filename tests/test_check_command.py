@@ -16,6 +16,7 @@ from tests.archive.collecting import derived
 from tests.command import Home, home
 from tests.making import story
 from tests.site import Connection, Host, Request, Web
+from tests.test_crawl_sources import setting
 
 
 @pytest.fixture
@@ -168,6 +169,29 @@ def test_what_the_site_says_of_wrong_addresses_is_asked_once_a_run_and_only_in_d
 # ------------------------------------------------------------------------------------------------ which links
 
 
+def test_the_home_page_in_place_of_articles_is_asked_once_a_run_and_is_no_version(web: Web, there: Home) -> None:
+    slugs = (
+        *("who-paints-the-buoys-green", "the-choir-of-the-pilots", "ferry-seven-runs-late"),
+        *("a-crane-named-after-nobody", "sprats-are-back-in-town", "new-tide-tables-are-out"),
+    )
+    teasers = "".join(f"<li><h2><a href='/2026/{slug}'>{slug.replace('-', ' ')}</a></h2>" for slug in slugs)
+    front = f"<title>News</title><h1>News</h1><ul>{teasers}</ul><button>Letters</button>"
+    host, texts = web.host("news.test"), there.texts()
+    for path in ("/", "/a/report-1", "/a/report-2"):
+        host.page(path, front)
+    host.redirect("/a/report-3", "/?gone=3", 302)
+    host.page("/?gone=3", front)
+    asked = len(web.log)
+    found = states(there)
+    assert {name: row["state"] for name, row in found.items()} == {
+        **{f"report-{number}": "same" for number in (0, 4, 5)},
+        **{f"report-{number}": "soft 404" for number in (1, 2, 3)},
+    }
+    assert {found[f"report-{number}"]["reason"] for number in (1, 2, 3)} == {"the site's home page stands there"}
+    assert [seen.target for seen in web.log[asked:]].count("/") == 1
+    assert there.texts() == texts
+
+
 def asked_for(made: Home, *arguments: str) -> list[str]:
     ran = made.run("check", "--dry-run", *arguments)
     assert ran.code == 0, ran.err
@@ -282,6 +306,32 @@ def test_dead_after_strikes_and_status_and_show_tell(web: Web, tmp_path: Path) -
     assert made.run("status", "--json").rows[0]["links_checked"] == {"dead": 1}
     assert "link: dead" in made.run("show", "--meta", address).out
     assert made.run("show", "--meta", "--json", address).rows[0]["link"]["standing"] == "dead"
+
+
+def test_a_command_is_told_of_links_that_are_newly_dead(web: Web, there: Home) -> None:
+    out = there.folder / "told.txt"
+    (there.folder / "tell.sh").write_text(f'echo "$1" >> {out}')
+    setting(there, "notify", 'command = "sh tell.sh"')
+    setting(there, "check", "strikes = 1")
+
+    def notices() -> int:
+        there.run("-q", "check")
+        return len(out.read_text().splitlines()) if out.exists() else 0
+
+    assert notices() == 0
+    web.host("news.test").page("/a/report-1", article(1, "It was corrected since."))
+    web.host("news.test").page("/a/report-2", "no", status=403)
+    assert notices() == 0
+    web.host("news.test").page("/a/report-3", "gone", status=410)
+    assert notices() == 1
+    assert notices() == 1  # that is known by now
+    (told,) = (Path(line) for line in out.read_text().splitlines())
+    assert json.loads(told.read_bytes())["failed"] == 1
+    config = there.folder / "config.toml"
+    config.write_text(config.read_text().replace("sh tell.sh", "/does/not/exist --now"))
+    web.host("news.test").page("/a/report-4", "gone", status=410)
+    ran = there.run("check")
+    assert (ran.code, "[notify] command failed" in ran.err) == (1, True)
 
 
 def test_nothing_is_held_against_hosts_while_nobody_answers(web: Web, tmp_path: Path) -> None:

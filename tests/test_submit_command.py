@@ -67,6 +67,13 @@ def test_a_page_that_is_kept_is_submitted_and_the_copy_is_known(tmp_path: Path, 
     assert [(row["step"], row["memento"], row["memento_time"]) for row in told] == [
         ("kept", COPY, "2026-01-02T03:04:05.000Z")
     ]
+    assert f"SPN keeps {URL}: {COPY}" in mine.run("show", "--meta", URL).out
+    (shown,) = mine.run("show", "--meta", "--json", URL).rows
+    assert [(each["archive"], each["step"], each["memento"]) for each in shown["submissions"]] == [
+        ("SPN", "kept", COPY)
+    ]
+    assert mine.run("status", "--json").rows[0]["submissions"] == {"kept": 1}
+    assert "1  kept" in mine.run("status").out
     # The record of the page says that it was to be submitted, and one of its own each thing that the archive said.
     records = [each for path in mine.warcs() for each in read_records(path, strict=True) if each.type == "metadata"]
     said = [line for each in records for line in each.payload_bytes().decode().split("\r\n") if line.startswith("subm")]

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import msgspec.json
 from msgspec import Struct, field
 
+from archive import mounts
 from archive.applying import read_group
 from archive.cdxj import SortedLines
 from archive.columnar.addresses import address_of
@@ -155,7 +156,7 @@ def _write(folder: Path, name: str, part: Path, target: Path, run: Run) -> Made:
         writer = _Writer(snapshot, name, sorting, run)
         captures = _table(part / TABLES[0], CAPTURES, lambda table: writer.captures(table, counts[0]))
         articles = _table(part / TABLES[1], ARTICLES, lambda table: writer.articles(table, counts[1]))
-        if any(not (folder / kind / file).exists() for kind, file in snapshot.files()):
+        if any(not mounts.exists(folder / kind / file) for kind, file in snapshot.files()):
             raise _Moved
     with told(sorting):
         shutil.rmtree(sorting)
@@ -236,7 +237,7 @@ class _Writer:
         try:
             head = http_head_at(path, capture.offset)
         except WarcError as error:
-            if not path.exists():
+            if not mounts.exists(path):
                 raise _Moved from error
             self._run.tell(f"damaged: {error}")
             return
@@ -258,7 +259,7 @@ class _Writer:
             place = Place(text.folder, text.warc)
             group = read_group(self._snapshot.folder, place, text.start)
             if group is None or group.files is None or digest(group.files.text) != text.text_digest:
-                if not (self._snapshot.folder / place.folder / place.warc).exists():
+                if not mounts.exists(self._snapshot.folder / place.folder / place.warc):
                     raise _Moved
                 words = f"the text of {text.url} is no longer what it was: tearsheet verify tells more"
                 raise WarcError(text.warc, text.start, words)

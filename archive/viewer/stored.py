@@ -8,14 +8,18 @@ from __future__ import annotations
 import os
 import re
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from archive import mounts
 from archive.errors import StorageError
 from archive.viewer.asking import page_id_of
 from archive.viewer.guarding import ALOOF
@@ -27,6 +31,14 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _ONE_DAY = "private, max-age=86400"
 
 Place = tuple[Path, int, int]
+
+
+class _Source(Struct, frozen=True):
+    """`read` takes size and offset. `here`: it need not be waited for."""
+
+    read: Callable[[int, int], bytes]
+    close: Callable[[], None]
+    here: bool
 
 
 def attachment(name: str) -> str:
@@ -52,7 +64,7 @@ class RawRecord:
         page_id = page_id_of(scope["path_params"]["page_id"])
         if page_id is None:
             raise HTTPException(404)
-        descriptor, offset, length = self._opened(page_id)
+        source, offset, length = await self._opened(page_id)
         try:
             headers = [
                 (b"content-type", b"application/warc"),
@@ -64,21 +76,25 @@ class RawRecord:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             end = offset + (length if scope["method"] == "GET" else 0)
             while end - offset > _CHUNK:
-                data = await run_in_threadpool(os.pread, descriptor, _CHUNK, offset)
+                data = await run_in_threadpool(source.read, _CHUNK, offset)
                 offset += _counted(data)
                 await send({"type": "http.response.body", "body": data, "more_body": True})
-            await send({"type": "http.response.body", "body": os.pread(descriptor, end - offset, offset)})
+            last = end - offset
+            data = source.read(last, offset) if source.here else await run_in_threadpool(source.read, last, offset)
+            await send({"type": "http.response.body", "body": data})
         finally:
-            os.close(descriptor)
+            source.close()
 
-    def _opened(self, page_id: str) -> tuple[int, int, int]:
-        """A file descriptor, and the offset and length of the record. Raises StorageError."""
+    async def _opened(self, page_id: str) -> tuple[_Source, int, int]:
+        """A file, and the offset and length of the record. Raises StorageError."""
         for known in (True, False, False):
             path, offset, length = self._place(page_id, known)
             try:
-                return os.open(path, os.O_RDONLY | os.O_CLOEXEC), offset, length
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                return _Source(partial(os.pread, descriptor), partial(os.close, descriptor), True), offset, length
             except FileNotFoundError:
-                continue
+                if (source := await run_in_threadpool(_elsewhere, path)) is not None:
+                    return source, offset, length
             except OSError as error:
                 raise StorageError(f"{path} cannot be read: {error}") from error
         raise HTTPException(404)
@@ -97,6 +113,15 @@ class RawRecord:
             if len(self._places) > _REMEMBERED:
                 self._places.popitem(last=False)
         return place
+
+
+def _elsewhere(path: Path) -> _Source | None:
+    """The file where it is in a store alone."""
+    try:
+        file = mounts.open_read(path)
+    except FileNotFoundError:
+        return None
+    return _Source(partial(mounts.pread, file), file.close, mounts.is_here(file))
 
 
 def _counted(data: bytes) -> int:

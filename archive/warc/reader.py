@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
+from archive import mounts
 from archive.disk import storage_error
 from archive.errors import WarcError
 from archive.warc import arc, group
@@ -238,7 +239,7 @@ def _tell_unfinished(run: list[StoredRecord], tell: Tell | None) -> None:
 
 def _opened(path: Path) -> BinaryIO:
     try:
-        return path.open("rb")
+        return mounts.open_read(path)
     except FileNotFoundError as error:
         raise WarcError(path.name, 0, "the file is missing") from error
     except OSError as error:

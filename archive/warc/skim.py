@@ -6,7 +6,6 @@ reader tells (`archive/warc/reader.py`).
 
 from __future__ import annotations
 
-import os
 import re
 import zlib
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any, BinaryIO, cast
 from isal import isal_zlib
 from msgspec import Struct
 
+from archive import mounts
 from archive.disk import storage_error
 from archive.warc.group import GROUP_FIELD, GroupData, load
 
@@ -83,7 +83,7 @@ def skim_groups(path: Path) -> Iterator[tuple[list[Skimmed], GroupData]]:
     page_id: bytes | None = None
     begun = False
     try:
-        with path.open("rb", buffering=0) as file:
+        with mounts.open_read(path, buffering=0) as file:
             for record in _records(file):
                 if record.type == "warcinfo":
                     continue
@@ -109,7 +109,7 @@ def _said(record: Skimmed) -> GroupData:
 
 
 def _records(file: BinaryIO) -> Iterator[Skimmed]:
-    size = os.fstat(file.fileno()).st_size
+    size = mounts.length(file)
     held, start, at = memoryview(b""), 0, 0
     while at < size:
         # A member's first bytes are in the window, unless the file ends before.
@@ -198,7 +198,7 @@ def _http_head(first: bytes, begin: int, size: int) -> bytes:
 
 def _read(file: BinaryIO, at: int, size: int) -> bytes:
     pieces = []
-    while size > 0 and (piece := os.pread(file.fileno(), size, at)):
+    while size > 0 and (piece := mounts.pread(file, size, at)):
         pieces.append(piece)
         at += len(piece)
         size -= len(piece)

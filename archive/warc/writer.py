@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,16 +67,19 @@ class Names:
     """The names of the WARC files in `folder`, each after all that there are. For one thread, and for one writer alone
     unless all that write there ask the same one."""
 
-    def __init__(self, folder: Path, disk: Disk) -> None:
+    def __init__(self, folder: Path, disk: Disk, others: Callable[[], Iterable[str]] = tuple) -> None:
+        """`others` gives the names of files that were closed and are not in the folder."""
         self._folder = folder
         self._disk = disk
+        self._others = others
         self._last: tuple[str, int, str] | None = None
         self._serial = -1
 
     def next(self, prefix: str, host: str, time: datetime) -> str:
         """The final name of a file that `host` begins at `time`."""
         if self._last is None:
-            self._last = max((name_key(name) for name in self._disk.listdir(self._folder)), default=("", 0, ""))
+            names = (*self._disk.listdir(self._folder), *self._others())
+            self._last = max(map(name_key, names), default=("", 0, ""))
         stamp, serial = _stamp(time), self._serial + 1
         if stamp <= self._last[0]:
             # The clock stood still or went back: names tell the order, not the exact time.

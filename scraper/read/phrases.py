@@ -104,7 +104,14 @@ BLOCKED_TITLES = _list(
     sorry, you have been blocked | request blocked | the request could not be satisfied |
     unavailable for legal reasons | 451: unavailable | not available in your region |
     this content is not available in your | this site is currently unavailable to visitors | zugriff verweigert |
-    accès refusé | acceso denegado | accesso negato | acesso negado | доступ запрещен | доступ запрещён
+    accès refusé | acceso denegado | accesso negato | acesso negado | доступ запрещен | доступ запрещён |
+    too many requests | 429 too many requests | rate limit exceeded | zu viele anfragen | trop de requêtes |
+    demasiadas solicitudes | demasiadas peticiones | troppe richieste | muitas solicitações | muitos pedidos |
+    te veel verzoeken | för många förfrågningar | for mange forespørsler | liian monta pyyntöä | zbyt wiele żądań |
+    zbyt wiele zapytań | příliš mnoho požadavků | túl sok kérés | prea multe cereri | слишком много запросов |
+    забагато запитів | твърде много заявки | πάρα πολλά αιτήματα | çok fazla istek | طلبات كثيرة جدا |
+    יותר מדי בקשות | बहुत अधिक अनुरोध | quá nhiều yêu cầu | terlalu banyak permintaan | คำขอมากเกินไป |
+    リクエストが多すぎます | 请求过于频繁 | 请求过多 | 請求過多 | 요청이 너무 많습니다
     """
 )
 
@@ -112,7 +119,11 @@ BLOCKED_PHRASES = _list(
     """
     unavailable in most european countries | not available in most european countries | you have been blocked |
     your access to this site has been limited | you don't have permission to access |
-    not available to visitors from the european | due to the general data protection regulation (gdpr)
+    not available to visitors from the european | due to the general data protection regulation (gdpr) |
+    is not available in your country | is not available in your location | in ihrem land nicht verfügbar |
+    pas disponible dans votre pays | no está disponible en su país | no está disponible en tu país |
+    non è disponibile nel tuo paese | não está disponível no seu país | niet beschikbaar in uw land |
+    недоступен в вашей стране | недоступна в вашей стране | недоступно в вашей стране | niedostępna w twoim kraju
     """
 )
 
@@ -152,6 +163,37 @@ NOT_FOUND_TITLES = _list(
     找不到页面 | 找不到頁面 | 頁面不存在 | 您访问的页面不存在 |
     ページが見つかりません | お探しのページは見つかりません |
     お探しのページが見つかりません | 페이지를 찾을 수 없 | 존재하지 않는 페이지
+    """
+)
+
+# What stands below a headline, or in its place, where an article was taken down.
+WITHDRAWN_PHRASES = _list(
+    """
+    removed at the request of | withdrawn at the request of | taken down at the request of |
+    removed for legal reasons | this article has been removed | this article was removed |
+    this article has been withdrawn | this article has been deleted | this article has been taken down |
+    this article has been unpublished | this article is no longer available | this story has been removed |
+    this story was removed | this story has been taken down | this story is no longer available |
+    dieser artikel wurde entfernt | dieser artikel wurde gelöscht | dieser artikel wurde zurückgezogen |
+    dieser artikel ist nicht mehr verfügbar | dieser beitrag wurde entfernt | dieser beitrag wurde gelöscht |
+    auf wunsch der betroffenen entfernt | aus rechtlichen gründen entfernt | cet article a été supprimé |
+    cet article a été retiré | cet article a été dépublié | cet article n'est plus disponible |
+    supprimé à la demande de | retiré à la demande de | este artículo ha sido eliminado |
+    este artículo fue eliminado | este artículo ha sido retirado | este artículo fue retirado |
+    este artículo ya no está disponible | esta noticia ha sido eliminada | retirado a petición de |
+    questo articolo è stato rimosso | questo articolo non è più disponibile | rimosso su richiesta |
+    este artigo foi removido | esta notícia foi removida | removido a pedido | dit artikel is verwijderd |
+    dit artikel is niet meer beschikbaar | verwijderd op verzoek van | artikeln har tagits bort |
+    artikeln är borttagen | artikkelen er fjernet | artikkelen er slettet | artiklen er fjernet |
+    artiklen er slettet | artikkeli on poistettu | juttu on poistettu | artykuł został usunięty |
+    tekst został usunięty | usunięty na prośbę | usunięty na wniosek | článek byl odstraněn | článek byl smazán |
+    článok bol odstránený | a cikket eltávolítottuk | a cikket töröltük | articolul a fost șters |
+    articolul a fost eliminat | материал удален | материал удалён | статья удалена | статья была удалена |
+    новость удалена | удалена по просьбе | удалён по просьбе | удален по просьбе | по требованию удал |
+    матеріал видалено | статтю видалено | το άρθρο αφαιρέθηκε | bu haber kaldırılmıştır | haber yayından kaldırıl |
+    bu içerik kaldırılmıştır | تم حذف هذا المقال | تم حذف المقال | تم حذف الخبر | تمت إزالة هذا المقال |
+    הכתבה הוסרה | この記事は削除されました | この記事は公開を終了しました | 掲載期間が終了しました | 本文已被删除 |
+    文章已被删除 | 该文章已删除 | 本文已删除 | 本文已刪除 | 文章已刪除 | 삭제된 기사입니다 | 기사가 삭제되었습니다
     """
 )
 

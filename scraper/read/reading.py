@@ -95,7 +95,8 @@ class Signals(Struct, frozen=True):
 class Sketch(Struct, frozen=True):
     """What a page shows, to be held against others. `text` is all visible text, white space folded, `links` are its
     outlinks. `buttons` are things to press outside search forms, `fields` the kinds of inputs that ask for a secret or
-    an address, `posts` forms that send something."""
+    an address, `posts` forms that send something. `language` is the primary subtag that the page states, `alternates`
+    the same page in others by its own word: (primary subtag, address)."""
 
     title: str = ""
     text: str = ""
@@ -104,6 +105,8 @@ class Sketch(Struct, frozen=True):
     fields: tuple[str, ...] = ()
     posts: int = 0
     frames: int = 0
+    language: str = ""
+    alternates: tuple[tuple[str, str], ...] = ()
 
 
 class Reading(Struct, frozen=True):

@@ -3,6 +3,11 @@ it has a door, that is, something to press or fill in. Pure."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import urljoin
+
 from lxml.html import HtmlElement
 
 from scraper.read import outlinks, signals
@@ -11,6 +16,7 @@ from scraper.read.reading import Sketch
 
 MOST_TEXT = 300_000
 MOST_LINKS = 2000
+MOST_ALTERNATES = 100
 _SEARCH = ("search", "query", "suche", "buscar", "recherche", "keyword", "keywords", "term", "q", "s", "wd", "text")
 _PRESSED = frozenset(("submit", "button", "image"))
 _FILLED = frozenset(("password", "email", "tel"))
@@ -37,7 +43,23 @@ def find(outline: Outline, base: str, encoding: str) -> Sketch:
         fields=tuple(fields[:20]),
         posts=sum(1 for form in outline.iter("form") if (form.get("method") or "").lower() == "post"),
         frames=sum(1 for _ in outline.iter("iframe")),
+        language=next((_primary(each.get("lang") or each.get("xml:lang")) for each in outline.iter("html")), ""),
+        alternates=tuple(_alternates(outline, base))[:MOST_ALTERNATES],
     )
+
+
+def _alternates(outline: Outline, base: str) -> Iterator[tuple[str, str]]:
+    for each in outline.iter("link"):
+        language, address = _primary(each.get("hreflang")), (each.get("href") or "").strip()
+        if not language or not address or "alternate" not in (each.get("rel") or "").lower().split():
+            continue
+        with suppress(ValueError):
+            yield language, urljoin(base, address)
+
+
+def _primary(tag: str | None) -> str:
+    """The primary subtag of a language tag (BCP 47)."""
+    return re.split(r"[-_]", (tag or "").strip().lower(), maxsplit=1)[0][:8]
 
 
 def _is_search(form: HtmlElement) -> bool:

@@ -12,7 +12,7 @@ import pytest
 
 from archive.applying import Closed
 from archive.collection import Collection
-from archive.committing import Committer, writers_of
+from archive.committing import Committer
 from archive.derive import Derived
 from archive.disk import Disk
 from archive.elsewhere import Elsewhere
@@ -21,6 +21,7 @@ from archive.lookup import Lookups
 from archive.models import PageRow
 from archive.rebuild import rebuild
 from archive.settings import RunInfo
+from archive.writers import writers_of
 from tests.archive.collecting import Clock, article, derived, folder_of, group, opened, page, settings
 from tests.making import TIME
 

@@ -6,6 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from archive.errors import StorageError
 from archive.spool import MOST_IN_MEMORY
@@ -122,6 +123,12 @@ def test_a_condition_cannot_smuggle_a_header(web: Web, host: Host, asker: Fetche
     host.page("/", "x")
     assert asker.hop(get("http://news.test/").conditional('"1"\r\nEvil: yes', "\u4e00")).status == 200
     assert web.log[0].header("Evil") is None and web.log[0].header("If-Modified-Since") is None
+
+
+def test_a_header_that_would_break_the_request_is_not_sent(web: Web, host: Host, asker: Fetcher) -> None:
+    host.page("/", "x")
+    exchange = asker.once(replace(get("http://news.test/"), authorization="LOW a:b\r\nEvil: yes"))
+    assert failed(exchange) == ("connect", None) and not web.log
 
 
 def test_no_environment_variable_has_a_say(

@@ -2,94 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from msgspec.structs import replace
 
 from archive.linkstate import State
 from archive.models import Verdict, VerdictKind
-from archive.spool import Spool
 from scraper import places
-from scraper import verdict as verdicts
-from scraper.linkcase import Case, Judgement, Kept, Seen, Want
-from scraper.linkcheck import judge
-from scraper.read.page import read
-from scraper.read.reading import Page, Reading
-from tests.making import exchange
-
-URL = "https://news.test/2025/harbour-master-retires"
-HTML = (("Content-Type", "text/html; charset=utf-8"),)
-TITLE = "Harbour master retires after forty years at the pier"
-TEXT = (
-    "The harbour master of the old port has handed over her keys on Friday, forty years after she began as a deckhand.",
-    "Colleagues described a woman who knew each mooring by its creaks and could tell the weather by the gulls' height.",
-    "Her successor, who comes from a container terminal in the north, wants to keep the paper log book for now.",
-    "The council had planned to replace it with an app, but fishermen protested at a meeting in the spring of 2024.",
-    "Asked what she would miss the least, she named the letters of tourists about the smell of drying nets at noon.",
-    "A small party was held on the breakwater, with fried sprats and a brass band that played somewhat out of tune.",
-)
-OTHER = (
-    "Bakers in the upper town have agreed on a common price for rye bread, which the consumers' office calls a cartel.",
-    "The office opened an inquiry after three shops changed their signs in the same night and in the same handwriting.",
-    "A spokesman of the guild said that flour had become dearer for everyone, and that bakers do talk to each other.",
-    "Economists consulted by this paper doubt that rye bread is a market large enough for anybody to be worth a fine.",
-    "The shops have until the autumn to explain themselves; until then each of them may set prices as it likes to.",
-)
-NAV = "".join(
-    f'<li><a href="/{name}/">{name}</a></li>' for name in ("world", "town", "sport", "tides", "letters", "about")
-)
-NAV = f"<nav><ul>{NAV}</ul></nav>"
-
-
-def page(title: str, paragraphs: tuple[str, ...], *, more: str = "", head: str = "") -> str:
-    body = "".join(f"<p>{each}</p>" for each in paragraphs)
-    return (
-        f"<!doctype html><html><head><title>{title} | News Test</title>{head}</head><body>{NAV}<main>"
-        f"<article><h1>{title}</h1>{body}</article>{more}</main><footer>News Test, Quay 1</footer></body></html>"
-    )
-
-
-ARTICLE = page(TITLE, TEXT)
-HOME = page("News Test", (), more="<ul><li><a href=/2025/a>Tides are late</a><li><a href=/2025/b>Nets are dry</a></ul>")
-
-
-def seen(html: str | bytes, url: str = URL, *, status: int = 200, hops: tuple[tuple[str, int], ...] = ()) -> Seen:
-    body = html.encode() if isinstance(html, str) else html
-    reading: Reading | None = read(Page(body, HTML, url, status, sketch=True)) if body else None
-    answer = replace(exchange(url, body, status=status), body=Spool.of(body))
-    asked = hops[0][0] if hops else url
-    return Seen(
-        url=url,
-        verdict=verdicts.verdict(answer, reading, None, asked=asked),
-        hops=hops,
-        status=status,
-        reading=reading,
-        article=reading.article if reading is not None else None,
-    )
-
-
-def judged(
-    now: Seen, made_up: Seen | None = None, home: Seen | None = None, *, before: str = "", **kept: Any
-) -> tuple[Judgement, list[Want]]:
-    """The judgement, and what had to be asked for it; `before` is the kept page."""
-    stored = read(Page((before or ARTICLE).encode(), HTML, URL, sketch=True))
-    case = Case(URL, Kept(**({"article": stored.article, "final": URL} | kept)), now)
-    wanted: list[Want] = []
-    while isinstance(found := judge(case), Want):
-        assert found not in wanted, "asked for twice"
-        wanted.append(found)
-        given = {Want.MADE_UP: ("made_up", made_up), Want.HOME: ("home", home), Want.STORED: ("stored", stored)}
-        case = replace(case, met=case.met | {found}, **dict([given[found]]))
-    return found, wanted
-
-
-def wrong(html: str, status: int = 200) -> Seen:
-    return seen(html, "https://news.test/2025/qzxvbn-made-up", status=status)
-
-
-HARD = wrong("<title>404</title><h1>404</h1>", 404)
-
+from scraper.linkcase import Seen, Want
+from tests.scraper.links import ARTICLE, HARD, HOME, OTHER, TEXT, TITLE, URL, judged, page, seen, stored, wrong
 
 # ------------------------------------------------------------------------------------------------ alive
 
@@ -367,10 +287,6 @@ def test_a_home_page_that_still_lists_the_article_is_not_it() -> None:
     assert judged(seen(home, "https://news.test/", hops=((URL, 302),)), HARD, article=short)[0].state is State.SOFT_404
 
 
-def stored() -> Any:
-    return read(Page(ARTICLE.encode(), HTML, URL, sketch=True)).article
-
-
 def test_another_article_that_links_to_it_is_another() -> None:
     box = f"<aside><h2>Also read</h2><h3><a href=x>{TITLE}</a></h3></aside>"
     found, _ = judged(seen(page("Rye bread costs the same everywhere", OTHER, more=box)), HARD)
@@ -393,11 +309,7 @@ def test_a_frame_with_a_login_in_it_is_no_wall() -> None:
     form = "<form method=post><input type=password><button>Belépés</button></form><p>cookies privacy consent</p>"
     kept = ARTICLE.replace("<footer>", f"{form}<footer>")
     lost = page("Hoppá", ("Itt nincs semmi.",), more=form)
-    case = Case(URL, Kept(stored(), final=URL), seen(lost))
-    given = {Want.STORED: read(Page(kept.encode(), HTML, URL, sketch=True)), Want.MADE_UP: HARD}
-    while isinstance(found := judge(case), Want):
-        name = "stored" if found is Want.STORED else "made_up"
-        case = replace(case, met=case.met | {found}, **{name: given[found]})
+    found, _ = judged(seen(lost), HARD, seen(HOME, "https://news.test/"), before=kept)
     assert found.state is State.SOFT_404
 
 

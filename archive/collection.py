@@ -33,7 +33,7 @@ from archive.sending import Outgoing
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, known_id, read_at
-from archive.writers import writers_of
+from archive.writers import naming_of, writers_of
 from archive.writing import bring_up, has_warcs, opened_to_write
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ class Collection(LinkLooks):
             stack.callback(lookups.close)
             store = mounts.store_of(folder)
             outgoing = Outgoing(folder, store, parts.catalog, disk) if store is not None else None
-            elsewhere = parts.catalog.indexed if store is not None else None
-            writers = writers_of(settings, run, disk, clock, elsewhere)
+            naming = naming_of(folder, disk, parts.catalog.indexed if store is not None else None)
+            writers = writers_of(settings, run, disk, clock, naming)
             committer = Committer(writers, applier, lookups, settings.warc_size, outgoing=outgoing)
             stack.callback(committer.close)
             return cls(folder, lookups, committer, stack.pop_all(), applier, outgoing)

@@ -117,6 +117,10 @@ class Applier:
         """Whether the catalog knows of the page group."""
         return self._parts.catalog.has_page(page_id)
 
+    def indexed(self, kind: str) -> set[str]:
+        """The names of the files of that folder with which the catalog is done."""
+        return self._parts.catalog.indexed(kind)
+
     def finish(self, place: Place, *, again: bool = False, index: bool = True) -> None:
         """The file is closed: its lines go to the index and the pages list, and the catalog says it is done with.
 

@@ -9,23 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from archive.applying import Applier, Closed
 from archive.derive import Derived, Place
-from archive.disk import Disk, told
+from archive.disk import Disk
 from archive.errors import WarcError
 from archive.models import PageRow
 from archive.opening import groups_of, in_batches, open_names
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.sending import Going, Outgoing, Told
 from archive.warc.group import GroupData
-from archive.warc.joined import PART
 from archive.warc.recovery import mend
 from archive.warc.writer import OPEN, name_key, parse_name
-
-_PIECE = 1 << 20
+from archive.writers import naming_of
 
 
 class Doing(Protocol):
@@ -45,9 +44,21 @@ class Elsewhere:
         self._applier = applier
         self._disk = disk
         self._do = do
+        self._naming = naming_of(folder, disk, applier.indexed if outgoing is not None else None)
         self._begun: set[Place] = set()
         self._ended: set[Place] = set()
         self.damage: list[str] = []
+
+    def begin(self, kind: str, prefix: str, host: str, time: datetime) -> Future[str]:
+        """The name of a file that is begun now in the folder `kind`: after all others there, whatever the clocks say.
+        From then on the file is known to be open."""
+
+        def act() -> str:
+            name = self._naming(kind, prefix, host, time)
+            self._begun.add(Place(kind, name))
+            return name
+
+        return self._do(act)
 
     def apply(self, groups: Sequence[Derived]) -> Future[list[PageRow | None]]:
         """The rows of groups that are durable, as `Applier.apply`."""
@@ -139,17 +150,18 @@ class Elsewhere:
                 if parts is None or parts.host != writer:
                     continue
                 place = Place(kind, name.removesuffix(OPEN))
-                self._detach(self._folder / kind / name)
-                if mend(self._folder / kind / name, self._disk, survives).name is None:
+                if mend(self._folder / kind / name, self._disk, survives, shared=True).name is None:
                     self._begun.discard(place)
                     continue
                 rows += self._bring_in(place)
                 self._close([Closed(place, None)])
-            # What it had closed and could not tell of any more.
-            for place in [place for place in self._begun if place.folder == kind]:
-                if _writer(place) == writer and self._disk.exists(self._folder / kind / place.warc):
+            # What it had closed and could not tell of any more; others have nothing in them.
+            for place in [place for place in self._begun if place.folder == kind and _writer(place) == writer]:
+                if self._disk.exists(self._folder / kind / place.warc):
                     rows += self._bring_in(place)
                     self._close([Closed(place, None)])
+                self._begun.discard(place)
+        self._finish(self._begun)
         return rows
 
     def _was_told(self, data: GroupData) -> bool:
@@ -164,18 +176,6 @@ class Elsewhere:
 
     def _damaged(self, error: WarcError) -> None:
         self.damage.append(str(error))
-
-    def _detach(self, path: Path) -> None:
-        """Another file of the same content takes the name: whoever has the old one open writes into nothing from now
-        on."""
-        part = path.with_name(f".{path.name.removesuffix(OPEN)}{PART}")
-        self._disk.unlink(part)
-        with told(path), self._disk.open_read(path) as source, self._disk.open_append(part, new=True) as copy:
-            while piece := source.read(_PIECE):
-                copy.write(piece)
-            copy.fsync()
-        self._disk.rename(part, path)
-        self._disk.fsync_dir(path.parent)
 
 
 def _any(data: GroupData) -> bool:

@@ -21,7 +21,7 @@ from archive.tiers import NAMES, Tiers
 from archive.warc.group import GroupData
 from archive.warc.joined import is_part
 from archive.warc.reader import read_groups
-from archive.warc.recovery import mend
+from archive.warc.recovery import is_of_another, mend
 from archive.warc.writer import ENDING, OPEN, name_key
 
 Tell = Callable[[str], None]
@@ -152,7 +152,7 @@ class Mender:
         folder = self._folder / kind
         for name in open_names(folder, self._disk):
             final = name.removesuffix(OPEN)
-            mended = mend(folder / name, self._disk, survives)
+            mended = mend(folder / name, self._disk, survives, shared=is_of_another(name))
             if mended.name is None:
                 self._applier.undo(Place(kind, final))
             what = f"{mended.groups} pages kept" if mended.name else "nothing in it was whole"

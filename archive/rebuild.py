@@ -27,7 +27,8 @@ from archive.sending import fetch_ledgers, send_ledgers
 from archive.settings import ArchiveSettings
 from archive.superseding import superseded
 from archive.texts import ENDINGS
-from archive.warc.recovery import mend
+from archive.warc.group import GroupData
+from archive.warc.recovery import is_of_another, mend
 
 _NEW = "rebuild"
 _ASIDE = "text-set-aside"
@@ -112,7 +113,7 @@ def rebuild_locked(folder: Path, disk: Disk, tell: Callable[[str], None], pool: 
 
 def _mend(folder: Path, disk: Disk, tell: Callable[[str], None]) -> None:
     for name in open_names(folder / ARCHIVE, disk):
-        mended = mend(folder / ARCHIVE / name, disk)
+        mended = mend(folder / ARCHIVE / name, disk, shared=is_of_another(name))
         tell(f"mended {ARCHIVE}/{name} of a run that was cut short: {mended.dropped} bytes dropped")
 
 
@@ -126,10 +127,14 @@ def _fill(folder: Path, new: Path, disk: Disk, tell: Callable[[str], None], pool
     parts = open_parts(new, folder, folder / "tmp", disk)
     with parts.catalog, closing(parts.pages):
         applier = Applier(parts, disk)
+
+        def was_told(data: GroupData) -> bool:
+            return not data.side or parts.catalog.has_page(data.page_id)
+
         for kind in (ARCHIVE, QUARANTINE):
             if kind == QUARANTINE:
                 for name in open_names(folder / kind, disk):
-                    mend(folder / kind / name, disk, lambda data: not data.side or parts.catalog.has_page(data.page_id))
+                    mend(folder / kind / name, disk, was_told, shared=is_of_another(name))
             gone = superseded(folder, kind, disk)
             there = [name for name in all_closed_names(folder / kind, disk) if name not in gone]
             left = left_over(folder / kind, there, disk)

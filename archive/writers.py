@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -13,7 +14,7 @@ from archive.disk import Disk
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.settings import ArchiveSettings, RunInfo
 from archive.warc.records import WarcInfo
-from archive.warc.writer import WarcWriter
+from archive.warc.writer import Names, WarcWriter
 
 
 class Writers(Struct, frozen=True):
@@ -31,15 +32,28 @@ class Writers(Struct, frozen=True):
         return (QUARANTINE, self.quarantine), (ARCHIVE, self.archive)
 
 
+KindNaming = Callable[[str, str, str, datetime], str]
+"""Gives the final name of a file from its folder's name, prefix, host and the time of its begin."""
+
+
+def naming_of(folder: Path, disk: Disk, others: Callable[[str], Iterable[str]] | None = None) -> KindNaming:
+    """Names after all that there are in a collection's folders; `others` gives those of a kind's files that need not be
+    there."""
+    names = {
+        kind: Names(folder / kind, disk, partial(others, kind) if others is not None else tuple)
+        for kind in (ARCHIVE, QUARANTINE)
+    }
+    return lambda kind, prefix, host, time: names[kind].next(prefix, host, time)
+
+
 def writers_of(
     settings: ArchiveSettings,
     run: RunInfo,
     disk: Disk,
     clock: Callable[[], datetime],
-    elsewhere: Callable[[str], Iterable[str]] | None = None,
+    naming: KindNaming | None = None,
 ) -> Writers:
-    """Those of the two files that a run writes, which come into being with their first record. `elsewhere` gives the
-    names of a kind's files that need not be in its folder."""
+    """Those of the two files that a run writes, which come into being with their first record."""
     info = WarcInfo(
         software=run.software,
         user_agent=run.user_agent,
@@ -49,6 +63,7 @@ def writers_of(
         operator=settings.operator,
     )
     folder = settings.root / "collections" / settings.collection
+    naming = naming or naming_of(folder, disk)
 
     def writer(kind: str) -> WarcWriter:
         return WarcWriter(
@@ -58,7 +73,7 @@ def writers_of(
             warc_size=settings.warc_size,
             disk=disk,
             clock=clock,
-            elsewhere=partial(elsewhere, kind) if elsewhere is not None else tuple,
+            naming=partial(naming, kind),
         )
 
     return Writers(writer(ARCHIVE), writer(QUARANTINE))

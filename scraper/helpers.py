@@ -311,6 +311,7 @@ class Helpers:
             "ready": lambda: self._is_ready(helper),
             "rows": books.collection.rows,
             "apply": lambda groups: self._apply(helper, groups),
+            "begin": self._elsewhere.begin,
             "closed": self._elsewhere.closed,
             "send": self._elsewhere.send,
             "rules": lambda origin: self._threads.submit(network.robots.known, origin),

@@ -40,10 +40,6 @@ class RemoteLookups(LinkLookups):
     def rows(self, sql: str, *values: object) -> list[Any]:
         return list(answer(self._line.ask("rows", sql, values)))
 
-    def closed_names(self, folder: str) -> list[str]:
-        """Of files that may be in the collection's store alone."""
-        return [row[0] for row in self.rows("SELECT name FROM warcs WHERE folder = ? AND indexed", folder)]
-
     def close(self) -> None:
         return
 
@@ -59,6 +55,16 @@ class RemoteApplier:
 
     def closed(self, files: Sequence[Closed]) -> None:
         answer(self._line.ask("closed", tuple(files)))
+
+
+class RemoteNames:
+    """Files of all helpers are named by the run, which so knows the order of their begin (`elsewhere.Elsewhere`)."""
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+
+    def next(self, kind: str, prefix: str, host: str, time: datetime) -> str:
+        return str(answer(self._line.ask("begin", kind, prefix, host, time)))
 
 
 class RemoteOutgoing:

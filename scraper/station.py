@@ -33,6 +33,7 @@ from scraper.remote import (
     RemoteApplier,
     RemoteLookups,
     RemoteMemory,
+    RemoteNames,
     RemoteOutgoing,
     RemotePace,
     answer,
@@ -137,8 +138,7 @@ class Station:
         info = replace(run_info(settings), writer=orders.writer)
         folder = settings.archive.root / "collections" / settings.archive.collection
         lookups = RemoteLookups(line)
-        elsewhere = lookups.closed_names if settings.archive.store else None
-        writers = writers_of(settings.archive, info, Disk(), time.clock, elsewhere)
+        writers = writers_of(settings.archive, info, Disk(), time.clock, RemoteNames(line).next)
         outgoing = RemoteOutgoing(line) if settings.archive.store else None
         committer = Committer(
             writers, RemoteApplier(line), lookups, settings.archive.warc_size, leave_open=True, outgoing=outgoing

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
 
-from archive.disk import Disk
+from archive.disk import Disk, told
 from archive.errors import WarcError
 from archive.warc.group import GroupData
+from archive.warc.joined import PART, PIECE
 from archive.warc.reader import FRAMING, scan
-from archive.warc.writer import OPEN
+from archive.warc.writer import OPEN, name_part, parse_name
 
 
 class Mended(Struct, frozen=True):
@@ -27,15 +29,39 @@ class Mended(Struct, frozen=True):
     dropped: int
 
 
-def mend(path: Path, disk: Disk, survives: Callable[[GroupData], bool] = lambda data: True) -> Mended:
+def is_of_another(name: str) -> bool:
+    """Whether a process that may be there still writes the file of this name: one of another machine, or a helper of a
+    run, which the lock of a collection does not know."""
+    parts = parse_name(name)
+    return parts is not None and parts.host != (name_part(socket.gethostname()) or "localhost")
+
+
+def _detach(path: Path, disk: Disk) -> None:
+    """Another file of the same content takes the name: whoever has the old one open does not write into this one."""
+    part = path.with_name(f".{path.name.removesuffix(OPEN)}{PART}")
+    disk.unlink(part)
+    with told(path), disk.open_read(path) as source, disk.open_append(part, new=True) as copy:
+        while piece := source.read(PIECE):
+            copy.write(piece)
+        copy.fsync()
+    disk.rename(part, path)
+    disk.fsync_dir(path.parent)
+
+
+def mend(
+    path: Path, disk: Disk, survives: Callable[[GroupData], bool] = lambda data: True, *, shared: bool = False
+) -> Mended:
     """Cuts the file back to its last complete group, puts it on the medium and gives it its final name.
 
     It ends before the first group that `survives` refuses, too: groups are told in the order in which they were
-    written, so what follows one that was never told was never told either. Raises ValueError if the name does not end
-    in `.open` (a closed file never changes) and StorageError.
+    written, so what follows one that was never told was never told either. `shared`: another process may still have
+    the file open, and is not to write into it any more. Raises ValueError if the name does not end in `.open` (a closed
+    file never changes) and StorageError.
     """
     if not path.name.endswith(OPEN):
         raise ValueError(f"{path} is closed: it is never changed")
+    if shared:
+        _detach(path, disk)
     size = disk.size(path)
     groups, kept = _complete(path, survives)
     if not groups:

@@ -21,6 +21,8 @@ ENDING = ".warc.gz"
 _NAME = re.compile(r"(?P<prefix>.+)-(?P<stamp>\d{17})-(?P<serial>\d{5})-(?P<host>[^/]+)\.warc\.gz(?:\.open)?\Z")
 _CHUNK = 256 * 1024
 _LAST_SERIAL = 99999
+Naming = Callable[[str, str, datetime], str]
+"""Gives the final name of a file from prefix, host and the time of its begin."""
 
 
 class Stored(Struct, frozen=True):
@@ -61,12 +63,42 @@ def name_key(name: str) -> tuple[str, int, str]:
     return (parts.stamp, parts.serial, name) if parts else ("", 0, name)
 
 
+class Names:
+    """The names of the WARC files in `folder`, each after all that there are. For one thread, and for one writer alone
+    unless all that write there ask the same one."""
+
+    def __init__(self, folder: Path, disk: Disk, others: Callable[[], Iterable[str]] = tuple) -> None:
+        """`others` gives the names of files that were closed and are not in the folder."""
+        self._folder = folder
+        self._disk = disk
+        self._others = others
+        self._last: tuple[str, int, str] | None = None
+        self._serial = -1
+
+    def next(self, prefix: str, host: str, time: datetime) -> str:
+        """The final name of a file that `host` begins at `time`."""
+        if self._last is None:
+            names = (*self._disk.listdir(self._folder), *self._others())
+            self._last = max(map(name_key, names), default=("", 0, ""))
+        stamp, serial = _stamp(time), self._serial + 1
+        if stamp <= self._last[0]:
+            # The clock stood still or went back: names tell the order, not the exact time.
+            stamp, serial = self._last[0], self._last[1] + 1
+        if serial > _LAST_SERIAL:
+            stamp, serial = str(int(stamp) + 1), 0
+        begin = f"{name_part(prefix) or 'tearsheet'}-{stamp}-{serial:05d}"
+        name = f"{begin}-{name_part(host) or 'localhost'}{ENDING}"
+        self._last, self._serial = name_key(name), serial
+        return name
+
+
 class WarcWriter:
     """The one writer of the WARC files in `folder`. Not thread-safe: its owner's thread calls it.
 
     A file comes into being with the first record and bears `.open` until it is closed. `warc_size` is in bytes; the
     file is changed for a new one before the first `append` that finds it that long with everything synced. `clock`
-    gives the time in UTC, `elsewhere` the names of files that were closed and are not in the folder.
+    gives the time in UTC. `naming` is `Names.next` of whoever names the files of several processes that write into
+    `folder`.
     """
 
     def __init__(
@@ -78,17 +110,15 @@ class WarcWriter:
         warc_size: int = 1_000_000_000,
         disk: Disk | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        elsewhere: Callable[[], Iterable[str]] = tuple,
+        naming: Naming | None = None,
     ) -> None:
         self.folder = folder
-        self._prefix = name_part(prefix) or "tearsheet"
+        self._prefix = prefix
         self._info = info
         self._warc_size = warc_size
         self._disk = disk or Disk()
         self._clock = clock
-        self._elsewhere = elsewhere
-        self._last: tuple[str, int, str] | None = None
-        self._serial = -1
+        self._naming = naming or Names(folder, self._disk).next
         self._file: AppendFile | None = None
         self._name = ""
         self._warcinfo_id = ""
@@ -197,7 +227,7 @@ class WarcWriter:
     def _begin(self) -> AppendFile:
         self._disk.mkdir(self.folder)
         time = self._clock()
-        name = self._next_name(time)
+        name = self._naming(self._prefix, self._info.hostname, time)
         path = self.folder / (name + OPEN)
         file = self._disk.open_append(path, new=True)
         self._sums, self._cut_once = Summing(), False
@@ -237,20 +267,6 @@ class WarcWriter:
         except StorageError as error:
             # What stands after the cut is an unfinished group; the next run mends it.
             self._broken = self._broken or error
-
-    def _next_name(self, time: datetime) -> str:
-        if self._last is None:
-            names = (*self._disk.listdir(self.folder), *self._elsewhere())
-            self._last = max(map(name_key, names), default=("", 0, ""))
-        stamp, serial = _stamp(time), self._serial + 1
-        if stamp <= self._last[0]:
-            # The clock stood still or went back: names tell the order, not the exact time.
-            stamp, serial = self._last[0], self._last[1] + 1
-        if serial > _LAST_SERIAL:
-            stamp, serial = str(int(stamp) + 1), 0
-        name = f"{self._prefix}-{stamp}-{serial:05d}-{name_part(self._info.hostname) or 'localhost'}{ENDING}"
-        self._last, self._serial = name_key(name), serial
-        return name
 
 
 def _stamp(time: datetime) -> str:

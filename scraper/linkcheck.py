@@ -65,7 +65,7 @@ class _Trial:
         if self.kind is _K.UNCHANGED:
             return self._alive(None)
         if self._stands:
-            return self._there()
+            return self._among_others() or self._there()
         if self.kind in _BY_KIND:
             return self._by_kind()
         if not self.kept.known:
@@ -107,6 +107,16 @@ class _Trial:
         return bool(self.seen.hops) and all(status in (301, 308) for _, status in self.seen.hops)
 
     # ------------------------------------------------------------------------------------------------ alive
+
+    def _among_others(self) -> Judgement | Want | None:
+        """A short text that stands on the home page, or half of it, as one of many."""
+        whole = self.words.shown >= WHOLE and self.words.of_kept >= THERE
+        if whole or self.words.named or self.words.same_origin:
+            return None
+        for want in (Want.STORED, Want.HOME):
+            if want not in self.case.met:
+                return want
+        return self._home_instead() if self.words.home_instead else None
 
     def _there(self) -> Judgement | Want:
         old, new = self.kept.article, self.seen.article
@@ -218,7 +228,9 @@ class _Trial:
         if Want.MADE_UP not in self.case.met:
             return Want.MADE_UP
         if self.words.partly():
-            return self._edited()
+            if Want.HOME not in self.case.met and not self.words.same_origin:
+                return Want.HOME  # it may hold as much of a short text
+            return self._home_instead() if self.words.home_instead else self._edited()
         if self.case.made_up is not None and self.words.alike(self.case.made_up):
             return self._as_made_up()
         return self._another()

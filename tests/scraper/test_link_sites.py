@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from archive.linkstate import State
 from archive.models import Verdict, VerdictKind
 from scraper.linkcase import Seen, Want
-from tests.scraper.links import ARTICLE, HARD, HOME, OTHER, TEXT, TITLE, URL, judged, page, seen, wrong
+from tests.scraper.links import ARTICLE, HARD, HOME, OTHER, TEXT, TITLE, URL, judged, page, seen, stored, wrong
 
 NAME = "harbour master retires"
 
@@ -89,6 +90,10 @@ def test_a_home_page_that_leads_with_the_headline_is_not_the_article() -> None:
     lead = f"<h1>{TITLE}</h1><p>{TEXT[0]}</p>"
     html = front(lead).replace("<h1>Quay Times</h1>", "")
     found, _ = judged(seen(html), HARD, at_home(html))
+    assert found.reason == "the site's home page stands there"
+    short = replace(stored(), body=stored().body[:2])
+    lead = f"<h2><a href=/2025/harbour-master-retires>{TITLE}</a></h2><p>{TEXT[0]}</p>"
+    found, _ = judged(seen(front(lead)), HARD, at_home(front(lead)), article=short)
     assert found.reason == "the site's home page stands there"
     paid = page(TITLE, (TEXT[0],), more="<p>Zbytek je pro předplatitele.</p><button>Chci číst</button>")
     found, wanted = judged(seen(paid.replace(f"<title>{TITLE}", "<title>Quay")), HARD, at_home(html))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from re import Match
+from re import Match, Pattern
 
 from markupsafe import Markup, escape
 
@@ -29,21 +29,22 @@ def _marked(text: str, depth: int) -> Iterator[Markup]:
         for kind, match in found.items():
             if match is not None and match.start() < at:
                 found[kind] = kind.search(text, at)
-        first = min((m for m in found.values() if m is not None), key=lambda m: m.start(), default=None)
-        if first is None:
+        marks = [(kind, match) for kind, match in found.items() if match is not None]
+        if not marks:
             yield escape(text[at:])
             return
+        kind, first = min(marks, key=lambda mark: mark[1].start())
         yield escape(text[at : first.start()])
-        yield _element(first, depth)
+        yield _element(kind, first, depth)
         at = first.end()
 
 
-def _element(match: Match[str], depth: int) -> Markup:
-    if match.re is CODE:
+def _element(kind: Pattern[str], match: Match[str], depth: int) -> Markup:
+    if kind is CODE:
         return Markup("<code>{}</code>").format(match[1])
     inside = Markup("").join(_marked(match[1], depth + 1))
-    if match.re is not LINK:
-        return (_BOLD if match.re is STRONG else _ITALIC).format(inside)
+    if kind is not LINK:
+        return (_BOLD if kind is STRONG else _ITALIC).format(inside)
     if not safe_address(match[2]) or "<a " in inside:
         return inside
     return Markup('<a href="{}" rel="noopener noreferrer">{}</a>').format(open_address(match[2]), inside)

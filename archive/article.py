@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import TypeVar
 
 from msgspec.structs import asdict
@@ -23,11 +24,10 @@ from archive.models import (
     Quote,
     Table,
 )
-from archive.parse import parse
 from archive.render import render
 from archive.wording import count_words
 
-__all__ = ["clean_inline", "from_json", "parse", "plain", "plain_inline", "render", "said", "texts", "to_json", "words"]
+__all__ = ["clean_inline", "from_json", "plain", "plain_inline", "render", "said", "texts", "to_json", "words"]
 
 _T = TypeVar("_T")
 
@@ -45,16 +45,30 @@ def said(article: Article) -> tuple[str, int]:
     caption = " ".join(t for t in (article.caption, article.credit) if t)
     head = [plain_inline(part) for part in (article.title, article.subtitle, by) if part]
     intro = plain_inline(article.intro or "")
-    body = [plain_inline(text) for _, text in texts(article.body)]
-    whole = "\n\n".join(t for t in (*head, intro, plain_inline(caption), *body) if t)
-    return whole, count_words(intro) + sum(map(count_words, body))
+    body = [_counted(text) for _, text in texts(article.body)]
+    whole = "\n\n".join(t for t in (*head, intro, plain_inline(caption), *(shown for shown, _ in body)) if t)
+    return whole, count_words(intro) + sum(count for _, count in body)
 
 
 def words(article: Article) -> int:
     """The words of intro and body. Where words are written without spaces between them, Chinese and Japanese
     characters count as one each, and Thai, Lao, Khmer and Burmese runs by their length."""
     told = (article.intro or "", *(text for _, text in texts(article.body)))
-    return sum(count_words(plain_inline(text)) for text in told)
+    return sum(_counted(text)[1] for text in told)
+
+
+def _counted(text: str) -> tuple[str, int]:
+    """What the text shows, and its words. A page is counted for its verdict and again for what is stored of it."""
+    return _remembered(text) if len(text) <= _LONGEST_REMEMBERED else _counted_anew(text)
+
+
+def _counted_anew(text: str) -> tuple[str, int]:
+    shown = plain_inline(text)
+    return shown, count_words(shown)
+
+
+_LONGEST_REMEMBERED = 1000
+_remembered = lru_cache(4096)(_counted_anew)
 
 
 def plain_inline(text: str) -> str:

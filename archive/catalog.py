@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,19 +29,30 @@ _UNSENT = "unsent:"
 _MENDS = "tearsheet rebuild makes it again from the WARC files"
 
 
-@contextmanager
-def told(path: Path) -> Iterator[None]:
+class told:
     """SQLite's errors in our words: damage where the file is no good, else StorageError."""
-    try:
-        yield
-    except schema.NewerCatalog as error:
-        raise DamageError(f"{path}: a newer tearsheet made this catalog; use that one, or {_MENDS}") from error
-    except sqlite3.OperationalError as error:
-        if "no such" in str(error):
-            raise DamageError(f"{path}: the catalog lacks a part ({error}); {_MENDS}") from error
-        raise StorageError(f"{path}: {error}") from error
-    except sqlite3.DatabaseError as error:
-        raise DamageError(f"{path}: the catalog cannot be read ({error}); {_MENDS}") from error
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, schema.NewerCatalog | sqlite3.DatabaseError):
+            raise _in_words(self._path, error) from error
+
+
+def _in_words(path: Path, error: Exception) -> DamageError | StorageError:
+    if isinstance(error, schema.NewerCatalog):
+        return DamageError(f"{path}: a newer tearsheet made this catalog; use that one, or {_MENDS}")
+    if not isinstance(error, sqlite3.OperationalError):
+        return DamageError(f"{path}: the catalog cannot be read ({error}); {_MENDS}")
+    if "no such" in str(error):
+        return DamageError(f"{path}: the catalog lacks a part ({error}); {_MENDS}")
+    return StorageError(f"{path}: {error}")
 
 
 @contextmanager
@@ -170,12 +182,15 @@ class Catalog:
 
     def add_captures(self, captures: Iterable[Capture]) -> None:
         numbers: dict[tuple[str, str], int] = {}
+        found = []
         for capture in captures:
             place = capture.folder, capture.warc
             if place not in numbers:
                 numbers[place] = self.warc(*place)
-            values = rows.capture_values(capture, numbers[place])
-            self._insert("captures", values)
+            found.append(tuple(map(rows.storable, rows.capture_values(capture, numbers[place]))))
+        if found:
+            with told(self.path):
+                self._db.executemany(_insertion("captures", len(found[0])), found)
 
     def has_record(self, page_id: str, record_id: str) -> bool:
         sql = "SELECT 1 FROM captures WHERE page_id = ? AND record_id = ?"
@@ -367,8 +382,12 @@ class Catalog:
         self.one("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", *values)
 
     def _insert(self, table: str, values: Sequence[object]) -> None:
-        marks = ", ".join("?" * len(values))
-        self.one(f"INSERT INTO {table} VALUES ({marks})", *map(rows.storable, values))  # noqa: S608 - our own names
+        self.one(_insertion(table, len(values)), *map(rows.storable, values))
+
+
+@cache
+def _insertion(table: str, columns: int) -> str:
+    return f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})"  # noqa: S608 - our own names
 
 
 def _after_number(version: Version) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec.structs import replace
 
@@ -20,7 +20,6 @@ from archive.applying import Applier, group_records
 from archive.committing import Committer
 from archive.derive import Place
 from archive.disk import Disk
-from archive.elsewhere import Elsewhere
 from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, UsageError, WarcError
 from archive.link_looks import LinkLooks
 from archive.links import LinkLookups
@@ -36,6 +35,9 @@ from archive.urls import wire_url
 from archive.warc.reader import StoredRecord, known_id, read_at
 from archive.writers import naming_of, writers_of
 from archive.writing import bring_up, has_warcs, opened_to_write
+
+if TYPE_CHECKING:
+    from archive.elsewhere import Elsewhere
 
 _LOOKS = 3
 
@@ -176,6 +178,8 @@ class Collection(LinkLooks):
         """What brings in the files that other processes write into this collection's folder while the lock is held."""
         if self._committer is None or self._applier is None:
             raise StorageError(f"{self.path} was opened to read")
+        from archive.elsewhere import Elsewhere
+
         return Elsewhere(self.path, self._applier, Disk(), self._committer.do, self._outgoing)
 
     # ------------------------------------------------------------------------------------------------ looking up

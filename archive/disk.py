@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from typing import BinaryIO, Self, TypeVar
@@ -36,15 +36,21 @@ def storage_error(error: OSError, path: Path) -> StorageError:
     return StorageError(f"{path}: {words}")
 
 
-@contextmanager
-def told(path: Path, *, absent_is_answer: bool = False) -> Iterator[None]:
+class told:
     """OSErrors inside become StorageErrors about `path`; FileNotFoundError passes if its absence is an answer."""
-    try:
-        yield
-    except OSError as error:
-        if absent_is_answer and isinstance(error, FileNotFoundError):
-            raise
-        raise storage_error(error, path) from error
+
+    __slots__ = ("_absent_is_answer", "_path")
+
+    def __init__(self, path: Path, *, absent_is_answer: bool = False) -> None:
+        self._path = path
+        self._absent_is_answer = absent_is_answer
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and not (self._absent_is_answer and isinstance(error, FileNotFoundError)):
+            raise storage_error(error, self._path) from error
 
 
 class AppendFile:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
+
+from archive.deferring import deferred
 
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^|]")
 _NUMBER = re.compile(r"(?:[0-9]+|0[xX][0-9a-fA-F]*)\Z")
-_IGNORABLE = re.compile(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
+_IGNORABLE = deferred(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
 
 
 def split_authority(authority: str) -> tuple[str, str, str]:
@@ -27,6 +30,10 @@ def wire_host(host: str) -> str:
     The WHATWG URL Standard's host parser, less its stricter checks of what may be registered. Raises ValueError for
     what is no host.
     """
+    return _wire_host(host) if len(host) > _LONG else _remembered(host)
+
+
+def _wire_host(host: str) -> str:
     if host.startswith("["):
         return f"[{_ipv6(host)}]"
     if "%" in host:
@@ -40,6 +47,11 @@ def wire_host(host: str) -> str:
     if len(host) > 254 or any(not 0 < len(label) <= 63 for label in labels):
         raise ValueError(f"not a host name: {host[:80]!r}")
     return host
+
+
+_LONG = 254
+_remembered = lru_cache(4096)(_wire_host)
+"""One host has many addresses."""
 
 
 def wire_port(scheme: str, port: str) -> str:

@@ -11,6 +11,8 @@ import unicodedata
 from datetime import date
 from functools import cache
 
+from archive.deferring import deferred
+
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -35,11 +37,11 @@ _SHAPED = (
 )
 _PICTURED = "\u2190-\u21ff\u2300-\u23ff\u2600-\u27bf\u2b00-\u2bff\ufe0f\U0001f000-\U0001faff"
 
-_HIDDEN_RUN = re.compile(f"[{HIDDEN}]+")
-_SPACE_RUN = re.compile(f"[{_SPACE}]+")
+_HIDDEN_RUN = deferred(f"[{HIDDEN}]+")
+_SPACE_RUN = deferred(f"[{_SPACE}]+")
 _SEPARATORS = "\x1c\x1d\x1e\x1f"
 """White space to Python, hidden characters to the format."""
-_JOINER_RUN = re.compile(f"[{JOINERS}]+")
+_JOINER_RUN = deferred(f"[{JOINERS}]+")
 
 
 def clean_inline(text: str) -> str:
@@ -100,13 +102,13 @@ def _one_of(characters: str) -> re.Pattern[str]:
 
 # ------------------------------------------------------------------------------------------------ marks in a line
 
-LINK = re.compile(
+LINK = deferred(
     r"\[((?:[^\[\]]|\[[^\[\]]*+\])*+)\]\(((?:https?:|mailto:)[^\s()]*+(?:\([^\s()]*+\)[^\s()]*+)*+)\)", re.IGNORECASE
 )
 """Text and address."""
-STRONG = re.compile(r"\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*")
-EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])")
-CODE = re.compile(r"(?<!`)`(?=[^`])([^`]+)`(?!`)")
+STRONG = deferred(r"\*\*(?=[^\s*])([^*]+)(?<=\S)\*\*")
+EMPHASIS = deferred(r"(?<![\w*])\*(?=[^\s*])([^*]+)(?<=\S)\*(?![\w*])")
+CODE = deferred(r"(?<!`)`(?=[^`])([^`]+)`(?!`)")
 
 # ------------------------------------------------------------------------------------------------ lines of a body
 
@@ -146,10 +148,10 @@ def split_credit(line: str) -> tuple[str | None, str] | None:
 
 # ------------------------------------------------------------------------------------------------ lines of a head
 
-_DATE = re.compile(rf"({'|'.join(MONTHS)}) ([0-9]{{1,2}}), ([0-9]{{4}})\Z")
-_BETWEEN_AUTHORS = re.compile(r"\]\(#\)(?:, and|,| and|;| &) \[")
-_BETWEEN_NAMES = re.compile(r", and |, | and ")
-_NO_NAME = re.compile(r"[.?!:;…]\Z")
+_DATE = deferred(rf"({'|'.join(MONTHS)}) ([0-9]{{1,2}}), ([0-9]{{4}})\Z")
+_BETWEEN_AUTHORS = deferred(r"\]\(#\)(?:, and|,| and|;| &) \[")
+_BETWEEN_NAMES = deferred(r", and |, | and ")
+_NO_NAME = deferred(r"[.?!:;…]\Z")
 
 
 def read_date(line: str) -> date | None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from queue import Empty, LifoQueue
 from typing import Any
 from urllib.parse import quote
 
@@ -50,14 +48,13 @@ class Lookups:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._idle: LifoQueue[_Opened] = LifoQueue()
-        self._idle.put_nowait(self._connect())
+        self._idle = [self._connect()]
 
     def close(self) -> None:
         while True:
             try:
-                self._idle.get_nowait().connection.close()
-            except Empty:
+                self._idle.pop().connection.close()
+            except IndexError:
                 return
 
     # ------------------------------------------------------------------------------------------------ pages
@@ -323,23 +320,18 @@ class Lookups:
 
     def rows(self, sql: str, *values: object) -> list[Any]:
         """All that a query gives: every look-up comes through here."""
-        with self._borrowed() as connection:
-            return connection.execute(sql, values).fetchall()
-
-    @contextmanager
-    def _borrowed(self) -> Iterator[sqlite3.Connection]:
         opened = self._present()
         try:
             with told(self._path):
-                yield opened.connection
+                return opened.connection.execute(sql, values).fetchall()
         finally:
-            self._idle.put_nowait(opened)
+            self._idle.append(opened)
 
     def _present(self) -> _Opened:
         """A connection to the catalog that is there now; while none is there, to the one that was."""
         try:
-            opened = self._idle.get_nowait()
-        except Empty:
+            opened = self._idle.pop()
+        except IndexError:
             return self._connect()
         return self._renewed(opened)
 

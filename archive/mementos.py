@@ -6,8 +6,10 @@ import re
 
 from msgspec import Struct
 
+from archive.deferring import deferred
+
 RAW = "id_"
-_REPLAY = re.compile(
+_REPLAY = deferred(
     r"(?P<prefix>https?://[^?#]*?/)(?P<stamp>[0-9]{14})(?P<mod>[a-z]{2}_)?/(?P<url>https?:/.*)\Z", re.DOTALL
 )
 

@@ -117,7 +117,10 @@ class Exchange(Struct, frozen=True):
     def header(self, name: str) -> str | None:
         """The first header of that name, or None."""
         name = name.lower()
-        return next((v for k, v in self.headers if k.lower() == name), None)
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value
+        return None
 
 
 # ---------------------------------------------------------------------------------------------------- the article

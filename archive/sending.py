@@ -10,15 +10,17 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
 from archive import exclusions, manifest, mounts
 from archive.catalog import Catalog
 from archive.disk import Disk, told
-from archive.store import ConflictError, Object, Store
 from archive.warc.writer import ENDING, OPEN, name_key
+
+if TYPE_CHECKING:
+    from archive.store import ConflictError, Object, Store
 
 LEDGERS = (manifest.NAME, exclusions.NAME)
 """What cannot be made again from WARC files, and so goes up besides them, whenever it has grown."""
@@ -253,6 +255,8 @@ def fetch_ledgers(folder: Path, disk: Disk, tell: Tell = lambda words: None) -> 
 
 
 def _diverged(store: Store, path: Path) -> ConflictError:
+    from archive.store import ConflictError
+
     return ConflictError(
         f"{store.address(path.name)} has lines that {path} has not: two machines wrote the collection at once, or "
         f"what lies here is of an older time. Neither is changed. Move {path} away: tearsheet "

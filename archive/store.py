@@ -34,7 +34,7 @@ _NO_BUCKET = "the bucket or folder is not there"
 _ETAG = re.compile(r"[0-9a-f]{32}(-[0-9]{1,5})?\Z")
 _SECRETS = re.compile(
     r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{8,}"
-    r"|(?i:(?:signature|credential|x-amz-[a-z0-9-]+|authorization|awsaccesskeyid|secret|token|password)\s*[=:]\s*\S+)"
+    r"|(?i:[\w-]*(?:signature|credential|x-amz-|authorization|awsaccesskeyid|secret|token|password)[\w-]*\s*[=:]\s*\S+)"
     r"|//[^\s@]+@"
 )
 # By their names, since their classes are those of libraries that nothing here may import.

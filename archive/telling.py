@@ -13,8 +13,10 @@ def as_dict(row: PageRow, folder: Path | None) -> dict[str, Any]:
     """The fields of one row; times are RFC 3339 in UTC, paths absolute, or without a folder relative to the
     collection's."""
 
+    root = f"{folder.absolute()}/" if folder is not None else ""
+
     def path(name: str | None) -> str | None:
-        return name if name is None or folder is None else str(folder.absolute() / name)
+        return name if name is None else f"{root}{name}"
 
     return {
         "url": row.url,

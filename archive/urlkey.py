@@ -13,6 +13,8 @@ import socket
 import struct
 from urllib.parse import SplitResultBytes, quote_from_bytes, unquote_to_bytes
 
+from archive.deferring import deferred
+
 # Most addresses need none of the odd corners: a name for a host, no port, nothing escaped, no dot segments.
 _PLAIN = re.compile(
     r"https?://((?:[a-zA-Z0-9-]+\.)*+[a-zA-Z][a-zA-Z0-9-]*+)"
@@ -26,19 +28,19 @@ _SCHEME = re.compile(rb"[a-zA-Z][a-zA-Z0-9+\-.]*:")
 _REPEATED_SCHEME = re.compile(rb"(https?://)+")
 _LINE_WHITE_SPACE = re.compile(rb"[\n\r\t]")
 _PARTS = re.compile(rb"(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
-_DECIMAL_IP = re.compile(rb"[1-9][0-9]*(\.[0-9]+){0,3}\Z")
-_OCTAL_IP = re.compile(rb"0[0-7]*(\.[0-7]+){0,3}\Z")
-_WWW = re.compile(rb"www\d*\.")
+_DECIMAL_IP = deferred(rb"[1-9][0-9]*(\.[0-9]+){0,3}\Z")
+_OCTAL_IP = deferred(rb"0[0-7]*(\.[0-7]+){0,3}\Z")
+_WWW = deferred(rb"www\d*\.")
 _SAFE = b"!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _ASPX_SESSIONS = (
-    re.compile(rb"(?<=/)\((?:[a-z]\([0-9a-z]{24}\))+\)/"),
-    re.compile(rb"(?<=/)\([0-9a-z]{24}\)/"),
+    deferred(rb"(?<=/)\((?:[a-z]\([0-9a-z]{24}\))+\)/"),
+    deferred(rb"(?<=/)\([0-9a-z]{24}\)/"),
 )
 _QUERY_SESSIONS = (
-    re.compile(rb"(.*)jsessionid=[0-9a-zA-Z]{32}(?:&(.*))?\Z", re.IGNORECASE),
-    re.compile(rb"(.*)phpsessid=[0-9a-zA-Z]{32}(?:&(.*))?\Z", re.IGNORECASE),
-    re.compile(rb"(.*)sid=[0-9a-zA-Z]{32}(?:&(.*))?\Z", re.IGNORECASE),
-    re.compile(rb"(.*)aspsessionid[a-zA-Z]{8}=[a-zA-Z]{24}(?:&(.*))?\Z", re.IGNORECASE),
+    deferred(rb"(.*)jsessionid=[0-9a-zA-Z]{32}(?:&(.*))?\Z", re.IGNORECASE),
+    deferred(rb"(.*)phpsessid=[0-9a-zA-Z]{32}(?:&(.*))?\Z", re.IGNORECASE),
+    deferred(rb"(.*)sid=[0-9a-zA-Z]{32}(?:&(.*))?\Z", re.IGNORECASE),
+    deferred(rb"(.*)aspsessionid[a-zA-Z]{8}=[a-zA-Z]{24}(?:&(.*))?\Z", re.IGNORECASE),
 )
 _DEFAULT_PORTS = {b"http": 80, b"https": 443}
 

@@ -12,7 +12,6 @@ from archive.disk import Disk
 from archive.errors import LockedError, OutdatedError, StorageError
 from archive.lock import Lock
 from archive.opening import Mender, all_closed_names, make_folders, open_parts
-from archive.rebuild import rebuild_locked
 from archive.rows import ARCHIVE, QUARANTINE
 from archive.sending import fetch_ledgers, send_ledgers, settle
 
@@ -33,7 +32,7 @@ def opened_to_write(folder: Path, disk: Disk, tell: Tell) -> Iterator[Parts]:
             catalog.delete(folder / catalog.NAME, disk.unlink)
             if has_warcs(folder, disk):
                 tell(f"{folder / catalog.NAME} is missing and is made again from the WARC files")
-                rebuild_locked(folder, disk, tell)
+                _make_again(folder, disk, tell)
         opened = _Opened(folder, disk, tell)
         try:
             settle(folder, opened.parts.catalog, disk, tell)
@@ -51,6 +50,12 @@ def bring_up(folder: Path, disk: Disk, tell: Tell, outdated: OutdatedError) -> N
             return
     except (LockedError, StorageError) as error:
         raise OutdatedError(f"{outdated} ({error})") from error
+
+
+def _make_again(folder: Path, disk: Disk, tell: Tell) -> None:
+    from archive.rebuild import rebuild_locked
+
+    rebuild_locked(folder, disk, tell)
 
 
 def has_warcs(folder: Path, disk: Disk) -> bool:
@@ -74,7 +79,7 @@ class _Opened:
             if not mender.end_joins() or mender.out_of_order():
                 tell(f"{folder} has WARC files from before the last run: everything is made again")
                 self.parts.catalog.close()
-                rebuild_locked(folder, disk, tell)
+                _make_again(folder, disk, tell)
                 self.parts = open_parts(folder, folder, folder / "tmp", disk)
                 mender = Mender(folder, self.parts, Applier(self.parts, disk), disk, tell)
             mender.mend()

@@ -13,9 +13,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, ValidationError, convert
 
 from archive.urls import wire_url
-from scraper import quantity, schedule
+from scraper import quantity
 from scraper.config import ARCHIVE, DEPOSITORY, SECTIONS, SOURCE, Entry, Key, keys
-from scraper.mementos.addresses import URL, filled
 from scraper.settings import (
     DEPOSITORY_KINDS,
     DEPOSITORY_USES,
@@ -231,6 +230,8 @@ def _depository_problem(table: Mapping[str, Any], folder: Path | None, made: dic
 
 def _template(value: Any) -> str:
     """An address that another is put into. Raises ValueError."""
+    from scraper.mementos.addresses import URL, filled
+
     if not isinstance(value, str):
         raise ValidationError("not text")
     template: str = value.strip()
@@ -292,5 +293,7 @@ def _schedule(value: Any) -> str:
     text = f"{value}" if isinstance(value, (int, float)) and not isinstance(value, bool) else value
     if not isinstance(text, str):
         raise ValidationError("not text")
+    from scraper import schedule
+
     schedule.parsed(text)
     return text

@@ -9,13 +9,9 @@ from typing import Annotated
 import typer
 
 from archive.errors import UsageError
-from scraper.options import COMMON, common, piping, reading, stopping
-
-care = typer.Typer()
+from scraper.options import COMMON, piping, reading, stopping
 
 
-@care.command()
-@common
 def check(
     what: Annotated[
         list[str] | None,
@@ -58,8 +54,6 @@ def check(
     raise typer.Exit(stop.code or code)
 
 
-@care.command()
-@common
 def diff(
     address: Annotated[
         str, typer.Argument(metavar="URL", help="The address asked for, the final or the original one.")
@@ -98,8 +92,6 @@ def diff(
         show_difference(collection, asked)
 
 
-@care.command()
-@common
 def rewrite(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="Files of Markdown or HTML, and folders of them.")
@@ -142,8 +134,6 @@ def rewrite(
     raise typer.Exit(code)
 
 
-@care.command()
-@common
 def rescue(
     addresses: Annotated[
         list[str] | None,
@@ -190,8 +180,6 @@ def rescue(
     raise typer.Exit(stop.code or code)
 
 
-@care.command()
-@common
 def submit(
     addresses: Annotated[
         list[str] | None,
@@ -224,70 +212,3 @@ def submit(
         asked = Asked(tuple(links), dry_run, COMMON.json, COMMON.quiet)
         code = submit_all(COMMON.settings(), asked, stop)
     raise typer.Exit(stop.code or code)
-
-
-@common
-def links(
-    addresses: Annotated[
-        list[str] | None, typer.Argument(metavar="ADDRESS…", help="Addresses that are kept; else all that are.")
-    ] = None,
-    input_files: Annotated[
-        list[Path] | None,
-        typer.Option("-i", "--input", metavar="FILE", help="A file of addresses, one a line; - is stdin. Repeatable."),
-    ] = None,
-    form: Annotated[
-        str, typer.Option("--format", metavar="html|md|csv|json", help="Else by the name of the file; else html.")
-    ] = "",
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Else stdout.")] = None,
-    replay: Annotated[
-        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
-    ] = "",
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-) -> None:
-    """List kept links as Robust Links, for others to cite: the address, when it was kept, where that is seen.
-
-    In HTML each is an <a> whose data-originalurl, data-versiondate and data-versionurl say so (as specified at
-    robustlinks.mementoweb.org); Markdown has the link and one to its snapshot; CSV and JSON have the same as fields,
-    with state and place in the WARC. The snapshot is that of the latest capture; the setting replay in config.toml, or
-    --replay, says where yours are seen.
-
-    Exit code 0: all are listed. 1: some are not kept, and it is said which. 9: none is.
-
-    Examples:  tearsheet export links -o links.html      tearsheet export links https://… --format md
-    tearsheet export links -i cited.txt -o cited.csv --replay https://archive.example.org/main/
-    """
-    from scraper.linking import Asked, export_links
-    from scraper.sources.lists import links_from
-
-    given = None
-    if addresses or input_files:
-        given = tuple(link.url for link in links_from(addresses or [], input_files or [], sys.stdin.buffer))
-        if not given:
-            raise UsageError("no address was given: leave the list out for all that is kept")
-    asked = Asked(given, form, replay.strip(), output, force, COMMON.json, COMMON.quiet)
-    with piping():
-        code = export_links(COMMON.settings(), asked)
-    raise typer.Exit(code)
-
-
-@common
-def index(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A folder of texts, with all below it.")],
-    replay: Annotated[
-        str, typer.Option("--replay", metavar="ADDRESS", help="Where snapshots are seen; else as config.toml has it.")
-    ] = "",
-    force: Annotated[
-        bool, typer.Option("--force", help="Write over an index.html or index.md that tearsheet did not make.")
-    ] = False,
-) -> None:
-    """Give a folder of texts an index page: each text, its original address, whether that still stands, its snapshot.
-
-    Writes index.html, which stands alone, and index.md into the folder, sorted by title. The state is what tearsheet
-    check found: alive, dead, doubtful, or unknown where it never looked. Run it again when you like: an index of its
-    own is written over, and a source of kind "texts" passes it over.
-
-    Example:  tearsheet export index articles
-    """
-    from scraper.indexing import Asked, export_index
-
-    export_index(COMMON.settings(), Asked(folder, replay.strip(), force, COMMON.json, COMMON.quiet))

@@ -6,13 +6,9 @@ from typing import Annotated
 
 import typer
 
-from scraper.options import COMMON, common, stopping
-
-library = typer.Typer()
+from scraper.options import COMMON, stopping
 
 
-@library.command()
-@common
 def accept(
     page: Annotated[
         str, typer.Argument(metavar="URL", help="The address, whose latest failure is meant; or a page id.")
@@ -35,8 +31,6 @@ def accept(
     accept_page(COMMON.settings(), Asked(page.strip(), reason, COMMON.json, COMMON.quiet))
 
 
-@library.command()
-@common
 def serve(
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help="Where to listen: an address or name of this machine.")

@@ -8,13 +8,9 @@ from typing import Annotated
 import typer
 
 from archive.errors import UsageError
-from scraper.options import COMMON, common, say_progress, stopping
-
-upkeep = typer.Typer()
+from scraper.options import COMMON, say_progress, stopping
 
 
-@upkeep.command()
-@common
 def rebuild(
     reextract: Annotated[
         bool,
@@ -53,8 +49,6 @@ def rebuild(
     raise typer.Exit(rebuild_collection(COMMON.settings(), say_progress, COMMON.json))
 
 
-@upkeep.command()
-@common
 def pack(
     smaller_than: Annotated[
         str, typer.Option("--smaller-than", metavar="SIZE", help="Join files below this; else a tenth of warc_size.")
@@ -76,8 +70,6 @@ def pack(
     raise typer.Exit(stop.code or code)
 
 
-@upkeep.command()
-@common
 def verify(
     files: Annotated[
         list[Path] | None,
@@ -111,8 +103,6 @@ def verify(
     raise typer.Exit(stop.code or code)
 
 
-@upkeep.command()
-@common
 def repair(
     copies: Annotated[
         list[Path] | None,
@@ -142,8 +132,6 @@ def repair(
     raise typer.Exit(stop.code or code)
 
 
-@upkeep.command("import")
-@common
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="WARC, ARC and WACZ files of any tool.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what is in the files.")] = False,
@@ -166,8 +154,6 @@ def import_(
     raise typer.Exit(stop.code or code)
 
 
-@upkeep.command()
-@common
 def exclude(
     what: Annotated[
         list[str] | None,

@@ -36,6 +36,7 @@ WORKER_MEMORY = 4 * 1024**3
 GRACE = 5
 LONGEST_ANSWER = 60.0
 LONGEST_END = 2.0
+COLLECTED_AFTER = 10_000
 
 
 class ForkServer:
@@ -142,8 +143,10 @@ def prepare() -> None:
 
 
 def loaded() -> None:
-    """All that is needed has been loaded: from now on the garbage collector looks at what is made after it."""
+    """All that is needed has been loaded: from now on the garbage collector looks at what is made after it, which is
+    hardly ever garbage of its kind."""
     gc.freeze()
+    gc.set_threshold(COLLECTED_AFTER, 10, 10)
     gc.enable()
 
 

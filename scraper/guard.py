@@ -7,6 +7,7 @@ connects to the very address that was vetted.
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -122,10 +123,18 @@ def check_address(address: str | Address, allow_private: bool = False, *, named:
 
 def literal_address(host: str) -> Address | None:
     """The IP address that a URL's host is, or None for a name. Brackets and a zone are taken off."""
+    return _literal(host) if len(host) > _LONG else _remembered(host)
+
+
+def _literal(host: str) -> Address | None:
     try:
         return ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
         return None
+
+
+_LONG = 254
+_remembered = lru_cache(4096)(_literal)
 
 
 def _forbidding(ip: Address, allow_private: bool) -> _Rule | None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from archive.article import parse, plain_inline
+from archive.article import plain_inline
 from archive.collection import Collection
 from archive.errors import FormatError, NotKeptError, UsageError
+from archive.parse import parse
 from archive.robust.index import INDEX_NAMES, Entry, as_html, as_markdown, is_index, tally
 from archive.urls import is_http
 from scraper.filing import written

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from archive import urls
-from archive.article import parse, render, words
+from archive.article import render, words
 from archive.errors import WarcError
 from archive.models import Article, Capture, Exchange, Origin, PageRow, Rereading, Role, Verdict, VerdictKind
+from archive.parse import parse
 from archive.warc.reader import StoredRecord
 from scraper import paging
 from scraper import verdict as verdicts

@@ -12,10 +12,10 @@ from typing import NoReturn
 from msgspec.structs import replace
 
 from archive import urls
-from archive.article import parse
 from archive.collection import Collection
 from archive.errors import FormatError, UsageError
 from archive.models import Link
+from archive.parse import parse
 from scraper.identity import identity
 from scraper.settings import STDIN, Source
 from scraper.sources import texts

@@ -65,7 +65,7 @@ class _Trial:
         if self.kind is _K.UNCHANGED:
             return self._alive(None)
         if self._stands:
-            return self._there()
+            return self._among_others() or self._there()
         if self.kind in _BY_KIND:
             return self._by_kind()
         if not self.kept.known:
@@ -107,6 +107,16 @@ class _Trial:
         return bool(self.seen.hops) and all(status in (301, 308) for _, status in self.seen.hops)
 
     # ------------------------------------------------------------------------------------------------ alive
+
+    def _among_others(self) -> Judgement | Want | None:
+        """A short text that stands on the home page, or half of it, as one of many."""
+        whole = self.words.shown >= WHOLE and self.words.of_kept >= THERE
+        if whole or self.words.named or self.words.same_origin:
+            return None
+        for want in (Want.STORED, Want.HOME):
+            if want not in self.case.met:
+                return want
+        return self._home_instead() if self.words.home_instead else None
 
     def _there(self) -> Judgement | Want:
         old, new = self.kept.article, self.seen.article
@@ -189,8 +199,8 @@ class _Trial:
             return (
                 replace(found, state=_S.CHANGED, reason="the document is another than was kept") if changed else found
             )
-        reason = f"a file stands where the article stood ({self.seen.verdict.reason})"
-        return self._failed(_S.REPLACED, reason, *self.seen.verdict.evidence)
+        reason = f"a file stands where the article stood, and may hold it ({self.seen.verdict.reason})"
+        return self._failed(_S.BLOCKED, reason, *self.seen.verdict.evidence)
 
     # ------------------------------------------------------------------------------------------------ a page, not it
 
@@ -218,7 +228,9 @@ class _Trial:
         if Want.MADE_UP not in self.case.met:
             return Want.MADE_UP
         if self.words.partly():
-            return self._edited()
+            if Want.HOME not in self.case.met and not self.words.same_origin:
+                return Want.HOME  # it may hold as much of a short text
+            return self._home_instead() if self.words.home_instead else self._edited()
         if self.case.made_up is not None and self.words.alike(self.case.made_up):
             return self._as_made_up()
         return self._another()
@@ -379,6 +391,8 @@ class _Trial:
             return Want.HOME
         if self.words.home_instead:
             return self._home_instead()
+        if self.words.frame_alone:
+            return self._shell()
         if self.wall.has_text and (language := self.words.translated) is not None:
             return self._failed(_S.BLOCKED, f"the page is shown to us in another language, “{language}”")
         if self.wall.has_text:
@@ -388,6 +402,8 @@ class _Trial:
             return self._failed(_S.SOFT_404, "the domain is parked or for sale", *self._domain_words())
         if self.wall.door or self.wall.speaks_of_consent(6):
             return self._failed(_S.WALLED, "something is asked for before the page", *self.wall.marks)
+        if (on := self.wall.leads_on) is not None:
+            return self._failed(_S.WALLED, f"the page leads on to {on}")
         if self.moved_to is not None:
             return self._failed(_S.SOFT_404, f"the address leads to another page, {self.moved_to}")
         if len(self.words.page) < BLANK and self.kind is _K.EMPTY and not self.words.looks_like_site():

@@ -123,6 +123,15 @@ class Wall:
         before = _withdrawn(stored.sketch) if stored is not None and stored.sketch is not None else frozenset()
         return tuple(f'the page says "{phrase}"' for phrase in sorted(_withdrawn(sketch) - before))
 
+    @property
+    def leads_on(self) -> str | None:
+        """Where the page says that what was asked for can be had."""
+        sketch, stored = self._seen.sketch, self._case.stored
+        if sketch is None:
+            return None
+        before = stored.sketch.links if stored is not None and stored.sketch is not None else ()
+        return places.leads_on(sketch.links, before, self._case.asked)
+
     # ------------------------------------------------------------------------------------------------ parked
 
     def parked_at(self) -> str | None:

@@ -22,7 +22,8 @@ PROSE = 3
 """Paragraphs of some length, links apart, that make a page more than a list."""
 ECHO = 12
 """So many words more or less make no other page: times, numbers, names of sections."""
-
+LOADING = 6
+"""So many runs of words come of the seam where nothing stands, and of a word or two that say to wait."""
 LEADS = 4
 NEW_LEADS = 3
 """So many links to articles, and such as the kept page did not have, make a home page."""
@@ -155,6 +156,20 @@ class Words:
             if sketch is not None:
                 runs -= likeness.runs(likeness.words(sketch.text))
         return len(runs)
+
+    @property
+    def frame_alone(self) -> bool:
+        """Whether the page says nothing that the kept one, the home page and a wrong address do not: what stands in the
+        frame of the site would be drawn by scripts."""
+        reading, sketch, home = self._seen.reading, self._seen.sketch, self._case.home
+        if reading is None or sketch is None or not reading.signals.scripts or home is None or home.sketch is None:
+            return False
+        made_up = self._case.made_up.sketch if self._case.made_up is not None else None
+        stored = self._case.stored.sketch if self._case.stored is not None else None
+        found = likeness.runs(likeness.words(sketch.text))
+        for each in (home.sketch, made_up, stored):
+            found -= likeness.runs(likeness.words(each.text)) if each is not None else set()
+        return len(found) <= LOADING
 
     @property
     def prose_is_gone(self) -> bool:

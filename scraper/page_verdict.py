@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 
 from archive.article import plain, words
 from archive.models import Article, Exchange, Verdict, VerdictKind
-from scraper.read import phrases
 from scraper.read.reading import Reading, Signals
 
 _K = VerdictKind
@@ -119,6 +118,8 @@ def _asks_for_consent(article: Article | None, proven: bool) -> bool:
     count = len(text.split())
     if count < FEW_WORDS:
         return not (proven and count)
+    from scraper.read import phrases
+
     share = phrases.consent_words(text) / count
     said = len(phrases.consent_phrases(text))
     return share >= 0.12 or (share >= 0.06 and count < 600 and said >= (2 if proven else 1))

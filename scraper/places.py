@@ -18,10 +18,14 @@ _WALL_PATH = re.compile(
     r"subscri\w*|abonn\w*|abo|paywall|pay-wall|consent|cookie-?wall|cookies?|gdpr|privacy|zustimmung|einwilligung)"
     r"(?:$|[/_.?&-])"
 )
+_WALL_QUERY = re.compile(r"(?:^|&)(?:log-?in|sign-?in|paywall|subscribe|auth|sso)(?:[_-]?required)?=", re.IGNORECASE)
 _WRONG = re.compile(
     r"(?:^|[/_.-])(?:404|410|error\w*|not-?_?found|missing|search|suche|buscar|recherche)(?:$|[/_.?&-])"
 )
-_ACCOUNT = re.compile(r"/(?:log-?in|sign-?in|subscribe|subscription|abonnement|account/login|user/login)(?:$|[/?.])")
+_ACCOUNT = re.compile(
+    r"/(?:log-?in|sign-?in|subscribe|subscription|account/login|user/login|abos?|abonn?e\w*|s-abonner|suscri\w+|"
+    r"abbona\w+|assin[ae]\w*|prenumer\w+)(?:$|[/?.])"
+)
 _HOMES = frozenset(
     (
         "",
@@ -63,6 +67,8 @@ def wall(url: str, asked: str) -> str | None:
         return f"the address leads to {host}"
     if _WALL_PATH.search(at.path.lower()) and not _WALL_PATH.search(before.path.lower()):
         return f"the address leads to {host}{at.path[:60]}"
+    if _WALL_QUERY.search(at.query) and not _WALL_QUERY.search(before.query):
+        return f"the address leads to {host}{at.path[:60]}?{at.query[:60]}"
     return None
 
 
@@ -136,6 +142,20 @@ def parking(url: str, links: Iterable[str], asked: str) -> str | None:
 def speaks_of_domains(text: str) -> bool:
     """Whether a text in lower case has the word for a domain, in one of many languages."""
     return _DOMAIN.search(text) is not None
+
+
+def leads_on(links: Iterable[str], before: Iterable[str], asked: str) -> str | None:
+    """A link to where the page that was asked for may stand now: within its site, to its own path with something before
+    it, or with another query. Those that the kept page had, too, say nothing."""
+    own, known, path = site(asked), {identity(each) for each in (*before, asked)}, urlsplit(asked).path.rstrip("/")
+    if len(path) < 8:
+        return None
+    for each in links:
+        there = urlsplit(each).path.rstrip("/")
+        good = there.endswith(path) and not _WRONG.search(there.lower())
+        if good and identity(each) not in known and site(each) == own:
+            return each
+    return None
 
 
 def account_link(links: Iterable[str], before: Iterable[str]) -> bool:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import urls
+from archive.deferring import deferred
 from archive.models import Exchange
 from scraper.body import decoded
 from scraper.fetch import STOPPED, Fetcher, HopRequest
@@ -32,8 +33,8 @@ DAY = timedelta(days=1)
 UNREACHABLE_FOR = timedelta(minutes=10)
 REMEMBERED = 5000
 MOST_DELAYS = 100_000
-_LINE_END = re.compile(r"\r\n?|\n")
-_AGENT = re.compile(r"[ \t]*user-?[ ]?agent[ \t]*[: \t][ \t]*(\*(?=[ #]|$)|[a-z_-]*)", re.IGNORECASE)
+_LINE_END = deferred(r"\r\n?|\n")
+_AGENT = deferred(r"[ \t]*user-?[ ]?agent[ \t]*[: \t][ \t]*(\*(?=[ #]|$)|[a-z_-]*)", re.IGNORECASE)
 _OTHER = "somebody-else"
 
 

@@ -372,9 +372,9 @@ class Preserver:
     ) -> Reading | None:
         if not exchange.body.size or exchange.failure is not None:
             return None
-        if known is not None and (exchange.url, exchange.body.digest) == (known.url, known.digest):
-            # The same page as before: its text is there already.
-            return None
+        same = known is not None and (exchange.url, exchange.body.digest) == (known.url, known.digest)
+        if same and (exchange.status or 0) < 400:
+            return None  # its text is there already
         if not is_html(exchange):
             return None
         if (problem := coding_problem(exchange)) is not None:

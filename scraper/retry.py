@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from archive.deferring import deferred
 from archive.models import Exchange
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ _SECONDS = re.compile(r"[0-9]{1,18}\Z")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FORMS = (
     # RFC 9110, section 5.6.7: IMF-fixdate, RFC 850, asctime.
-    re.compile(r"[a-z]{3}, (?P<d>\d\d) (?P<b>[a-z]{3}) (?P<y>\d{4}) (?P<t>\d\d:\d\d:\d\d) gmt\Z"),
-    re.compile(r"[a-z]{6,9}, (?P<d>\d\d)-(?P<b>[a-z]{3})-(?P<y>\d\d) (?P<t>\d\d:\d\d:\d\d) gmt\Z"),
-    re.compile(r"[a-z]{3} (?P<b>[a-z]{3}) (?P<d>[ \d]\d) (?P<t>\d\d:\d\d:\d\d) (?P<y>\d{4})\Z"),
+    deferred(r"[a-z]{3}, (?P<d>\d\d) (?P<b>[a-z]{3}) (?P<y>\d{4}) (?P<t>\d\d:\d\d:\d\d) gmt\Z"),
+    deferred(r"[a-z]{6,9}, (?P<d>\d\d)-(?P<b>[a-z]{3})-(?P<y>\d\d) (?P<t>\d\d:\d\d:\d\d) gmt\Z"),
+    deferred(r"[a-z]{3} (?P<b>[a-z]{3}) (?P<d>[ \d]\d) (?P<t>\d\d:\d\d:\d\d) (?P<y>\d{4})\Z"),
 )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from contextlib import suppress
 
+from archive.deferring import deferred
+
 # Control characters but tab and line feed, what turns the direction of writing, and line ends of other kinds.
-_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_UNFIT = deferred("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def fit(text: str) -> str:

@@ -18,6 +18,8 @@ from archive.store import PART, Connected, Files, Store, Waits
 
 CONNECT_WITHIN, SILENT_FOR = 10.0, 30.0
 S3 = ("s3", "s3a")
+PARTS_AT_ONCE = 4
+"""They are in memory meanwhile."""
 
 
 def mount(settings: ArchiveSettings, waits: Waits | None = None, *, silent_for: float = SILENT_FOR) -> Store | None:
@@ -51,7 +53,7 @@ def connected(url: str, silent_for: float = SILENT_FOR) -> Connected:
     return Connected(
         cast(Files, files),
         str(path),
-        put={"chunksize": PART},
+        put={"chunksize": PART, "max_concurrency": PARTS_AT_ONCE},
         clear=partial(_clear, files),
         bucket=files.split_path(path)[0],
     )

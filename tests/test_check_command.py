@@ -112,6 +112,13 @@ def test_each_state_is_told_and_nothing_worse_is_kept(web: Web, there: Home) -> 
     assert "Report 4" in there.run("show", "https://news.test/a/report-4").out
 
 
+@pytest.mark.parametrize("status", [404, 410, 500])
+def test_the_page_to_the_byte_is_alive_whatever_its_status(web: Web, there: Home, status: int) -> None:
+    web.host("news.test").page("/a/report-1", article(1), status=status)
+    (row,) = there.run("check", "--json", "https://news.test/a/report-1").rows
+    assert (row["state"], row["similarity"]) == ("same", 1.0)
+
+
 def report(made: Home) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(max((made.collection / "reports").glob("*.json")).read_bytes())
     return found
@@ -354,7 +361,9 @@ def test_nothing_is_held_against_hosts_while_nobody_answers(web: Web, tmp_path: 
     assert [row["state"] for row in alone.rows] == ["unreachable"]
 
 
-def test_a_host_that_asks_to_be_left_alone_is(web: Web, there: Home) -> None:
+@pytest.mark.usefixtures("there")
+def test_a_host_that_asks_to_be_left_alone_is(web: Web, tmp_path: Path) -> None:
+    there = home(tmp_path, web, crawl__host_delay="0.5")
     host = web.host("news.test")
     busy = (("Retry-After", "7200"),)
     for number in range(6):
@@ -363,5 +372,5 @@ def test_a_host_that_asks_to_be_left_alone_is(web: Web, there: Home) -> None:
     ran = there.run("check")
     assert ran.code == 0, ran.out
     pages = [seen for seen in web.log[asked:] if "report" in seen.target]
-    assert len(pages) < 6
+    assert len(pages) == 1
     assert "their hosts are left alone for now" in ran.out and "Not let in" in ran.out

@@ -69,7 +69,7 @@ def test_two_workers_keep_what_one_machine_keeps(tmp_path: Path, bucket: Bucket)
 
 def test_a_worker_and_a_run_that_are_killed_lose_nothing_that_was_told(tmp_path: Path, bucket: Bucket) -> None:
     with Web() as web, dask(tmp_path / "dask", "one", "two") as cluster:
-        addresses = newspapers(web, 240)
+        addresses = newspapers(web, 160)
         made = listed(tmp_path / "kept", web, addresses, **far(cluster, bucket))
         first, met = made.killed("crawl", "--json", after=5, delay=0.0)
         assert met

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.article import parse
+from archive.parse import parse
 from tests import corpus
 from tests.command import home
 from tests.site import Web

@@ -130,6 +130,16 @@ def test_an_article_that_is_back_is_a_version_again(web: Web, there: Home) -> No
     assert {row["url"][-1]: row["verdict"] for row in ran.rows}["1"] == "article"
 
 
+def test_a_person_says_that_it_is_the_article_after_all(web: Web, there: Home) -> None:
+    web.host("news.test").page("/a/report-1", another("Rye bread costs the same everywhere"))
+    assert recaptured(there)["report-1"]["verdict"] == "replaced"
+    ran = there.run("accept", ADDRESSES[1], "--reason", "The series goes on under its address.")
+    assert ran.code == 0, ran.err
+    assert "Rye bread costs" in there.run("show", ADDRESSES[1]).out
+    rows = {row["url"][-1]: row["verdict"] for row in there.run("crawl", "--json", "--retry-failed").rows}
+    assert rows["1"] == "unchanged"
+
+
 def test_workers_of_a_cluster_judge_as_one_machine_does(web: Web, there: Home) -> None:
     texts = there.texts()
     web.host("news.test").page("/a/report-1", another("Rye bread costs the same everywhere"))

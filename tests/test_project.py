@@ -28,6 +28,17 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = ("archive", "scraper")
 HTTP_CLIENTS = {"requests", "urllib3", "http", "httpx", "aiohttp", "ftplib"}
 HEAVY = {"trafilatura", "requests", "urllib3", "lxml", "pydantic", "surt", "warcio", "fastwarc", "tenacity"}
+SELDOM = {
+    "archive.elsewhere",
+    "archive.parse",
+    "archive.rebuild",
+    "archive.store",
+    "archive.warc.rules",
+    "scraper.cli_care",
+    "scraper.read.phrases",
+    "scraper.schedule",
+}
+"""Modules of ours that a run of one address does without."""
 
 
 def modules(*packages: str) -> Iterator[Path]:
@@ -126,14 +137,39 @@ def test_no_loose_ends() -> None:
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["fetch", "--help"]])
 def test_the_command_starts_light(arguments: list[str]) -> None:
+    loaded = {full.split(".")[0] for full in _loaded_by(arguments)}
+    assert "typer" in loaded
+    assert not loaded & HEAVY
+
+
+def test_a_command_loads_the_options_of_no_other() -> None:
+    loaded = {full for full in _loaded_by(["fetch", "--help"]) if full.startswith("scraper.cli_")}
+    assert loaded == {"scraper.cli_keep"}
+
+
+def test_a_fetch_loads_nothing_that_only_few_need() -> None:
+    code = "import sys, scraper.fetching, scraper.preserve; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "archive.collection" in loaded
+    assert not loaded & SELDOM
+
+
+def _loaded_by(arguments: list[str]) -> list[str]:
     code = "import sys; from scraper.__main__ import main; sys.argv = ['tearsheet', *sys.argv[1:]]\n"
     code += "try: main()\nexcept SystemExit: pass\nfinally: print('\\n' + ' '.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    loaded = {full.split(".")[0] for full in done.stdout.splitlines()[-1].split()}
-    assert "typer" in loaded
-    assert not loaded & HEAVY
+    return done.stdout.splitlines()[-1].split()
+
+
+def test_a_command_that_there_is_not_is_told_with_those_that_are_like_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "scraper", "rebiuld"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "Did you mean 'rebuild'?" in done.stderr
 
 
 def test_no_word_of_a_help_text_is_taken_for_markup() -> None:

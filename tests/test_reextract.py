@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from archive.article import parse
 from archive.collection import Collection
 from archive.models import Article, Paragraph, Part, Role, VerdictKind
+from archive.parse import parse
 from archive.settings import ArchiveSettings
 from scraper.ingest import difference, losses
 from tests.archive.collecting import RUN, STORY, catalog_rows, group, page

@@ -212,6 +212,7 @@ def test_a_job_that_is_forgotten_is_begun_anew(tmp_path: Path, web: Web) -> None
     mine = there(tmp_path, web, submit__wait="0.3")
     mine.run("fetch", "--submit", URL)
     spn.jobs.clear()
+    mine = there(tmp_path, web)
     assert mine.run("submit").code == 9
     spn.pending = 0
     due_now(mine)

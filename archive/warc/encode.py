@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import BinaryIO, Protocol
 
 from isal import isal_zlib
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from archive.disk import told
 from archive.warc.records import VERSION, WAITING, Record
+from archive.warc.without import without
+
+# It opens files by way of fsspec where that is installed, which takes longer to load than all else of it. With a store
+# that is loaded before the first record is written.
+with without("fsspec"):
+    from warcio.recordloader import ArcWarcRecord
+    from warcio.warcwriter import WARCWriter
 
 _CHUNK = 256 * 1024
 _SAMPLE = 8 * 1024
@@ -29,15 +32,15 @@ def write_member(record: Record, write: Callable[[bytes], None], warcinfo_id: st
     blocks as bytes, digests and lengths as they are.
     """
     member = _Member(write, _compressor(record))
-    headers = [(name, value.encode("utf-8", "replace").decode()) for name, value in record.headers]
+    headers = list(record.headers)
     if warcinfo_id is not None:
         headers.insert(3, ("WARC-Warcinfo-ID", warcinfo_id))
-    with _body(record) as body:
+    with told(WAITING), record.payload() as body:
         revisit = record.type == "revisit"
         draft = ArcWarcRecord(
             "warc",
             record.type,
-            StatusAndHeaders("", headers, VERSION),
+            _Fields(headers),
             body if revisit else _Joined(record.http_head, body),
             _Head(record.http_head) if revisit and record.http_head else None,
             None,
@@ -77,6 +80,24 @@ class _Member:
         self._write(self._gzip.flush())
 
 
+class _Fields:
+    """A record's named fields, in the way in which warcio asks for them: it sets their Content-Length."""
+
+    def __init__(self, fields: list[tuple[str, str]]) -> None:
+        self._fields = fields
+
+    def replace_header(self, name: str, value: str) -> None:
+        for place in range(len(self._fields) - 1, -1, -1):
+            if self._fields[place][0].lower() == name.lower():
+                self._fields[place] = self._fields[place][0], value
+                return
+        self._fields.append((name, value))
+
+    def to_bytes(self, encoding: str) -> bytes:
+        lines = (VERSION, *(f"{name}: {value}" for name, value in self._fields), "", "")
+        return "\r\n".join(lines).encode(encoding, "replace")
+
+
 class _Head:
     """An HTTP header block that stays as it is: of a revisit, warcio writes nothing else."""
 
@@ -99,12 +120,6 @@ class _Joined:
             head, self._head = self._head, b""
             return head
         return self._body.read(max(size, _CHUNK) if size >= 0 else size)
-
-
-@contextmanager
-def _body(record: Record) -> Iterator[BinaryIO]:
-    with told(WAITING), record.payload() as body:
-        yield body
 
 
 def _compressor(record: Record) -> _Compressor:

@@ -19,7 +19,6 @@ from archive.warc.checks import Digesting, digest_problem
 from archive.warc.fields import parse_fields
 from archive.warc.group import GroupData
 from archive.warc.members import Broken, Source, next_start, open_source
-from archive.warc.rules import Named, field_problem
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -305,8 +304,11 @@ def _record(path: Path, source: Source, rules: Rules, start: int) -> StoredRecor
     length = names.get("content-length", "")
     if not _DIGITS.match(length):
         raise Broken("the record has no readable Content-Length")
-    if rules.framing and (problem := field_problem(Named(head, headers, names))):
-        raise Broken(problem)
+    if rules.framing:
+        from archive.warc.rules import Named, field_problem
+
+        if problem := field_problem(Named(head, headers, names)):
+            raise Broken(problem)
     kind = names.get("warc-type", "").lower()
     block = _Block(source, int(length), keep=kind in _SMALL_TYPES, digests=names if rules.digests else {})
     http_head = block.http_head() if _holds_http(kind, names) else b""

@@ -64,12 +64,15 @@ class Record(Struct, frozen=True):
     def header(self, name: str) -> str | None:
         """The first named field of that name, or None."""
         name = name.lower()
-        return next((value for key, value in self.headers if key.lower() == name), None)
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value
+        return None
 
     @property
     def content_length(self) -> int:
         """Bytes in the block."""
-        return len(self.http_head) + (len(self.body) if isinstance(self.body, bytes) else self.body.size)
+        return _length(self.http_head, self.body)
 
     def payload(self) -> BinaryIO:
         """A reader of the block less its HTTP head. The caller closes it."""
@@ -296,7 +299,6 @@ def _record(
 ) -> Record:
     record_id = record_id or new_record_id()
     block = _digest(head, body)
-    draft = Record(kind, record_id, (), head, body)
     headers = (
         ("WARC-Type", kind),
         ("WARC-Record-ID", record_id),
@@ -304,9 +306,13 @@ def _record(
         *((name, one_line(value)) for name, value in fields),
         ("WARC-Block-Digest", block),
         ("Content-Type", content_type),
-        ("Content-Length", str(draft.content_length)),
+        ("Content-Length", str(_length(head, body))),
     )
     return Record(kind, record_id, headers, head, body)
+
+
+def _length(head: bytes, body: Spool | bytes) -> int:
+    return len(head) + (len(body) if isinstance(body, bytes) else body.size)
 
 
 def _digest(head: bytes, body: Spool | bytes = b"") -> str:

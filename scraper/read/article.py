@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import urls
+from archive.deferring import deferred
 from archive.inline import clean_inline
 from archive.models import Article, ArticleMeta, Block, Caption
 from scraper.read import body, byline, captions, chrome, dates, head, lead, sites
@@ -17,7 +18,6 @@ from scraper.read.outline import Outline
 from scraper.read.title import Title
 from scraper.read.tree import key_of
 from scraper.read.units import walk
-from scraper.read.vocabulary import deferred
 from scraper.read.why import Places, explain
 
 _STATED = "the body is what the page states in its metadata; hardly any of it stands in the page itself"

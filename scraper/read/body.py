@@ -11,6 +11,7 @@ from collections import Counter
 
 from msgspec import Struct
 
+from archive.deferring import deferred
 from archive.inline import clean_inline
 from archive.models import Paragraph
 from scraper.read import chrome
@@ -20,7 +21,7 @@ from scraper.read.dates import is_dated
 from scraper.read.field import SENTENCE_ENDS, Evidence, Field, evidence, is_prose, look, place, survey
 from scraper.read.tree import Node, label, size_of
 from scraper.read.unit import Unit
-from scraper.read.vocabulary import deferred, named
+from scraper.read.vocabulary import named
 
 __all__ = ("Chosen", "Evidence", "Field", "Told", "choose", "evidence", "from_statement", "look", "survey")
 

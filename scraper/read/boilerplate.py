@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from archive.deferring import deferred
 from scraper.read import leadins, prompts
 from scraper.read.tree import MAX_LABEL, Node, label, tag_of
-from scraper.read.vocabulary import Names, deferred, named, words
+from scraper.read.vocabulary import Names, named, words
 
 _ASIDE = Names(
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from archive.deferring import deferred
 from scraper.read import sites
 from scraper.read.dates import is_dated
 from scraper.read.facts import Facts, Json, text, types
@@ -24,7 +25,6 @@ from scraper.read.names import (
 from scraper.read.outline import outlined
 from scraper.read.printed import is_apart, printed
 from scraper.read.tree import Node, key_of, tag_of, text_of
-from scraper.read.vocabulary import deferred
 
 __all__ = ["BY", "authors", "clean_name", "from_lines", "is_doubtful", "split"]
 

@@ -7,7 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from scraper.read.vocabulary import deferred, ordered
+from archive.deferring import deferred
+from scraper.read.vocabulary import ordered
 
 _NAMES = (
     """

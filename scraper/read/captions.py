@@ -6,6 +6,7 @@ import re
 
 from msgspec import Struct
 
+from archive.deferring import deferred
 from archive.inline import clean_inline
 from scraper.read import prompts
 from scraper.read.credit_nodes import CAPTION, CREDIT, credit_nodes, is_credit, names_of
@@ -19,7 +20,7 @@ from scraper.read.credits import (
 )
 from scraper.read.styling import styled
 from scraper.read.tree import NEVER, Node, label, tag_of, text_of
-from scraper.read.vocabulary import deferred, joined, named
+from scraper.read.vocabulary import joined, named
 
 _CAPTION = named(
     """

@@ -14,28 +14,28 @@ from collections.abc import Callable, Iterable
 import webencodings
 from charset_normalizer import from_bytes
 
-from scraper.read.vocabulary import deferred
+from archive.deferring import deferred
 
 PRESCAN = 16 * 1024
 _SAMPLE = 12 * 1024
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
-_CHARSET = re.compile(rb"charset\s{0,64}=\s{0,64}(?:\"([^\"]*)\"|'([^']*)'|([^\t\n\f\r ;\"']+))", re.I)
+_CHARSET = deferred(rb"charset\s{0,64}=\s{0,64}(?:\"([^\"]*)\"|'([^']*)'|([^\t\n\f\r ;\"']+))", re.I)
 _HEADER_CHARSET = re.compile(r";\s{0,64}charset\s{0,64}=\s{0,64}(?:\"([^\"]*)\"?|'([^']*)'?|([^\s;,\"']+))", re.I)
-_XML_ENCODING = re.compile(rb"<\?xml[^>]{0,256}?encoding\s{0,16}=\s{0,16}[\"']([A-Za-z0-9._:-]{1,64})[\"']", re.I)
-_MARKUP = re.compile(rb"<(?:(!--)|(meta)(?=[\t\n\f\r /])|/?[A-Za-z]|[!/?])", re.I)
-_ATTRIBUTE = re.compile(
+_XML_ENCODING = deferred(rb"<\?xml[^>]{0,256}?encoding\s{0,16}=\s{0,16}[\"']([A-Za-z0-9._:-]{1,64})[\"']", re.I)
+_MARKUP = deferred(rb"<(?:(!--)|(meta)(?=[\t\n\f\r /])|/?[A-Za-z]|[!/?])", re.I)
+_ATTRIBUTE = deferred(
     rb"[\t\n\f\r /]*([^\t\n\f\r />=][^\t\n\f\r />=]*)"
     rb"(?:[\t\n\f\r ]*=[\t\n\f\r ]*(?:\"([^\"]*)\"|'([^']*)'|([^\t\n\f\r >]*)))?"
 )
-_TAG_REST = re.compile(rb"(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>")
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
+_TAG_REST = deferred(rb"(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>")
+_BEYOND_ASCII = deferred(r"[^\x00-\x7f]+")
 # Of the bytes that a character of a query becomes, what is percent-encoded (URL Standard, special-query set).
-_OUT_OF_QUERY = re.compile(r"[^!$-&(-;=?-~]")
+_OUT_OF_QUERY = deferred(r"[^!$-&(-;=?-~]")
 _CSS_CHARSET = re.compile(rb'@charset "([^"]{0,64})";')
 
-_LANG = re.compile(rb"<html\b[^>]{0,512}?\blang\s{0,8}=\s{0,8}[\"']?([a-z]{2})\b", re.I)
-_STRETCH = re.compile(rb"[^<>]+")
+_LANG = deferred(rb"<html\b[^>]{0,512}?\blang\s{0,8}=\s{0,8}[\"']?([a-z]{2})\b", re.I)
+_STRETCH = deferred(rb"[^<>]+")
 
 # What undeclared text of a language is in, where one legacy encoding is the usual one (Encoding Standard, locales).
 _BY_LANGUAGE = {

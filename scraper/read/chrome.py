@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+from archive.deferring import deferred
 from archive.models import Paragraph
 from scraper.read import leadins, prompts
 from scraper.read.unit import Unit
-from scraper.read.vocabulary import Wordings, deferred
+from scraper.read.vocabulary import Wordings
 
 _ALONE = Wordings(
     r"""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from archive.deferring import deferred
 from scraper.read.credit_words import AGENCY
 from scraper.read.credits import clean_credit, is_crediting, is_label, is_name, label_end, split_credit
 from scraper.read.tree import INLINE, NEVER, Node, label, tag_of, text_of, words_of
-from scraper.read.vocabulary import deferred, named
+from scraper.read.vocabulary import named
 
 CREDIT = named(
     r"""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from scraper.read.vocabulary import deferred, joined, words
+from archive.deferring import deferred
+from scraper.read.vocabulary import joined, words
 
 NOUNS = words(
     """

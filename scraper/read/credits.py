@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from archive.deferring import deferred
 from scraper.read.credit_words import (
     AGENCIES,
     AGENCY,
@@ -21,7 +22,6 @@ from scraper.read.credit_words import (
     TOKEN,
 )
 from scraper.read.tree import size_of
-from scraper.read.vocabulary import deferred
 
 _BRACKETED = deferred(
     r"\s{0,3}(?:\(([^()]{1,140})\)|\[([^\[\]]{1,140})\]|（([^（）]{1,140})）|［([^［］]{1,140})］|【([^【】]{1,140})】"

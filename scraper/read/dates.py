@@ -11,11 +11,12 @@ from email.utils import parsedate_to_datetime
 import htmldate
 from msgspec import Struct
 
+from archive.deferring import deferred
 from scraper.read.calendars import latin_digits, made, read_day
 from scraper.read.facts import Facts, text
 from scraper.read.outline import outlined
 from scraper.read.tree import Node, is_hidden, label, tag_of, text_of
-from scraper.read.vocabulary import deferred, named, ordered, wording
+from scraper.read.vocabulary import named, ordered, wording
 
 _ISO = deferred(
     r"\s{0,9}(\d{4})-?(\d{2})-?(\d{2})"

@@ -10,9 +10,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from archive.deferring import deferred
 from archive.inline import clean_inline
 from scraper.read.tree import Node, key_of
-from scraper.read.vocabulary import deferred
 
 _MAX_JSON = 4 * 1024 * 1024
 _MAX_OBJECTS = 5000

@@ -6,6 +6,7 @@ import re
 
 from msgspec import Struct
 
+from archive.deferring import deferred
 from archive.inline import clean_inline
 from archive.models import Heading, ListBlock, Paragraph
 from scraper.read import chrome
@@ -18,7 +19,7 @@ from scraper.read.marking import Marking, is_brief
 from scraper.read.title import Title
 from scraper.read.tree import NEVER, Node, key_of, label, tag_of, text_of
 from scraper.read.unit import Unit
-from scraper.read.vocabulary import deferred, named
+from scraper.read.vocabulary import named
 
 _SUBTITLE = named(
     """

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
+from archive.deferring import deferred
 from archive.inline import clean_inline
 from scraper.read import captions, chrome
 from scraper.read.body import Field
@@ -18,7 +19,7 @@ from scraper.read.facts import Facts, Json, text
 from scraper.read.marking import Marking, is_brief
 from scraper.read.tree import Node, key_of, label, tag_of, text_of
 from scraper.read.unit import Unit
-from scraper.read.vocabulary import deferred, named
+from scraper.read.vocabulary import named
 
 _NONE = Picture()
 _NO_LEAD = named(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from archive.deferring import deferred
 from archive.inline import clean_inline
-from scraper.read.vocabulary import deferred, joined, wording, words
+from scraper.read.vocabulary import joined, wording, words
 
 BY = wording(
     r"""

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from archive.deferring import deferred
 from archive.inline import clean_inline
 from scraper.read.names import BY, REST, is_agency, is_house, is_person, split
 from scraper.read.tree import NEVER, Node, is_hidden, label, tag_of, text_of
-from scraper.read.vocabulary import deferred, named, ordered, wording, words
+from scraper.read.vocabulary import named, ordered, wording, words
 
 _HINTS = words(
     """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from scraper.read.vocabulary import Wordings, deferred, joined
+from archive.deferring import deferred
+from scraper.read.vocabulary import Wordings, joined
 
 SURE = Wordings(
     r"""

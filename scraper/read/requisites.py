@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable
 from lxml import etree, html
 from lxml.html import HtmlElement
 
+from archive.deferring import deferred
 from archive.urls import join, wire_url
 from scraper.read import css
 from scraper.read.outline import outlined
 from scraper.read.reading import Requisite, RequisiteKind
-from scraper.read.vocabulary import deferred
 
 MAX_REQUISITES = 5000
 MAX_CANDIDATES = 200

@@ -15,12 +15,12 @@ from typing import Any
 from lxml import etree
 from lxml.html import HtmlElement
 
+from archive.deferring import deferred
 from archive.scripts import is_spaced
 from archive.urls import join, wire_url
 from scraper.read import phrases
 from scraper.read.outline import Outline, outlined
 from scraper.read.reading import Refresh, Signals
-from scraper.read.vocabulary import deferred
 
 _MARK_WORDS = 400
 """Challenge pages have fewer words than this: longer pages are not searched for their marks."""

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from urllib.parse import urlsplit
 
+from archive.deferring import deferred
 from archive.inline import clean_inline
 from scraper.read.facts import Facts, text, types
 from scraper.read.tree import key_of, size_of
-from scraper.read.vocabulary import deferred, words
+from scraper.read.vocabulary import words
 
 _METAS = ("og:site_name", "application-name", "apple-mobile-web-app-title", "twitter:site", "publisher", "dc.publisher")
 _SITES = words("WebSite NewsMediaOrganization")

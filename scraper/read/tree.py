@@ -12,19 +12,20 @@ from typing import Any
 from lxml import etree
 from lxml.html import HtmlElement, document_fromstring
 
+from archive.deferring import deferred
 from archive.scripts import is_spaced
-from scraper.read.vocabulary import deferred, words
+from scraper.read.vocabulary import words
 
 Node = Any
 
 # What libxml2 refuses or stops at, though browsers read on.
 _BAD_BYTES = bytes((*range(0x09), 0x0B, *range(0x0E, 0x20)))
-_BAD_CHARACTERS = ("\ufffe", "\uffff")
+_BAD_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _BYTE_ORDER_MARK = "\ufeff".encode()
 _BLANK = b" \t\r\n\f"
 # libxml2 drops what follows the first end of the document; browsers read on.
 _EARLY_END = re.compile(rb"</(?:body|html)[ \t\r\n]{0,20}>", re.IGNORECASE)
-_ENDS = (b"</body", b"</html")
+_END = re.compile(rb"</(?:body|html)", re.IGNORECASE)
 _CAMEL = deferred(r"(?<=[a-z0-9])(?=[A-Z])")
 MAX_LABEL = 400
 
@@ -66,11 +67,12 @@ def parse(text: str) -> Node | None:
 
 def _readable(text: str) -> bytes:
     """The markup as UTF-8 without what libxml2 stumbles over. Bytes, since these are searched at memory's speed."""
-    for bad in _BAD_CHARACTERS:
-        text = text.replace(bad, "")
     data = text.encode("utf-8", "replace").translate(None, _BAD_BYTES)
-    low = data.lower()
-    first = min((at for end in _ENDS if (at := low.find(end)) >= 0), default=len(data))
+    if _BAD_CHARACTERS[0][:1] in data:  # a single byte is found at memory's speed
+        for bad in _BAD_CHARACTERS:
+            data = data.replace(bad, b"")
+    ends = _END.search(data)
+    first = ends.start() if ends else len(data)
     data = (data[:first] + _EARLY_END.sub(b"", data[first:])).lstrip(_BLANK)
     while data.startswith(_BYTE_ORDER_MARK):
         data = data[len(_BYTE_ORDER_MARK) :].lstrip(_BLANK)

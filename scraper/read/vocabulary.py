@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from functools import cache, cached_property
-from typing import Any, AnyStr, cast
+
+from archive.deferring import deferred
 
 
 def words(text: str) -> frozenset[str]:
@@ -20,28 +21,6 @@ def ordered(text: str) -> tuple[str, ...]:
 def joined(text: str) -> str:
     """Lines of a pattern as one: each line ends where it begins anew, without the white space between."""
     return "".join(line.strip() for line in text.splitlines())
-
-
-class _Deferred:
-    """Stands in for a pattern. What it was once asked for is an attribute of its own from then on."""
-
-    def __init__(self, source: str | bytes, flags: int) -> None:
-        self._source = source
-        self._flags = flags
-        self._pattern: re.Pattern[Any] | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        if self._pattern is None:
-            self._pattern = re.compile(self._source, self._flags)
-        found = getattr(self._pattern, name)
-        setattr(self, name, found)
-        return found
-
-
-def deferred(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """The pattern, compiled when it is first used: to compile all that any page might need takes longer than to read
-    one."""
-    return cast(re.Pattern[AnyStr], _Deferred(source, flags))
 
 
 def named(text: str) -> re.Pattern[str]:
@@ -148,40 +127,39 @@ def _by_head(text: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for alternative in alternatives(joined(text)):
         for spelled in _spelled(alternative) if alternative.startswith(("(", "[")) else (alternative,):
-            found.setdefault(_folded(_head(spelled)), []).append(spelled)
+            literal = _LITERAL.match(spelled)
+            head = "0" if _DIGIT.match(spelled) else _folded(literal.group()) if literal else ""
+            found.setdefault(head, []).append(spelled)
     return found
-
-
-def _head(spelled: str) -> str:
-    """The characters that a wording begins with as they stand."""
-    match = _LITERAL.match(spelled)
-    return match.group() if match else ""
 
 
 _REPEATS = ("*", "+", "{", "?")
 _LITERAL = re.compile(rf"(?:[^\\.^$*+?{{}}\[\]|()](?![*+{{?])){{0,{_HEAD}}}")
+_DIGIT = re.compile(r"\\d(?![*?{])")
+_DIGITS = str.maketrans("123456789", "0" * 9)
 
 
 def _folded(text: str) -> str:
-    """The text without its case, a character for each: what is the same to `re` when it ignores case is the same."""
+    """The text without its case and with 0 for every digit, a character for each: what is the same to `re` when it
+    ignores case, and what `\\d` stands for, is the same."""
     if text.isascii():
-        return text.lower()
-    return "".join(character.casefold()[:1] for character in text).replace("ı", "i")
+        return text.lower().translate(_DIGITS)
+    folded = ("0" if character.isdecimal() else character.casefold()[:1] for character in text)
+    return "".join(folded).replace("ı", "i")
 
 
 def alternatives(pattern: str) -> list[str]:
     """The alternatives of a pattern, those inside its groups left whole."""
     found = []
-    start = depth = 0
-    for mark in _MARKS.finditer(pattern):
-        depth += {"(": 1, ")": -1}.get(mark.group(), 0)
-        if mark.group() == "|" and not depth:
-            found.append(pattern[start : mark.start()])
-            start = mark.end()
-    return [*found, pattern[start:]]
-
-
-_MARKS = re.compile(r"[()|]")
+    whole: list[str] = []
+    depth = 0
+    for piece in pattern.split("|"):
+        whole.append(piece)
+        depth += piece.count("(") - piece.count(")")
+        if not depth:
+            found.append("|".join(whole))
+            whole.clear()
+    return [*found, "|".join(whole)] if whole else found
 
 
 def _spelled(alternative: str) -> list[str]:
@@ -203,9 +181,7 @@ def _spelled(alternative: str) -> list[str]:
 
 def _group_end(pattern: str) -> int:
     """Where the group that the pattern begins with is closed."""
-    depth = 0
-    for place, character in enumerate(pattern):
-        depth += {"(": 1, ")": -1}.get(character, 0)
-        if not depth:
-            return place
-    return len(pattern)
+    end = pattern.find(")")
+    while end >= 0 and pattern.count("(", 0, end) > pattern.count(")", 0, end) + 1:
+        end = pattern.find(")", end + 1)
+    return end if end >= 0 else len(pattern)

@@ -11,9 +11,9 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 
 from archive import urls
-from archive.article import parse
 from archive.errors import FormatError
 from archive.models import Link
+from archive.parse import parse
 from archive.robust.index import INDEX_NAMES, is_index
 from scraper.settings import Source
 from scraper.sources.addresses import in_line

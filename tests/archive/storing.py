@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from archive import mounts
 from archive.collection import ArchiveSettings
-from archive.store import Store, Waits
-from scraper.storing import mount
+from archive.store import Connected, Store, Waits
+from scraper.storing import SILENT_FOR, connected, mount
 from tests.archive.collecting import article, derived, folder_of, group, opened, page, settings
 from tests.disks import QuickDisk
 from tests.stores import Bucket
@@ -17,10 +18,18 @@ QUICK = Waits(tries=4, first=0, longest=0, sleep=lambda seconds: None)
 STORY = "https://news.test/s"
 
 
-def stored(root: Path, bucket: Bucket, *, keep_local: bool = True, **more: Any) -> ArchiveSettings:
+@cache
+def _connection(url: str, silent_for: float) -> Connected:
+    return connected(url, silent_for)
+
+
+def stored(root: Path, bucket: Bucket, *, keep_local: bool = True, silent_for: float = SILENT_FOR) -> ArchiveSettings:
     """Settings of a collection with a store, which is mounted."""
     made = settings(root, store=bucket.url, keep_local=keep_local)
-    mount(made, QUICK, **more)
+    store = mount(made, QUICK)
+    assert store is not None
+    # The storage's library takes longer to make a connection ready than most tests.
+    store._connect = partial(_connection, bucket.url, silent_for)
     return made
 
 

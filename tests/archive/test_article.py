@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from archive.article import clean_inline, from_json, parse, plain, render, to_json, words
+from archive.article import clean_inline, from_json, plain, render, to_json, words
 from archive.models import (
     Article,
     ArticleMeta,
@@ -28,6 +28,7 @@ from archive.models import (
     Quote,
     Table,
 )
+from archive.parse import parse
 from archive.wording import _any_word, count_words
 from tests.archive.articles import articles, texts
 from tests.reliability import examples

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from archive.article import parse, render
+from archive.article import render
 from archive.errors import FormatError
 from archive.models import Article, Caption, Code, Heading, Item, ListBlock, Paragraph, Quote, Table
+from archive.parse import parse
 from tests.reliability import examples
 
 FORMAT = Path(__file__).parent.parent / "data" / "format"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from archive.linkstate import State
 from archive.models import Verdict, VerdictKind
 from scraper.linkcase import Seen, Want
-from tests.scraper.links import ARTICLE, HARD, HOME, OTHER, TEXT, TITLE, URL, judged, page, seen, wrong
+from tests.scraper.links import ARTICLE, HARD, HOME, OTHER, TEXT, TITLE, URL, judged, page, seen, stored, wrong
 
 NAME = "harbour master retires"
 
@@ -89,6 +90,10 @@ def test_a_home_page_that_leads_with_the_headline_is_not_the_article() -> None:
     lead = f"<h1>{TITLE}</h1><p>{TEXT[0]}</p>"
     html = front(lead).replace("<h1>Quay Times</h1>", "")
     found, _ = judged(seen(html), HARD, at_home(html))
+    assert found.reason == "the site's home page stands there"
+    short = replace(stored(), body=stored().body[:2])
+    lead = f"<h2><a href=/2025/harbour-master-retires>{TITLE}</a></h2><p>{TEXT[0]}</p>"
+    found, _ = judged(seen(front(lead)), HARD, at_home(front(lead)), article=short)
     assert found.reason == "the site's home page stands there"
     paid = page(TITLE, (TEXT[0],), more="<p>Zbytek je pro předplatitele.</p><button>Chci číst</button>")
     found, wanted = judged(seen(paid.replace(f"<title>{TITLE}", "<title>Quay")), HARD, at_home(html))
@@ -222,3 +227,43 @@ def test_who_asks_too_often_is_not_told_that_nothing_is_there(title: str) -> Non
     html = f"<title>{title}</title><h1>{title}</h1><p>Proszę spróbować ponownie za godzinę.</p>"
     found, wanted = judged(seen(html), wrong(html), at_home(front()))
     assert (found.state, wanted) == (State.BLOCKED, [])
+
+
+# ------------------------------------------------------------------------------------------------ behind something
+
+SCRIPTS = "<div id=app>{}</div><script src=/a.js></script>"
+
+
+@pytest.mark.parametrize("words", ["", "Betöltés…", "Laden Sie"])
+def test_the_frame_of_the_site_alone_is_what_scripts_would_fill(words: str) -> None:
+    """Though the site knows wrong addresses."""
+    html = page("x", (), more=SCRIPTS.format(words)).replace("<h1>x</h1>", "").replace("x | ", "")
+    assert judged(seen(html), HARD, at_home(front()))[0].state is State.BLOCKED
+    gone = page("x", ("Nem találjuk.",), more=SCRIPTS.format("")).replace(
+        "<h1>x</h1>", "<h1>Elnézést, ez nincs meg</h1>"
+    )
+    assert judged(seen(gone), HARD, at_home(front()))[0].state is State.SOFT_404
+    known = page("x", (), more=SCRIPTS.format("")).replace("<h1>x</h1>", "<h1>The late old quay is out in town</h1>")
+    assert judged(seen(known), HARD, at_home(front()))[0].state is State.SOFT_404
+
+
+@pytest.mark.parametrize("link", ["/archive/2025/harbour-master-retires", f"{URL}?web=1"])
+def test_a_page_that_leads_on_to_what_was_asked_for_is_not_dead(link: str) -> None:
+    html = page("Egy pillanat", (f"Itt folytathatja: <a href='{link}'>tovább</a>",))
+    found, _ = judged(seen(html), HARD, at_home(front()))
+    assert found.state is State.WALLED and "leads on" in found.reason
+    kept = page(TITLE, TEXT, more=f"<a href='{link}'>Print</a>")
+    assert judged(seen(html), HARD, at_home(front()), before=kept)[0].state is State.SOFT_404
+    elsewhere = html.replace(link, f"https://share.test{link.removeprefix('https://news.test')}")
+    assert judged(seen(elsewhere), HARD, at_home(front()))[0].state is State.SOFT_404
+
+
+def test_an_offer_without_a_button_is_a_door() -> None:
+    html = page("Werbeblocker aus?", ("Oder nehmen Sie <a href=/abo>das Abo</a>, dann geht es ohne.",))
+    assert judged(seen(html), HARD, at_home(front()))[0].state is State.WALLED
+
+
+def test_a_file_in_its_place_may_hold_the_article() -> None:
+    pdf = Seen(URL, Verdict(VerdictKind.DOCUMENT, "a PDF document"), status=200)
+    found, _ = judged(pdf)
+    assert (found.state, found.verdict) == (State.BLOCKED, VerdictKind.BLOCKED)

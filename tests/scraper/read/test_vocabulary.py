@@ -7,14 +7,16 @@ from itertools import chain
 
 import pytest
 
+from archive.deferring import deferred
 from scraper.read import leadins, vocabulary
-from scraper.read.vocabulary import Names, Wordings, alternatives, deferred, joined, named
+from scraper.read.vocabulary import Names, Wordings, alternatives, joined, named
 
 LIST = r"""
     read (?:more|on)|reads?|(?:see|watch) also
     |straße|(?:the )?end|a[bc]d?x|[ée]galement|ab?cd|.{0,3}comments|İstanbul|интересно
     |you
     |ſhort
+    |\d+ shares?|\d?\d:\d\d|24 hours|\d{1,2} days
 """
 
 
@@ -67,6 +69,18 @@ TEXTS = (
         "the",
         "1234comments",
     ),
+    *(
+        "1 share",
+        "12 Shares",
+        "١٢ shares",
+        "２ shares",
+        "²2 shares",
+        "24 hours",
+        "24 shares",
+        "9:15",
+        "19:15",
+        "3 days",
+    ),
 )
 
 
@@ -91,6 +105,13 @@ def test_texts_that_begin_as_no_wording_does_compile_nothing() -> None:
     known = Wordings("read more|see also")
     assert known.match("The council met on Tuesday.") is None
     assert not known._compiled
+
+
+def test_wordings_that_begin_with_a_number_wait_for_a_digit() -> None:
+    known = Wordings(r"\d+ comments?")
+    assert known.match("The council met on Tuesday.") is None
+    assert not known._compiled
+    assert known.match("7 comments")
 
 
 @pytest.mark.parametrize("known", [leadins.RELATED, leadins.ENDS, leadins.CONTINUES])

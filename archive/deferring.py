@@ -1,0 +1,28 @@
+"""Patterns that are compiled when they are first used: to compile all that might be needed takes longer than most of
+what a command does."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, AnyStr, cast
+
+
+class _Deferred:
+    """Stands in for a pattern. What it was once asked for is an attribute of its own from then on."""
+
+    def __init__(self, source: str | bytes, flags: int) -> None:
+        self._source = source
+        self._flags = flags
+        self._pattern: re.Pattern[Any] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._pattern is None:
+            self._pattern = re.compile(self._source, self._flags)
+        found = getattr(self._pattern, name)
+        setattr(self, name, found)
+        return found
+
+
+def deferred(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """The pattern, as good as compiled."""
+    return cast(re.Pattern[AnyStr], _Deferred(source, flags))

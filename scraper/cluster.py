@@ -18,14 +18,15 @@ from msgspec.structs import replace
 from archive.collection import Collection
 from archive.errors import ClusterError
 from archive.models import Link, PageRow
-from archive.urls import now_ms
+from archive.urls import now_ms, wire_url
 from scraper.connecting import connected
-from scraper.crawl import Result, Sleepers
+from scraper.crawl import MORE_THREADS, Result, Sleepers
 from scraper.forking import dismiss, loaded
 from scraper.helpers import Books, Helper, Helpers, is_there
 from scraper.identity import host_of
 from scraper.line import LineClosed
 from scraper.redact import without_user
+from scraper.remote import Ahead, known_ahead
 from scraper.running import Plan, Running, Time, networked, run_info, submitted
 from scraper.saying import say
 from scraper.submits.telling import Telling
@@ -106,9 +107,19 @@ class Cluster:
 
     def _kept_by(self, helper: Helper, link: Link, home: str | None) -> Result:
         assert helper.line is not None
-        result: Result = helper.line.ask("keep", link, home).result()
+        result: Result = helper.line.ask("keep", self._ahead(helper, link), link, home).result()
         helper.told.pop(result.link.url, None)
         return result
+
+    def _ahead(self, helper: Helper, link: Link) -> Ahead:
+        """A page that would wait for a thread of the helper takes no turn before it has one."""
+        try:
+            url = wire_url(without_user(link.url))
+        except ValueError:  # what the helper says of it too
+            return Ahead({})
+        host = host_of(url)
+        at_once = helper.load <= self._settings.crawl.concurrency * MORE_THREADS and helper.turns.take_now(host)
+        return Ahead(known_ahead(self._books.collection, url), host if at_once else "")
 
     def _found_of(self, helper: Helper, link: Link) -> Result | None:
         """The result that a lost worker did not live to tell; None if it has to be asked for again."""

@@ -26,8 +26,10 @@ from archive.models import PageRow
 from archive.warc.writer import name_part
 from scraper.connecting import Peer, peers
 from scraper.crawl import MORE_THREADS, Sleepers
+from scraper.gathering import Gathering
 from scraper.hoststate import LONG_AGO
 from scraper.line import Handler, Line, LineClosed, caller, loop_of
+from scraper.pace import Holder
 from scraper.running import Network, Plan, Time
 from scraper.saying import say
 from scraper.station import Orders, serve
@@ -60,18 +62,18 @@ class Books(Struct, frozen=True):
 
 
 class Helper(Struct):
-    """A worker that helps. `flying` counts its pages by host, `turns` those that it has taken; `told` are rows that are
+    """A worker that helps. `flying` counts its pages by host, `turns` are those that it has; `told` are rows that are
     in the books and whose results have not come yet, by address. `lost` has them, and those of its files that nobody
     had told of, once it is gone."""
 
     peer: Peer
     writer: str
+    turns: Holder
     task: DaskFuture[None] | None = None
     line: Line | None = None
     ready: bool = False
     through: bool = False
     flying: Counter[str] = field(default_factory=Counter)
-    turns: Counter[str] = field(default_factory=Counter)
     told: dict[str, PageRow] = field(default_factory=dict)
     lost: Future[dict[str, PageRow]] = field(default_factory=Future)
     ended: Event = field(default_factory=Event)
@@ -93,6 +95,7 @@ class Helpers:
         self._stop = stop
         self._elsewhere = books.collection.elsewhere()
         self._loop = loop_of(client)
+        self._gathering = Gathering(self._elsewhere, self._loop)
         self._token = secrets.token_bytes(32)
         self._mark = books.collection.tmp / f"run-{secrets.token_hex(16)}"
         self.changed = Condition()
@@ -149,7 +152,7 @@ class Helpers:
             if peer.problem:
                 self._failed[peer.address] = ClusterError(peer.problem)
                 continue
-            helper = Helper(peer, self._writer_of(peer))
+            helper = Helper(peer, self._writer_of(peer), Holder(self.books.network.pace))
             with self.changed:
                 self._known[peer.address] = helper
             orders = Orders(self._contact, self._token, helper.writer, self._settings, self._plan, self._mark.name)
@@ -322,7 +325,8 @@ class Helpers:
             "submit": submit,
             "crowded": network.pace.crowded,
             "take": lambda host: self._take(helper, host),
-            "give": lambda host: self._give(helper, host),
+            "give": helper.turns.give,
+            "unused": lambda host: helper.turns.give(host, used=False),
         }
 
     def _is_ready(self, helper: Helper) -> None:
@@ -333,7 +337,7 @@ class Helpers:
             helper.line.tell("stop")
 
     def _apply(self, helper: Helper, groups: tuple[Derived, ...]) -> Future[list[PageRow | None]]:
-        future = self._elsewhere.apply(groups)
+        future = self._gathering.apply(groups)
 
         def note(done: Future[list[PageRow | None]]) -> None:
             if done.exception() is None:
@@ -343,26 +347,7 @@ class Helpers:
         return future
 
     def _take(self, helper: Helper, host: str) -> bool | Future[bool]:
-        pace = self.books.network.pace
-        if pace.take_now(host):
-            helper.turns[host] += 1
-            return True
-        return self._threads.submit(self._wait_for_turn, helper, host)
-
-    def _wait_for_turn(self, helper: Helper, host: str) -> bool:
-        if not self.books.network.pace.take(host):
-            return False
-        with self.changed:
-            if not _is_lost(helper):
-                helper.turns[host] += 1
-                return True
-        self.books.network.pace.give(host)
-        return False
-
-    def _give(self, helper: Helper, host: str) -> None:
-        if helper.turns[host] > 0:
-            helper.turns[host] -= 1
-            self.books.network.pace.give(host)
+        return helper.turns.take_now(host) or self._threads.submit(helper.turns.take, host)
 
     def _sleeps(self) -> None:
         """A turn that sleeps is a page that does: it holds up no other."""
@@ -374,11 +359,8 @@ class Helpers:
             if helper.through or _is_lost(helper):
                 return
             helper.lost.set_running_or_notify_cancel()
-            turns, helper.turns = +helper.turns, Counter()
             self.changed.notify_all()
-        for host, number in turns.items():
-            for _ in range(number):
-                self.books.network.pace.give(host)
+        helper.turns.end()
         if not self._closing.is_set():
             say(f"the Dask worker {helper.peer.name} at {helper.peer.address} is gone: its hosts go to others")
 
@@ -389,6 +371,7 @@ class Helpers:
             else:
                 helper.lost.set_result(helper.told | {row.url: row for row in done.result()})
 
+        self._gathering.flush()
         self._elsewhere.lost(helper.writer).add_done_callback(taken_over)
         if helper.task is not None:
             helper.task.cancel()

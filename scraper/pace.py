@@ -4,9 +4,10 @@ pages of an article all take their turns here; requisites and robots.txt have li
 from __future__ import annotations
 
 import random as chance
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
-from threading import Condition
+from threading import Condition, Lock
 
 from msgspec import Struct
 
@@ -119,6 +120,12 @@ class Pace:
                 self._forget()
             self._changed.notify_all()
 
+    def give_back(self, host: str) -> None:
+        """The turn was not used: the host need not rest for it."""
+        with self._changed:
+            self._hosts[host].flying -= 1
+            self._changed.notify_all()
+
     def _most(self, host: str) -> int:
         return 1 if self._rhythm.names_delay(host) else self._rhythm.at_a_time
 
@@ -130,6 +137,48 @@ class Pace:
 
     def _now(self) -> float:
         return self._rhythm.clock().timestamp()
+
+
+class Holder:
+    """The turns that somebody holds who may be lost; safe in threads."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._lock = Lock()
+        self._held: Counter[str] = Counter()
+        self._ended = False
+
+    def take_now(self, host: str) -> bool:
+        """As `Pace.take_now`; False once it was lost."""
+        return self._pace.take_now(host) and self._holds(host)
+
+    def take(self, host: str) -> bool:
+        """As `Pace.take`; False once it was lost."""
+        return self._pace.take(host) and self._holds(host)
+
+    def give(self, host: str, *, used: bool = True) -> None:
+        """As `Pace.give`, or as `Pace.give_back` for one that was not used."""
+        with self._lock:
+            holds = self._held[host] > 0
+            self._held[host] -= holds
+        if holds:
+            (self._pace.give if used else self._pace.give_back)(host)
+
+    def end(self) -> None:
+        """It was lost: all its turns are given."""
+        with self._lock:
+            self._ended = True
+            held, self._held = +self._held, Counter()
+        for host in held.elements():
+            self._pace.give(host)
+
+    def _holds(self, host: str) -> bool:
+        with self._lock:
+            if not self._ended:
+                self._held[host] += 1
+                return True
+        self._pace.give_back(host)
+        return False
 
 
 class Turn:

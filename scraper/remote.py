@@ -6,13 +6,17 @@ Each stands where the one-machine way has the thing itself, so that all else of 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
-from threading import Lock
+from threading import Lock, local
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
+from archive.collection import Collection
 from archive.errors import StorageError
 from archive.links import LinkLookups
 from scraper.hoststate import LONG_AGO
@@ -31,14 +35,60 @@ RESTS_HOLD = 5.0
 GONE = "the run that this worker helped is gone"
 
 
+Found = dict[tuple[str, tuple[object, ...]], list[Any]]
+"""What queries gave, by their words and values."""
+
+
+class Ahead(Struct, frozen=True):
+    """What goes out with a page, since its helper would ask for it at once: what is kept of it, and the turn of
+    `host`, "" where that is not to be had now."""
+
+    found: Found
+    host: str = ""
+
+
+class Noting(LinkLookups):
+    """The look-ups of the run's collection, which notes what they found."""
+
+    def __init__(self, collection: Collection) -> None:
+        self._collection = collection
+        self.found: Found = {}
+
+    def rows(self, sql: str, *values: object) -> list[Any]:
+        found = self.found[sql, values] = self._collection.rows(sql, values)
+        return found
+
+    def close(self) -> None:
+        return
+
+
+def known_ahead(collection: Collection, url: str) -> Found:
+    """What `known_page` of this address looks up."""
+    noting = Noting(collection)
+    Collection(collection.path, noting, None, ExitStack()).known_page(url)
+    return noting.found
+
+
 class RemoteLookups(LinkLookups):
     """The catalog lies with the run, which alone opens it: SQLite shares no database between machines."""
 
     def __init__(self, line: Line) -> None:
         self._line = line
+        self._ahead = local()
+
+    @contextmanager
+    def told_ahead(self, found: Found) -> Iterator[None]:
+        """What this thread asks for first in the block is known already."""
+        self._ahead.found = dict(found)
+        try:
+            yield
+        finally:
+            self._ahead.found = {}
 
     def rows(self, sql: str, *values: object) -> list[Any]:
-        return list(answer(self._line.ask("rows", sql, values)))
+        ahead: Found = getattr(self._ahead, "found", {})
+        found = ahead.pop((sql, values), None)
+        return list(found if found is not None else answer(self._line.ask("rows", sql, values)))
 
     def close(self) -> None:
         return
@@ -162,15 +212,34 @@ class RemotePace(Pace):
     def __init__(self, rhythm: Rhythm, line: Line) -> None:
         super().__init__(rhythm)
         self._line = line
+        self._ahead = local()
+
+    @contextmanager
+    def given_ahead(self, host: str) -> Iterator[None]:
+        """This thread has the turn of `host` already, and gives it back if it takes none."""
+        self._ahead.host = host
+        try:
+            yield
+        finally:
+            self._give_back()
 
     def crowded(self, host: str) -> bool:
         return bool(answer(self._line.ask("crowded", host)))
 
     def take(self, host: str) -> bool:
+        if host and getattr(self._ahead, "host", "") == host:
+            self._ahead.host = ""
+            return True
+        self._give_back()
         return bool(answer(self._line.ask("take", host)))
 
     def give(self, host: str) -> None:
         self._line.tell("give", host)
+
+    def _give_back(self) -> None:
+        host, self._ahead.host = getattr(self._ahead, "host", ""), ""
+        if host:
+            self._line.tell("unused", host)
 
 
 def answer(future: Future[Any]) -> Any:

@@ -25,11 +25,12 @@ from archive.committing import Committer
 from archive.disk import Disk
 from archive.errors import ClusterError, StorageError
 from archive.writers import writers_of
-from scraper.crawl import MORE_THREADS, Sleepers
+from scraper.crawl import MORE_THREADS, Result, Sleepers
 from scraper.line import Handler, Line, introduce, loop_of
 from scraper.pooling import store_problem
 from scraper.remote import (
     GONE,
+    Ahead,
     RemoteApplier,
     RemoteLookups,
     RemoteMemory,
@@ -42,6 +43,7 @@ from scraper.running import Parts, Plan, Time, judging, networked, preserving, r
 from scraper.workers import Readers
 
 if TYPE_CHECKING:
+    from archive.models import Link
     from scraper.settings import Settings
 
 CONNECTING = 30.0
@@ -159,6 +161,8 @@ class Station:
                 pace_of=lambda rhythm, _: RemotePace(rhythm, line),
             )
         )
+        pace = network.pace
+        assert isinstance(pace, RemotePace)
         judge = stack.enter_context(judging(settings, plan, time, collection, network, readers.read))
         parts = Parts(collection, network, readers.read, time.clock, judge)
         if plan.submit:
@@ -171,7 +175,11 @@ class Station:
         most = settings.crawl.concurrency * MORE_THREADS
         pool = stack.enter_context(ThreadPoolExecutor(most, thread_name_prefix="page"))
 
-        def keep(*asked: Any) -> Future[Any]:
-            return pool.submit(preserver.keep, *asked)
+        def kept(ahead: Ahead, link: Link, home: str | None) -> Result:
+            with lookups.told_ahead(ahead.found), pace.given_ahead(ahead.host):
+                return preserver.keep(link, home)
+
+        def keep(*asked: Any) -> Future[Result]:
+            return pool.submit(kept, *asked)
 
         self._handlers |= {"keep": keep, "outlinks": lambda row: pool.submit(preserver.outlinks, row)}

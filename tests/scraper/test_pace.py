@@ -6,7 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from scraper.pace import Pace, Rhythm
+from scraper.pace import Holder, Pace, Rhythm
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -137,3 +137,32 @@ def test_a_clock_that_is_set_back_holds_nobody_up() -> None:
     with pace.turn() as turn:
         assert turn.to("a.test")
     assert time.slept == [2.0]
+
+
+def test_a_turn_that_was_not_used_is_no_reason_to_rest() -> None:
+    time = Time()
+    pace = time.pace()
+    assert pace.take_now("a.test")
+    assert not pace.take_now("a.test")
+    pace.give_back("a.test")
+    assert pace.take_now("a.test")
+    pace.give("a.test")
+    assert not pace.take_now("a.test")
+
+
+def test_what_one_holds_who_is_lost_goes_back_and_it_gets_no_more() -> None:
+    time = Time()
+    pace = time.pace(delay=0.0)
+    holder = Holder(pace)
+    assert holder.take("a.test")
+    assert holder.take_now("b.test")
+    assert not holder.take_now("b.test")
+    holder.give("b.test")
+    holder.give("b.test")  # twice is once
+    assert pace.take_now("b.test")
+    holder.end()
+    assert pace.take_now("a.test")
+    pace.give("a.test")
+    assert not holder.take("a.test")
+    assert not holder.take_now("a.test")
+    assert pace.take_now("a.test")

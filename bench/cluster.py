@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from bench.crawl import prepare
 from bench.text import Corpus
-from bench.web import Article, build, listening, serving
+from bench.web import build, listening, serving
 from tests.dask import Dask, Node
 
 PAGES = 600
@@ -34,7 +34,7 @@ WORKERS = ("one", "two")
 
 CONFIG = """[fetch]
 allow_private_addresses = true
-requisites = false
+requisites = {requisites}
 [archive]
 root = "kept"
 [crawl]
@@ -57,10 +57,12 @@ class Crawled(Struct, frozen=True):
     cpu: float
 
 
-def crawled(folder: Path, urls: Sequence[str], scheduler: str) -> Crawled:
-    """`scheduler` "": this machine does all."""
+def crawled(folder: Path, urls: Sequence[str], scheduler: str, requisites: bool) -> Crawled:
+    """`scheduler` "": this machine does all. `requisites`: what pages need is kept too."""
     cluster = f'[cluster]\nscheduler = "{scheduler}"' if scheduler else ""
-    (folder / "config.toml").write_text(CONFIG.format(flying=FLYING, cluster=cluster))
+    (folder / "config.toml").write_text(
+        CONFIG.format(requisites=str(requisites).lower(), flying=FLYING, cluster=cluster)
+    )
     (folder / "links.txt").write_text("\n".join(urls))
     begun = monotonic()
     command = [sys.executable, "-m", "scraper", "--json", "crawl"]
@@ -148,19 +150,18 @@ class Round(Struct, frozen=True):
         return self.extract[1] / self.extract[0]
 
 
-def measured(folder: Path, articles: Sequence[Article], port: int, cores: Sequence[int]) -> Round:
-    urls = [article.url(port) for article in articles]
+def measured(folder: Path, urls: Sequence[str], cores: Sequence[int], requisites: bool) -> Round:
 
     def crawl(name: str, count: int) -> Crawled:
         place = folder / name
         place.mkdir()
         if not count:
-            return crawled(place, urls, "")
+            return crawled(place, urls, "", requisites)
         with workers(place / "dask", cores[:count]) as address:
             warm = place / "warm"
             warm.mkdir()
-            crawled(warm, urls[:40], address)
-            return crawled(place, urls, address)
+            crawled(warm, urls[:40], address, requisites)
+            return crawled(place, urls, address, requisites)
 
     pages = folder.parent / "pages"
     first = extracted(pages, cores[:1]), extracted(pages, cores[:2])
@@ -171,6 +172,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pages", type=int, default=PAGES)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--requisites", action="store_true", help="keep what pages need, as a run does unless told not to"
+    )
     asked = parser.parse_args()
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
@@ -187,12 +191,12 @@ def main() -> int:
         pages = Path(top) / "pages"
         pages.mkdir()
         port = sockets[0].getsockname()[1]
-        articles = build(corpus, asked.pages, pages, port)
+        urls = [article.url(port) for article in build(corpus, asked.pages, pages, port)]
         with serving(pages, 0.0, sockets):
             for number in range(asked.rounds):
                 place = Path(top) / f"round-{number}"
                 place.mkdir()
-                rounds.append(measured(place, articles, port, cores))
+                rounds.append(measured(place, urls, cores, asked.requisites))
                 _tell(f"round {number + 1}", rounds[-1])
     share = median(each.gained / each.extract_gained for each in rounds)
     print(f"two workers over one, as a share of what extract gains   {share:.2f}   (at least {AIM:g})")

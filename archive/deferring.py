@@ -24,5 +24,5 @@ class _Deferred:
 
 
 def deferred(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """The pattern, as good as compiled."""
+    """The pattern, as good as compiled; but `re` of its matches is another."""
     return cast(re.Pattern[AnyStr], _Deferred(source, flags))

@@ -116,10 +116,14 @@ class Judge:
         asked, verdict = wire_url(link.url), found.verdict
         if not verdict.kept:
             return None
-        if verdict.kind is VerdictKind.UNCHANGED or self._is_near(asked, found.article):
+        if verdict.kind is VerdictKind.UNCHANGED:
             self._answered(walk.last.url, asked)
             return None
-        if self._collection.find_text(asked) is None:
+        row = self._collection.find_text(asked)
+        if row is None:
+            return None
+        if found.article is not None and self._is_near(row, found.article):
+            self._answered(walk.last.url, asked)
             return None
         seen = seen_of(walk, sketched(), verdict)
         judged, parts = self._judged(asked, replace(seen, article=found.article) if found.article else seen)
@@ -129,11 +133,8 @@ class Judge:
             return None
         return Other(Verdict(judged.verdict, judged.reason, judged.evidence), parts)
 
-    def _is_near(self, asked: str, article: Article | None) -> bool:
+    def _is_near(self, row: PageRow, article: Article) -> bool:
         """Whether this is the next version of the kept text, without a doubt."""
-        row = self._collection.find_text(asked) if article is not None else None
-        if row is None or article is None:
-            return False
         try:
             kept = self._collection.article_of(row)
         except DamageError:

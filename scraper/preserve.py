@@ -50,11 +50,11 @@ REFRESH_DELAY = 5.0
 
 
 class Rules(Struct, frozen=True):
-    """What a run decides for all its addresses. `recapture_after` is in seconds; `outlinks` are the
-    sources whose pages' links are wanted. What `unwanted` gives a reason
-    against is not kept, in quarantine neither. With `ahead` what a page needs is asked for before its article is read.
-    `submissions` are what public archives are to be asked to keep of an address, and stand in its own record. With
-    `check` links are checked: each answer is judged, and what the judge found is stored."""
+    """What a run decides for all its addresses. `recapture_after` is in seconds; `outlinks` are the sources whose
+    pages' links are wanted. What `unwanted` gives a reason against is not kept, in quarantine neither. With `ahead`
+    what a page needs is asked for before its article is read. `submissions` are what public archives are to be
+    asked to keep of an address, and stand in its own record. With `check` links are checked: each answer is judged,
+    and what the judge found is stored."""
 
     again: bool = False
     check: bool = False
@@ -70,8 +70,8 @@ class Rules(Struct, frozen=True):
 
 class Hands(Struct, frozen=True):
     """What a preserver works with: the network, the readers, the collection and the clock; `fault` hears of bugs of
-    ours, `submit` of what is to be submitted, once it is durable. With a `judge` what is
-    kept of an address gives way to nothing worse, and to no other page."""
+    ours, `submit` of what is to be submitted, once it is durable. With a `judge` what is kept of an address gives
+    way to nothing worse, and to no other page."""
 
     walker: Walks
     assets: Assets

@@ -10,14 +10,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import cdxj, exclusions, mounts, pages
-from archive.catalog import Catalog, Version
+from archive.catalog import Catalog
 from archive.derive import ArticleFiles, Derived, Place, View, derive, digest, origin_moved
 from archive.disk import Disk
 from archive.errors import WarcError
 from archive.manifest import Event, Manifest
 from archive.models import PageRow, Role, VerdictKind
 from archive.pages import Pages
-from archive.rows import ARCHIVE, from_milliseconds, milliseconds
+from archive.rows import ARCHIVE, Version, from_milliseconds, milliseconds
 from archive.sums import Sums
 from archive.texts import Contents, Texts
 from archive.tiers import Tiers

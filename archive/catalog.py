@@ -13,12 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from msgspec import Struct
+from msgspec.structs import astuple
 
 from archive import rows, schema
 from archive.errors import DamageError, StorageError
 from archive.linkstate import Check
 from archive.models import Capture, PageRow
+from archive.rows import Version
 from archive.searching import apart, surrogate_free
 from archive.submission import Submission
 from archive.urls import strip_tracking
@@ -68,24 +69,8 @@ def whole(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-class Version(Struct, frozen=True):
-    """One text that an article has had. `file` is `<host>/<name>` without ending; digests are of the two files."""
-
-    text: str
-    number: int
-    file: str
-    page: int
-    captured_at: int
-    text_digest: str
-    data_digest: str
-    warc: int
-    start: int
-
-
 IN_FOREIGN = "c.warc < 0 AND c.page_id IN (SELECT page_id FROM captures WHERE warc = ?)"
 """Captures `c` in imported files that the groups of one file of ours tell of."""
-
-VERSION = "SELECT text, version, file, page, captured_at, text_digest, data_digest, warc, start FROM versions"
 
 
 class Catalog:
@@ -279,7 +264,7 @@ class Catalog:
     # ------------------------------------------------------------------------------------------------ texts
 
     def current_version(self, text: str) -> Version | None:
-        found = self.one(f"{VERSION} WHERE text = ? ORDER BY version DESC LIMIT 1", text)
+        found = self.one(f"{rows.VERSIONS} WHERE text = ? ORDER BY version DESC LIMIT 1", text)
         return Version(*found) if found else None
 
     def file_taken(self, text: str, file: str) -> bool:
@@ -295,7 +280,7 @@ class Catalog:
             self.one("DELETE FROM search WHERE rowid = ?", before[0])
         at = version.captured_at
         first_at = before[1] if before else at
-        self._insert("versions", (version.text, version.number, *_after_number(version)))
+        self._insert("versions", astuple(version))
         article = (version.text, row.original_url or row.final_url, version.number, version.page)
         self.one(
             "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -305,7 +290,7 @@ class Catalog:
 
     def versions(self, text: str) -> list[Version]:
         """All texts that an article has had, the earliest first."""
-        return [Version(*found) for found in self.all(f"{VERSION} WHERE text = ? ORDER BY version", text)]
+        return [Version(*found) for found in self.all(f"{rows.VERSIONS} WHERE text = ? ORDER BY version", text)]
 
     def make_room(self, text: str, number: int) -> None:
         """The versions of an article from this one on count one more each."""
@@ -316,7 +301,7 @@ class Catalog:
 
     def add_earlier(self, version: Version) -> None:
         """A version before the newest, which stays the one that is found by search."""
-        self._insert("versions", (version.text, version.number, *_after_number(version)))
+        self._insert("versions", astuple(version))
         if version.number == 1:
             self.one("UPDATE articles SET first_at = ? WHERE text = ?", version.captured_at, version.text)
 
@@ -388,18 +373,6 @@ class Catalog:
 @cache
 def _insertion(table: str, columns: int) -> str:
     return f"INSERT INTO {table} VALUES ({', '.join('?' * columns)})"  # noqa: S608 - our own names
-
-
-def _after_number(version: Version) -> tuple[object, ...]:
-    return (
-        version.file,
-        version.page,
-        version.captured_at,
-        version.text_digest,
-        version.data_digest,
-        version.warc,
-        version.start,
-    )
 
 
 def delete(path: Path, unlink: Callable[[Path], None]) -> None:

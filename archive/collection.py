@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,12 +14,12 @@ from msgspec.structs import replace
 
 from archive import article as articles
 from archive import catalog, mounts
-from archive.answers import Answer
+from archive.answers import Answer, Answers
 from archive.applying import Applier, group_records
 from archive.committing import Committer
 from archive.derive import Place
 from archive.disk import Disk
-from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, UsageError, WarcError
+from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, UsageError
 from archive.link_looks import LinkLooks
 from archive.links import LinkLookups
 from archive.lookup import Wanted
@@ -32,14 +31,12 @@ from archive.rows import ARCHIVE
 from archive.sending import Outgoing
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
-from archive.warc.reader import StoredRecord, known_id, read_at
+from archive.warc.reader import StoredRecord
 from archive.writers import naming_of, writers_of
 from archive.writing import bring_up, has_warcs, opened_to_write
 
 if TYPE_CHECKING:
     from archive.elsewhere import Elsewhere
-
-_LOOKS = 3
 
 __all__ = ["Answer", "ArchiveSettings", "Collection", "RunInfo"]
 
@@ -68,6 +65,7 @@ class Collection(LinkLooks):
         self.manifest: Manifest | None = applier.manifest if applier is not None else None
         self.tmp = path / "tmp"
         self._lookups = lookups
+        self._answers = Answers(path, lookups)
         self._committer = committer
         self._applier = applier
         self._outgoing = outgoing
@@ -142,25 +140,25 @@ class Collection(LinkLooks):
 
     # ------------------------------------------------------------------------------------------------ writing
 
+    @property
+    def _writing(self) -> Committer:
+        if self._committer is None:
+            raise StorageError(f"{self.path} was opened to read")
+        return self._committer
+
     def commit(self, group: PageGroup | Rereading) -> Future[PageRow]:
         """The group's row once all of it is durable and in the catalog; the future bears StorageError if it cannot be,
         and ValueError for a group that contradicts itself."""
-        if self._committer is None:
-            raise StorageError(f"{self.path} was opened to read")
-        return self._committer.commit(group)
+        return self._writing.commit(group)
 
     def note(self, group: PageGroup) -> Future[PageRow | None]:
         """The same for a bare check, of which nothing is kept but what it found: no row comes of it."""
-        if self._committer is None:
-            raise StorageError(f"{self.path} was opened to read")
-        return self._committer.note(group)
+        return self._writing.note(group)
 
     def bring_in(self, group: ImportedGroup) -> Future[PageRow | None]:
         """The same for a page that lies in a file of another tool, which is in archive/ already; None for a group of
         what belongs to no page."""
-        if self._committer is None:
-            raise StorageError(f"{self.path} was opened to read")
-        return self._committer.bring_in(group)
+        return self._writing.bring_in(group)
 
     def stays(self, row: PageRow) -> None:
         """Returns once the page may be told kept. With a store that is later than `known_page` knows it: when its file
@@ -170,17 +168,15 @@ class Collection(LinkLooks):
 
     def up(self) -> Future[None]:
         """Done once all that was told before is in the collection's store, where it has one."""
-        if self._committer is None:
-            raise StorageError(f"{self.path} was opened to read")
-        return self._committer.up()
+        return self._writing.up()
 
     def elsewhere(self) -> Elsewhere:
         """What brings in the files that other processes write into this collection's folder while the lock is held."""
-        if self._committer is None or self._applier is None:
-            raise StorageError(f"{self.path} was opened to read")
         from archive.elsewhere import Elsewhere
 
-        return Elsewhere(self.path, self._applier, Disk(), self._committer.do, self._outgoing)
+        committer = self._writing
+        assert self._applier is not None
+        return Elsewhere(self.path, self._applier, Disk(), committer.do, self._outgoing)
 
     # ------------------------------------------------------------------------------------------------ looking up
 
@@ -263,15 +259,7 @@ class Collection(LinkLooks):
 
     def capture_of(self, row: PageRow) -> Capture | None:
         """The capture of the page itself; None where no answer came."""
-        if self._lookups is None:
-            return None
-        for _ in range(_LOOKS):
-            found = self._lookups.capture_of(row)
-            if found is not None or row.digest is None:
-                return found
-            # Its file was joined to others since the row was looked up, or while it was.
-            row = self._lookups.page(row.page_id) or row
-        return None
+        return self._answers.capture_of(row)
 
     def captures(self, page_id: str) -> list[Capture]:
         """All that was stored with a page."""
@@ -326,38 +314,11 @@ class Collection(LinkLooks):
 
     def read(self, capture: Capture) -> Answer:
         """The stored answer; a revisit with its original's payload. Raises WarcError where it is damaged or gone."""
-        record = self._record(capture)
-        if capture.record_type != "revisit":
-            return Answer(record, record, partial(self._record, capture))
-        original = self._lookups.original_of(capture) if self._lookups else None
-        if original is None:
-            raise WarcError(capture.warc, capture.offset, "the response that this revisit refers to is not kept")
-        return Answer(record, self._record(original), partial(self._record, original))
-
-    def _record(self, capture: Capture) -> StoredRecord:
-        """The record as it lies there; one whose file was joined to others in between is looked up anew."""
-        for _ in range(_LOOKS - 1):
-            path = self._warc(capture)
-            try:
-                return _read(path, capture)
-            except WarcError:
-                now = self._lookups.again(capture) if self._lookups and not mounts.exists(path) else None
-                if now is None:
-                    raise
-                capture = now
-        return _read(self._warc(capture), capture)
+        return self._answers.read(capture)
 
     def place(self, capture: Capture) -> tuple[Path, int, int] | None:
         """Where the record lies now: its file, offset and length in bytes; None where its file is gone."""
-        for _ in range(_LOOKS):
-            path = self._warc(capture)
-            if mounts.exists(path):
-                return path, capture.offset, capture.length
-            now = self._lookups.again(capture) if self._lookups else None
-            if now is None or now == capture:
-                return None
-            capture = now
-        return None
+        return self._answers.place(capture)
 
     def text_of(self, row: PageRow) -> str | None:
         """The text file of a page, as it is; None if it has none. Where the file is missing, the WARC file has it."""
@@ -388,16 +349,6 @@ class Collection(LinkLooks):
                 with self.read(capture).payload() as payload:
                     return payload.read().decode("utf-8")
         return None
-
-    def _warc(self, capture: Capture) -> Path:
-        return mounts.placed(self.path / capture.folder / capture.warc)
-
-
-def _read(path: Path, capture: Capture) -> StoredRecord:
-    record = read_at(path, capture.offset)
-    if known_id(record) != capture.record_id:
-        raise WarcError(capture.warc, capture.offset, "another record lies where the catalog says")
-    return record
 
 
 def _wire(url: str) -> str:

@@ -17,13 +17,13 @@ from msgspec.structs import replace
 
 from archive import cdxj
 from archive.applying import Applier, Parts
-from archive.catalog import VERSION, Catalog, Version
+from archive.catalog import Catalog
 from archive.derive import Place, digest
 from archive.disk import Disk
 from archive.errors import StorageError
 from archive.manifest import Event
 from archive.models import Capture
-from archive.rows import ARCHIVE
+from archive.rows import ARCHIVE, VERSIONS, Version
 from archive.tiers import Prepared
 from archive.warc.joined import Source, all_sources_of, is_joined, pieces, sources_of
 
@@ -245,7 +245,7 @@ def _versions(catalog: Catalog, warc: int) -> Iterator[Version]:
         "SELECT v.text, v.version FROM pages p JOIN versions v ON v.text = p.text AND v.version = p.version "
         "AND v.page = p.id WHERE p.rereads IN (SELECT page_id FROM pages WHERE warc = ?)"
     )
-    wanted = f"{VERSION} WHERE (warc = ? OR (text, version) IN ({again})) AND (text, version) > (?, ?) "
+    wanted = f"{VERSIONS} WHERE (warc = ? OR (text, version) IN ({again})) AND (text, version) > (?, ?) "
     last: tuple[str, int] = ("", 0)
     while rows := catalog.all(f"{wanted} ORDER BY text, version LIMIT {_AT_ONCE}", warc, warc, *last):
         for row in rows:

@@ -54,6 +54,22 @@ SUBMISSION_COLUMNS = (
     "page_id, archive, link, address, time, step, reason, job, memento, memento_time, due, tries, rests"
 )
 SUBMISSIONS = f"SELECT {SUBMISSION_COLUMNS} FROM submissions"  # noqa: S608 - constants only
+VERSIONS = "SELECT text, version, file, page, captured_at, text_digest, data_digest, warc, start FROM versions"
+
+
+class Version(Struct, frozen=True):
+    """One text that an article has had, in the columns of `VERSIONS`. `file` is `<host>/<name>` without
+    ending; digests are of the two files."""
+
+    text: str
+    number: int
+    file: str
+    page: int
+    captured_at: int
+    text_digest: str
+    data_digest: str
+    warc: int
+    start: int
 
 
 def milliseconds(time: datetime) -> int:

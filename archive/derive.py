@@ -35,8 +35,8 @@ from archive.rows import ARCHIVE, NOT_MODIFIED, OK
 from archive.submission import Submission
 from archive.textpath import text_path
 from archive.urls import strip_tracking
+from archive.warc.fields import warc_date
 from archive.warc.group import Foreign, GroupData, Lies, PartData
-from archive.warc.records import warc_date
 
 # The primary subtag of a language tag (BCP 47, 2.2.1); og:locale has an underscore behind it.
 _PRIMARY = re.compile(r"\s*([A-Za-z]{2,3})(?![^-_\s])")

@@ -18,9 +18,10 @@ from archive.models import Link, Verdict
 from archive.purge_deciding import Decided, Group, Heir, referers, referred
 from archive.rows import ARCHIVE, NOT_MODIFIED
 from archive.spool import Spool
+from archive.warc.fields import warc_date
 from archive.warc.group import Foreign, GroupData, PartData, Removal, Reread, dump
 from archive.warc.reader import StoredRecord, place_id, read_at
-from archive.warc.records import RESPONSE_TYPE, Record, new_record_id, warc_date
+from archive.warc.records import RESPONSE_TYPE, Record, new_record_id
 
 _OF_REVISITS = ("warc-refers-to", "warc-refers-to-target-uri", "warc-refers-to-date")
 _CHUNK = 1 << 20

@@ -18,12 +18,12 @@ from archive.purge_groups import Left, Told, heir_of, referring, response_of
 from archive.sums import Summing, Sums
 from archive.warc.arc import is_arc
 from archive.warc.encode import write_member
-from archive.warc.fields import FIELDS_TYPE, parse_fields
+from archive.warc.fields import FIELDS_TYPE, parse_fields, warc_date
 from archive.warc.foreign import ENDINGS, known_id
 from archive.warc.group import Removal, removal_fields
 from archive.warc.joined import FIELD, pieces
 from archive.warc.reader import StoredRecord, read_at, read_records
-from archive.warc.records import Record, WarcInfo, new_record_id, warc_date, warcinfo_record
+from archive.warc.records import Record, WarcInfo, new_record_id, warcinfo_record
 from archive.warc.writer import ENDING, parse_name
 
 _PURGED = re.compile(r"(?P<stem>.+)-purged(?P<number>[0-9]{0,9})\Z")

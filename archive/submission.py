@@ -7,12 +7,14 @@ answered by one of which nothing else is stored. The latest for an address and a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
+
+from archive.warc.fields import warc_date
 
 
 class Step(StrEnum):
@@ -55,7 +57,7 @@ def plain(submission: Submission) -> dict[str, Any]:
     values = asdict(submission) | {"step": str(submission.step)}
     for name in _TIMES:
         if values[name] is not None:
-            values[name] = values[name].astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            values[name] = warc_date(values[name])
     del values["page_id"]
     needed = ("address", "archive")
     return {name: value for name, value in values.items() if value not in (None, "", 0, False) or name in needed}

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 FIELDS_TYPE = "application/warc-fields"
+
+
+def warc_date(time: datetime) -> str:
+    """`2026-01-02T03:04:05.678Z` (WARC 1.1, 5.4: UTC, fractions allowed)."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def fields_block(fields: Iterable[tuple[str, str]]) -> bytes:

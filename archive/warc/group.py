@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
@@ -27,7 +27,7 @@ from archive.models import (
     VerdictKind,
 )
 from archive.submission import Submission
-from archive.warc.fields import fields_block, parse_fields
+from archive.warc.fields import fields_block, parse_fields, warc_date
 
 GROUP_FIELD = "group"
 # Never one that a file of ours may bear.
@@ -239,10 +239,6 @@ def load(block: bytes) -> GroupData:
     raise ValueError("the metadata record has no group field")
 
 
-def _time(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _plain(data: GroupData) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "v": _VERSION,
@@ -250,7 +246,7 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "url": data.link.url,
         "source": data.link.source,
         "via": data.link.via,
-        "time": _time(data.time),
+        "time": warc_date(data.time),
         "verdict": _plain_verdict(data.verdict),
         "title": data.title,
         "missing": [[m.url, m.reason] for m in data.missing],
@@ -264,13 +260,13 @@ def _plain(data: GroupData) -> dict[str, Any]:
         "check": linkstate.plain(data.check) if data.check else None,
         "bare": data.bare,
         "submissions": [submission.plain(each) for each in data.submissions],
-        "removals": [[_time(each.time), each.reason, dict(each.records)] for each in data.removals],
+        "removals": [[warc_date(each.time), each.reason, dict(each.records)] for each in data.removals],
     }
     return _without_defaults(plain)
 
 
 def _plain_reread(reread: Reread) -> dict[str, Any]:
-    origin = asdict(reread.origin) | {"time": _time(reread.origin.time)}
+    origin = asdict(reread.origin) | {"time": warc_date(reread.origin.time)}
     return {"page_id": reread.page_id, "requisites": reread.requisites, "origin": _without_defaults(origin)}
 
 
@@ -286,11 +282,11 @@ def removal_fields(removal: Removal) -> bytes:
 
 def _removal_words(removal: Removal) -> str:
     records = ", ".join(f"{count} {kind}" for kind, count in removal.records)
-    return f"{records}; on {_time(removal.time)}; {removal.reason}"
+    return f"{records}; on {warc_date(removal.time)}; {removal.reason}"
 
 
 def _plain_overruling(overruling: Overruling) -> dict[str, Any]:
-    return asdict(overruling) | {"verdict": str(overruling.verdict), "time": _time(overruling.time)}
+    return asdict(overruling) | {"verdict": str(overruling.verdict), "time": warc_date(overruling.time)}
 
 
 def _overruling_from_plain(plain: dict[str, Any]) -> Overruling:
@@ -305,7 +301,7 @@ def _plain_verdict(verdict: Verdict) -> list[Any]:
 def _plain_part(part: PartData) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "url": part.url,
-        "time": _time(part.time),
+        "time": warc_date(part.time),
         "role": part.role,
         "verdict": _plain_verdict(part.verdict),
         "record_id": part.record_id,
@@ -324,7 +320,7 @@ def _plain_part(part: PartData) -> dict[str, Any]:
 
 
 def _plain_memento(memento: Memento) -> list[str]:
-    return [memento.address, memento.archive, _time(memento.fetched)]
+    return [memento.address, memento.archive, warc_date(memento.fetched)]
 
 
 def _without_defaults(plain: dict[str, Any]) -> dict[str, Any]:

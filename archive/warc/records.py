@@ -7,7 +7,7 @@ import io
 import re
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +16,7 @@ from msgspec import Struct
 from archive.disk import told
 from archive.models import Capture, Exchange, PageGroup, Part, Rereading
 from archive.spool import Spool
-from archive.warc.fields import FIELDS_TYPE, fields_block, one_line
+from archive.warc.fields import FIELDS_TYPE, fields_block, one_line, warc_date
 from archive.warc.group import GroupData, dump, group_data, reread_data
 
 VERSION = "WARC/1.1"
@@ -85,11 +85,6 @@ class Record(Struct, frozen=True):
 
 def new_record_id() -> str:
     return f"<urn:uuid:{uuid.uuid4()}>"
-
-
-def warc_date(time: datetime) -> str:
-    """`2026-01-02T03:04:05.678Z` (WARC 1.1, 5.4: UTC, fractions allowed)."""
-    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def target(url: str) -> str:

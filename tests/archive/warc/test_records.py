@@ -8,6 +8,7 @@ import pytest
 
 from archive.models import Capture, Failure, Role, VerdictKind
 from archive.spool import MOST_IN_MEMORY, Spool
+from archive.warc.fields import warc_date
 from archive.warc.records import (
     EMPTY_DIGEST,
     Record,
@@ -17,7 +18,6 @@ from archive.warc.records import (
     resource_record,
     stored_head,
     target,
-    warc_date,
     warcinfo_record,
 )
 from archive.warc.writer import Stored

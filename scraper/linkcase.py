@@ -1,4 +1,4 @@
-"""What a check of a link goes by, and what it comes to: plain values."""
+"""What a check of a link goes by, and what it comes to: plain values, and what follows from them alone."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from msgspec import Struct
 from archive.drift import Drift
 from archive.linkstate import State
 from archive.models import Article, Verdict, VerdictKind
+from scraper import places
+from scraper.identity import identity
 from scraper.read.reading import Reading, Sketch
 
 
@@ -64,6 +66,27 @@ class Case(Struct, frozen=True):
     home: Seen | None = None
     stored: Reading | None = None
     answers: bool = False
+
+    @property
+    def moved_to(self) -> str | None:
+        """Where the link leads now, if that is another place than at first."""
+        return None if identity(self._before) == identity(self.seen.url) else self.seen.url
+
+    @property
+    def permanent(self) -> bool:
+        """Whether it moved, and all redirects on the way say that it is for good."""
+        hops = self.seen.hops
+        return self.moved_to is not None and bool(hops) and all(status in (301, 308) for _, status in hops)
+
+    @property
+    def place_above(self) -> str | None:
+        """The home page or section to which the link leads now, in words."""
+        return places.above(self.seen.url, self._before) if self.moved_to is not None else None
+
+    @property
+    def _before(self) -> str:
+        """What answered at first."""
+        return self.kept.final or self.asked
 
 
 class Judgement(Struct, frozen=True):

@@ -7,8 +7,6 @@ its home page. A page with a door (a dialog, a login, a form) is walled, never d
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from msgspec.structs import replace
 
 from archive import article as articles
@@ -16,9 +14,8 @@ from archive.drift import Drift, drift
 from archive.linkstate import State
 from archive.models import VerdictKind
 from scraper import places
-from scraper.identity import identity
 from scraper.linkcase import Case, Judgement, Want
-from scraper.linkwalls import LONG, Wall
+from scraper.linkwalls import BLANK, LONG, Wall
 from scraper.linkwords import THERE, WHOLE, Words, ends_alike
 
 _K = VerdictKind
@@ -26,7 +23,6 @@ _S = State
 
 CUT = 0.8
 MOSTLY = 0.6
-BLANK = 12
 
 
 def judge(case: Case) -> Judgement | Want:
@@ -83,7 +79,7 @@ class _Trial:
         """Whether the kept text stands on the page, and not as one among others on a page of many."""
         if self.words.shown < (WHOLE if self.kind in _WALLS else THERE) or not self._is_uncut:
             return False
-        return self._place_above is None or self.words.of_kept >= THERE
+        return self.case.place_above is None or self.words.of_kept >= THERE
 
     @property
     def _is_uncut(self) -> bool:
@@ -93,18 +89,6 @@ class _Trial:
     @property
     def _read_error(self) -> str:
         return (self.seen.reading.error if self.seen.reading is not None else None) or self.seen.verdict.reason
-
-    # ------------------------------------------------------------------------------------------------ where it leads
-
-    @cached_property
-    def moved_to(self) -> str | None:
-        """Where the link leads now, if that is another place than at first."""
-        before = self.kept.final or self.case.asked
-        return None if identity(before) == identity(self.seen.url) else self.seen.url
-
-    @property
-    def permanent(self) -> bool:
-        return bool(self.seen.hops) and all(status in (301, 308) for _, status in self.seen.hops)
 
     # ------------------------------------------------------------------------------------------------ alive
 
@@ -146,19 +130,20 @@ class _Trial:
         if self.kind is _K.UNCHANGED:
             words, similarity = "unchanged since it was kept", 1.0
         state, reason = (_S.CHANGED if changed else _S.SAME), words
-        if self.moved_to is not None:
-            how = "for good" if self.permanent else "for now"
-            state, reason = _S.MOVED, f"moved {how} to {self.moved_to}; {words}"
+        if self.case.moved_to is not None:
+            how = "for good" if self.case.permanent else "for now"
+            state, reason = _S.MOVED, f"moved {how} to {self.case.moved_to}; {words}"
         evidence = (*self.evidence, *self.seen.verdict.evidence)
-        permanent = self.moved_to is not None and self.permanent
-        return Judgement(state, reason, evidence, None, False, self.moved_to, permanent, similarity, moved)
+        return Judgement(
+            state, reason, evidence, None, False, self.case.moved_to, self.case.permanent, similarity, moved
+        )
 
     def _first(self) -> Judgement:
         seen = self.seen
         if seen.verdict.kept:
             reason = f"it answers, and is kept for the first time: {seen.verdict.reason}"
-            moved = self.moved_to
-            return Judgement(_S.SAME, reason, seen.verdict.evidence, moved_to=moved, permanent=self.permanent)
+            moved = self.case.moved_to
+            return Judgement(_S.SAME, reason, seen.verdict.evidence, moved_to=moved, permanent=self.case.permanent)
         if self.kind is _K.SOFT_404:
             return self._verdicts(_S.SOFT_404)
         return self._verdicts(_S.BLOCKED)
@@ -189,8 +174,7 @@ class _Trial:
         similarity = (
             round(self.words.shown, 4) if self.kept.article is not None and self.seen.reading is not None else None
         )
-        permanent = self.moved_to is not None and self.permanent
-        return Judgement(state, reason, told, kind, False, self.moved_to, permanent, similarity)
+        return Judgement(state, reason, told, kind, False, self.case.moved_to, self.case.permanent, similarity)
 
     def _document(self) -> Judgement:
         if self.kept.document or self.kept.article is None:
@@ -210,13 +194,13 @@ class _Trial:
             return self._failed(_S.SOFT_404, f"the domain is parked at {service}", f"the page leads to {service}")
         if self.kept.article is None:
             return self._without_article()
-        if self._place_above is None and (part := self._part()) is not None:
+        if self.case.place_above is None and (part := self._part()) is not None:
             return part
         if Want.STORED not in self.case.met:
             return Want.STORED
         if (found := self._walled()) is not None:
             return found
-        if self._place_above is not None and self.words.language is not None:
+        if self.case.place_above is not None and self.words.language is not None:
             if Want.HOME not in self.case.met:
                 return Want.HOME
             if self.words.led_abroad:
@@ -332,17 +316,10 @@ class _Trial:
 
     def _led_up(self) -> Judgement | None:
         """Redirected to the site's home page, or to a section that the page was in."""
-        where = self._place_above
+        where = self.case.place_above
         if where is None:
             return None
         return self._failed(_S.SOFT_404, f"the address leads to {where}", f"{self.seen.url} answered")
-
-    @cached_property
-    def _place_above(self) -> str | None:
-        """The home page or section to which the link leads now, in words."""
-        if self.moved_to is None:
-            return None
-        return places.above(self.seen.url, self.kept.final or self.case.asked)
 
     def _as_made_up(self) -> Judgement | Want:
         """The site says the same for an address that nobody can have made."""
@@ -351,9 +328,9 @@ class _Trial:
             return self._failed(_S.SOFT_404, "the domain is parked or for sale", *self._domain_words())
         if self.wall.door and self.wall.speaks_of_consent(12):
             return self._failed(_S.WALLED, "the site asks for consent before any page", *self.wall.marks)
-        if self._is_shell:
+        if self.wall.is_shell:
             return self._shell()
-        if self.case.answers or (self.moved_to is not None and places.is_home(self.seen.url)):
+        if self.case.answers or (self.case.moved_to is not None and places.is_home(self.seen.url)):
             return self._failed(_S.SOFT_404, "the page says nothing but what the site says of any wrong address")
         if Want.HOME not in self.case.met:
             return Want.HOME
@@ -371,13 +348,6 @@ class _Trial:
         sketch = self.seen.sketch
         return (f"the page speaks of the domain itself: “{sketch.title[:100]}”",) if sketch is not None else ()
 
-    @property
-    def _is_shell(self) -> bool:
-        """Whether scripts would have to draw it, or to let us through."""
-        reading = self.seen.reading
-        few = len(self.words.page) < BLANK
-        return few and reading is not None and bool(reading.signals.shell or reading.signals.scripts)
-
     def _shell(self) -> Judgement:
         return self._failed(_S.BLOCKED, "nothing can be seen of the page without running its scripts")
 
@@ -385,7 +355,7 @@ class _Trial:
         """Neither the kept page nor what the site says of wrong addresses."""
         if self.case.made_up is not None and self.case.made_up.status is not None:
             self.evidence.append(f"a made-up address is answered otherwise ({self.case.made_up.verdict.reason})")
-        if self._is_shell:
+        if self.wall.is_shell:
             return self._shell()
         if Want.HOME not in self.case.met:
             return Want.HOME
@@ -404,8 +374,8 @@ class _Trial:
             return self._failed(_S.WALLED, "something is asked for before the page", *self.wall.marks)
         if (on := self.wall.leads_on) is not None:
             return self._failed(_S.WALLED, f"the page leads on to {on}")
-        if self.moved_to is not None:
-            return self._failed(_S.SOFT_404, f"the address leads to another page, {self.moved_to}")
+        if self.case.moved_to is not None:
+            return self._failed(_S.SOFT_404, f"the address leads to another page, {self.case.moved_to}")
         if len(self.words.page) < BLANK and self.kind is _K.EMPTY and not self.words.looks_like_site():
             reason = "a page stands there that shows nothing"
             return self._failed(_S.SOFT_404, reason) if not self.words.page else self._nothing_left()

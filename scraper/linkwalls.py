@@ -19,6 +19,8 @@ from scraper.read.reading import Reading, Sketch
 LONG = 50
 """Words that make a text of its own."""
 SHORT_PAGE = 600
+BLANK = 12
+"""Fewer words than these are as good as none."""
 
 
 class Wall:
@@ -63,6 +65,12 @@ class Wall:
             sketch.frames > before.frames,
         )
         return any(more) or places.account_link(sketch.links, before.links)
+
+    @property
+    def is_shell(self) -> bool:
+        """Whether scripts would have to draw the page, or to let us through."""
+        few, reading = len(self._words.page) < BLANK, self._seen.reading
+        return few and reading is not None and bool(reading.signals.shell or reading.signals.scripts)
 
     def found(self) -> tuple[State, str, tuple[str, ...]] | None:
         """Whether the page asks for something before it shows what is behind it: state, reason and evidence."""

@@ -22,9 +22,9 @@ from archive.errors import WarcError
 from archive.models import Article, Capture, Exchange, Origin, PageRow, Rereading, Role, Verdict, VerdictKind
 from archive.parse import parse
 from archive.warc.reader import StoredRecord
-from scraper import paging
 from scraper import verdict as verdicts
 from scraper.body import decoded
+from scraper.paging import Leaf, joined, leaves
 from scraper.read.reading import Page, Reading
 from scraper.sniff import is_html
 from scraper.stored import MOST_BODY, stored_exchange
@@ -143,24 +143,21 @@ class Rereader:
         verdict = verdicts.verdict(exchange, reading, None, asked=row.url)
         article = reading.article if verdict.kind is VerdictKind.ARTICLE else None
         if article is not None:
-            article = paging.joined(article, *self._further(row, exchange.url, article, reading))
+            further = self._further(row, Leaf(exchange.url, reading, article))
+            article = joined(article, further)
         return Found(capture, verdict, article, reading.extractor)
 
-    def _further(self, row: PageRow, first: str, article: Article, reading: Reading) -> tuple[list[Article], list[str]]:
-        """The articles of the further pages that were kept with this one, and their addresses."""
+    def _further(self, row: PageRow, first: Leaf) -> list[Leaf]:
+        """The further pages that were kept with this one."""
         kept = {c.url: c for c in self._collection.captures(row.rereads or row.page_id) if c.role == Role.FURTHER}
-        others: list[Article] = []
-        addresses: list[str] = []
-        for number in range(2, paging.MOST_PAGES + 1):
-            url = paging.following(first, number, reading.pagination)
-            if url is None or url not in kept:
-                break
-            reading = self._reading(stored_exchange(self._collection, kept[url]))
-            if reading.article is None or not paging.belongs(article, reading.article):
-                break
-            others.append(reading.article)
-            addresses.append(url)
-        return others, addresses
+
+        def leaf(url: str, number: int) -> Leaf | None:
+            reading = self._reading(stored_exchange(self._collection, kept[url])) if url in kept else None
+            if reading is None or reading.article is None:
+                return None
+            return Leaf(url, reading, reading.article)
+
+        return list(leaves(first, leaf))
 
     def _reading(self, exchange: Exchange) -> Reading:
         body, status = decoded(exchange, MOST_BODY), exchange.status or 0

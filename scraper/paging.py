@@ -1,19 +1,21 @@
 """Articles in several pages: which address is the next page, and the article that the pages make together.
 
 `rel=next` alone says little: on most sites it leads to another article. What counts is that the address is the first
-page's with a page number, and that what is there bears the same title. Pure functions.
+page's with a page number, and that what is there bears the same title. Pure, but for the page that is handed in.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import parse_qsl, urlsplit
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import urls
 from archive.models import Article, Block, Caption, Paragraph
+from scraper.read.reading import Reading
 
 MOST_PAGES = 30
 _QUERY_NAMES = frozenset(
@@ -26,6 +28,28 @@ _WORDS = "page|pg|p|pagina|p[aá]gina|seite|sida|side|strana|strona|sivu|sayfa|h
 _ENDING = re.compile(r"(?:\.(?:html?|shtml|xhtml|php|aspx?|jsp))?/?\Z", re.IGNORECASE)
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 _LONG = 40
+
+
+class Leaf(Struct, frozen=True):
+    """A page of an article as it was read: the address that answered, and the article there."""
+
+    address: str
+    reading: Reading
+    article: Article
+
+
+def leaves(first: Leaf, leaf: Callable[[str, int], Leaf | None]) -> Iterator[Leaf]:
+    """The pages of an article after its first one, as long as each leads on to the next. `leaf` gets the page at an
+    address, of which it is told the number, too; None where no article is there."""
+    seen, last = {first.address}, first
+    for number in range(2, MOST_PAGES + 1):
+        url = following(first.address, number, last.reading.pagination)
+        found = leaf(url, number) if url is not None and url not in seen else None
+        if found is None or found.address in seen or not belongs(first.article, found.article):
+            return
+        seen.add(found.address)
+        yield found
+        last = found
 
 
 def following(first: str, number: int, links: Iterable[str]) -> str | None:
@@ -71,8 +95,8 @@ def belongs(first: Article, other: Article) -> bool:
     return bool(one) and (two.startswith(one) or (one.startswith(two) and len(two) > len(one) // 2))
 
 
-def joined(first: Article, others: Sequence[Article], addresses: Sequence[str]) -> Article:
-    """One article of the first page and those that follow it, whose addresses are given.
+def joined(first: Article, others: Sequence[Leaf]) -> Article:
+    """One article of the first page and those that follow it.
 
     What stands on several of them (the intro, a box about the author) stands once.
     """
@@ -83,8 +107,8 @@ def joined(first: Article, others: Sequence[Article], addresses: Sequence[str]) 
         seen.add(_key(first.intro))
     body = list(first.body)
     for other in others:
-        body += new_blocks(other, seen)
-    return replace(first, body=tuple(body), meta=replace(first.meta, pages=tuple(addresses)))
+        body += new_blocks(other.article, seen)
+    return replace(first, body=tuple(body), meta=replace(first.meta, pages=tuple(other.address for other in others)))
 
 
 def new_blocks(page: Article, seen: set[str]) -> list[Block]:

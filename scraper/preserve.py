@@ -29,12 +29,12 @@ from archive.models import (
     VerdictKind,
 )
 from archive.submission import Submission
-from scraper import paging
 from scraper import verdict as verdicts
 from scraper.assets import Ahead, Assets, Gathered
 from scraper.body import coding_problem, decoded
 from scraper.crawl import Result
 from scraper.fetch import HopRequest
+from scraper.paging import Leaf, joined, leaves
 from scraper.read.reading import Early, Page, Reading, failed
 from scraper.redact import without_user
 from scraper.retry import rest_until
@@ -45,8 +45,6 @@ from scraper.walk import Walk, Walks
 
 if TYPE_CHECKING:
     from scraper.judging import Judge
-
-REFRESH_DELAY = 5.0
 
 
 class Rules(Struct, frozen=True):
@@ -125,9 +123,7 @@ def _whole(walk: Walk) -> None:
 class Further(Struct):
     """The pages of an article after its first, and what was asked for on the way."""
 
-    articles: list[Article] = field(default_factory=list)
-    addresses: list[str] = field(default_factory=list)
-    readings: list[Reading] = field(default_factory=list)
+    leaves: tuple[Leaf, ...] = ()
     parts: list[Part] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
 
@@ -184,7 +180,7 @@ class Preserver:
         url = urls.wire_url(link.url)
         walk = self._hands.walker.walk(HopRequest(asked), known, home)
         reading, ahead = self._first_reading(walk, known, url)
-        while (target := self._refresh_target(walk, reading)) is not None:
+        while (target := self._signposted(walk, reading)) is not None:
             self._hands.walker.go_on(walk, HopRequest(target, referer=walk.last.url))
             reading, ahead = self._first_reading(walk, known, url)
         last = walk.last
@@ -280,8 +276,8 @@ class Preserver:
             raise _Unwanted(verdict, why)
         if reading is None or reading.article is None or verdict.kind is not VerdictKind.ARTICLE:
             return Found(verdict)
-        further = self._further(last.url, reading, reading.article)
-        return Found(verdict, paging.joined(reading.article, further.articles, further.addresses), further)
+        further = self._further(Leaf(last.url, reading, reading.article))
+        return Found(verdict, joined(reading.article, further.leaves), further)
 
     def _chain(self, answered: Answered, found: Found) -> tuple[Part, ...]:
         """The hops to the page, and the page."""
@@ -296,8 +292,7 @@ class Preserver:
         if _is_stored(found.verdict) and reading is not None:
             if self._rules.requisites:
                 needs.append(ahead.wait() if ahead is not None else self._hands.assets.gather(walk.last.url, reading))
-                pages = zip(further.addresses, further.readings, strict=True)
-                needs += [self._hands.assets.gather(*each) for each in pages]
+                needs += [self._hands.assets.gather(leaf.address, leaf.reading) for leaf in further.leaves]
         elif ahead is not None:
             ahead.drop()
         besides = () if found.verdict.kept else found.besides
@@ -324,33 +319,27 @@ class Preserver:
         size = sum(part.exchange.body.size for part in own) + sum(job.size for job in needs)
         return _Committed(self._hands.assets.hand_over(needs, commit), size, wished)
 
-    def _further(self, first: str, reading: Reading, article: Article) -> Further:
+    def _further(self, first: Leaf) -> Further:
         """The pages of the article after its first one, as long as each leads on to the next."""
         found = Further()
-        seen = {first}
-        for number in range(2, paging.MOST_PAGES + 1):
-            url = paging.following(first, number, reading.pagination)
-            if url is None or url in seen:
-                break
-            walk = self._hands.walker.walk(HopRequest(url, referer=first))
+
+        def leaf(url: str, number: int) -> Leaf | None:
+            walk = self._hands.walker.walk(HopRequest(url, referer=first.address))
             _whole(walk)
             read = self._reading(walk.last, None)
             verdict = verdicts.verdict(walk.last, read, None, asked=url)
-            good = verdict.kind is VerdictKind.ARTICLE and read is not None and read.article is not None
+            article = read.article if read is not None and verdict.kind is VerdictKind.ARTICLE else None
             found.parts += walk.robots_parts()
-            role = Role.FURTHER if good else Role.ASSET
+            role = Role.ASSET if article is None else Role.FURTHER
             found.parts += [Part(hop, role, verdicts.hop_verdict(hop)) for hop in walk.exchanges[:-1]]
-            found.parts.append(Part(walk.last, role, verdict if good else verdicts.asset_verdict(walk.last)))
-            if not good or read is None or read.article is None:
+            own = verdicts.asset_verdict(walk.last) if article is None else verdict
+            found.parts.append(Part(walk.last, role, own))
+            if read is None or article is None:
                 found.missing.append(Missing(url, f"page {number} of the article: {verdict.reason}"))
-                break
-            if walk.last.url in seen or not paging.belongs(article, read.article):
-                break
-            seen.add(walk.last.url)
-            found.articles.append(read.article)
-            found.addresses.append(walk.last.url)
-            found.readings.append(read)
-            reading = read
+                return None
+            return Leaf(walk.last.url, read, article)
+
+        found.leaves = tuple(leaves(first, leaf))
         return found
 
     def _first_reading(self, walk: Walk, known: Capture | None, asked: str) -> tuple[Reading | None, Ahead | None]:
@@ -361,7 +350,7 @@ class Preserver:
         def early(found: Reading) -> None:
             verdict = verdicts.verdict(walk.last, found, known, asked=asked)
             wanted = self._rules.ahead and self._rules.requisites and not self._rules.check
-            if wanted and _is_stored(verdict) and self._refresh_target(walk, found) is None:
+            if wanted and _is_stored(verdict) and self._signposted(walk, found) is None:
                 begun.append(self._hands.assets.begin(walk.last.url, found))
 
         reading = self._reading(walk.last, known, early)
@@ -385,16 +374,8 @@ class Preserver:
         page = Page(body, exchange.headers, exchange.url, status, *wants)
         return self._hands.read(page, early)
 
-    def _refresh_target(self, walk: Walk, reading: Reading | None) -> str | None:
-        """Where a page that is only a signpost sends its reader by itself."""
-        if reading is None or reading.refresh is None or walk.last.status != 200 or reading.article is not None:
-            return None
-        target = reading.refresh.url
-        if reading.refresh.delay > REFRESH_DELAY or not urls.is_http(target):
-            return None
-        if len(walk.exchanges) > self._rules.max_redirects or target in [hop.url for hop in walk.exchanges]:
-            return None
-        return target
+    def _signposted(self, walk: Walk, reading: Reading | None) -> str | None:
+        return walk.signposted(reading, self._rules.max_redirects) if reading is not None else None
 
 
 def _is_stored(verdict: Verdict) -> bool:

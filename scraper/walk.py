@@ -15,11 +15,14 @@ from scraper.fetch import CROWDED, STOPPED, Fetcher, HopRequest, not_asked
 from scraper.identity import host_of
 from scraper.pace import JITTER, Pace
 from scraper.politeness import Robots
+from scraper.read.reading import Reading
 from scraper.redact import without_user
 from scraper.retry import rest_until
 
 LONGEST_PAUSE = timedelta(seconds=90)
 LONGEST_DELAY = 86400.0
+REFRESH_DELAY = 5.0
+"""Seconds after which a page may send its reader on to be no page of its own."""
 
 
 def longest_pause(host_delay: float) -> timedelta:
@@ -83,6 +86,17 @@ class Walk(Struct):
         """The host for which so many waited that the walk ended before it."""
         failure = self.last.failure
         return host_of(self.last.url) if failure is not None and failure.kind == CROWDED else None
+
+    def signposted(self, reading: Reading, most: int) -> str | None:
+        """Where its end, a page that is only a signpost, sends its reader by itself, after `most` hops at the most."""
+        if reading.refresh is None or self.last.status != 200 or reading.article is not None:
+            return None
+        target = reading.refresh.url
+        if reading.refresh.delay > REFRESH_DELAY or not urls.is_http(target):
+            return None
+        if len(self.exchanges) > most or target in [hop.url for hop in self.exchanges]:
+            return None
+        return target
 
     def close(self) -> None:
         """Nobody will want the bodies."""

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from archive.models import Article, Caption, Heading, Paragraph
-from scraper.paging import belongs, following, is_page, joined
+from scraper.paging import Leaf, belongs, following, is_page, joined
 from scraper.read.page import read
-from scraper.read.reading import Page
+from scraper.read.reading import Page, Reading
 from tests.command import home
 from tests.site import Web
 
@@ -84,7 +84,9 @@ def test_pages_put_together_say_everything_once() -> None:
     first = article("One.", author)
     second = replace(article("Two.", author), caption="A gull", credit="A. Nonymous", intro="More of it.")
     third = Article("The pier", FIRST, (Heading(2, "End"), Paragraph("One.")))
-    found = joined(first, [second, third], ["https://news.test/2", "https://news.test/3"])
+    found = joined(
+        first, [Leaf(f"https://news.test/{n}", Reading(page), page) for n, page in ((2, second), (3, third))]
+    )
     assert found.body == (
         Paragraph("One."),
         Paragraph(author),
@@ -95,7 +97,7 @@ def test_pages_put_together_say_everything_once() -> None:
         Paragraph("One."),
     )
     assert found.meta.pages == ("https://news.test/2", "https://news.test/3")
-    assert joined(first, [], []) == first
+    assert joined(first, []) == first
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from tests.command import Home, Ran, home
 from tests.dask import Dask, dask
 from tests.making import story
 from tests.site import Web
+from tests.underway import underway
 
 HOSTS = 20
 PIXEL = b"\x89PNG\r\n\x1a\n" + bytes(100)
@@ -72,24 +73,6 @@ def listed(folder: Path, web: Web, addresses: list[str], **more: str) -> Home:
     with (folder / "config.toml").open("a") as config:
         config.write('[[source]]\nkind = "list"\npath = "links.txt"\n')
     return made
-
-
-@contextmanager
-def begun(made: Home, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A command under way, which has ended afterwards; what it says goes to `errors.txt`."""
-    with (
-        (made.folder / "errors.txt").open("w") as errors,
-        subprocess.Popen(
-            made.command(*arguments),
-            cwd=made.folder,
-            env=made.environment,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        ) as process,
-    ):
-        yield process
-        process.wait(240)
 
 
 def on(cluster: Dask) -> dict[str, str]:
@@ -210,16 +193,13 @@ def test_a_worker_that_is_killed_loses_nothing_and_nothing_counts_twice(web: Web
     addresses = newspapers(web, 200)
     with dask(tmp_path / "dask", "one", "two") as cluster:
         made = listed(tmp_path / "kept", web, addresses, **on(cluster))
-        with begun(made, "crawl", "--json") as process:
-            assert process.stdout is not None
-            told = [process.stdout.readline() for _ in range(40)]
+        with underway(made, "crawl", "--json") as run:
+            told = [run.out.next() for _ in range(40)]
             cluster.workers["one"].kill()
-            # By the same reader, which may hold lines already.
-            told += process.stdout.readlines()
-        errors = (made.folder / "errors.txt").read_text()
-        assert process.returncode == 1, errors
-        assert "the Dask worker one at tcp://" in errors
-    rows = [json.loads(line) for line in told]
+            ran = run.end()
+        assert ran.code == 1, ran.err
+        assert "the Dask worker one at tcp://" in ran.err
+    rows = [*map(json.loads, told), *ran.rows]
     assert Counter(row["url"] for row in rows) == Counter(addresses)
     stored = told_pages(made)
     kept = {row["final_url"]: row for row in rows if row["verdict"] == "article"}
@@ -363,13 +343,12 @@ def test_a_scheduler_without_workers_and_workers_of_another_version_are_told(web
 @pytest.mark.slow
 def test_a_stopped_run_finishes_what_is_under_way(web: Web, tmp_path: Path, cluster: Dask) -> None:
     made = listed(tmp_path, web, newspapers(web, 100), crawl__host_delay="0.3", **on(cluster))
-    with begun(made, "crawl", "--json") as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline()]
-        process.send_signal(signal.SIGTERM)
-        lines += process.stdout.readlines()
-    assert process.returncode == 143, (made.folder / "errors.txt").read_text()
-    told = [json.loads(line)["url"] for line in lines]
+    with underway(made, "crawl", "--json") as run:
+        first = run.out.next()
+        run.process.send_signal(signal.SIGTERM)
+        ran = run.end()
+    assert ran.code == 143, ran.err
+    told = [row["url"] for row in [json.loads(first), *ran.rows]]
     assert 0 < len(told) < 100
     is_whole(made)
     ran = made.run("crawl", "--json")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-import subprocess
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.dask import Dask, dask
 from tests.site import Web
 from tests.stores import Bucket, Trouble
 from tests.test_cluster import captures, derived, listed, newspapers, on, verdicts
+from tests.underway import underway
 
 pytestmark = pytest.mark.slow
 
@@ -74,21 +74,13 @@ def test_a_worker_and_a_run_that_are_killed_lose_nothing_that_was_told(tmp_path:
         first, met = made.killed("crawl", "--json", after=5, delay=0.0)
         assert met
         is_there(first, bucket)
-        process = subprocess.Popen(
-            made.command("crawl", "--json"),
-            cwd=made.folder,
-            env=made.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        told = [json.loads(process.stdout.readline()) for _ in range(10)]
-        is_there(told, bucket)
-        cluster.workers["one"].kill()
-        out, errors = process.communicate(timeout=240)
-        assert process.returncode == 1, errors
-        told += map(json.loads, out.splitlines())
+        with underway(made, "crawl", "--json") as run:
+            told = [json.loads(run.out.next()) for _ in range(10)]
+            is_there(told, bucket)
+            cluster.workers["one"].kill()
+            ran = run.end()
+        assert ran.code == 1, ran.err
+        told += ran.rows
         is_there(told, bucket)
         assert Counter(row["url"] for row in told).most_common(1)[0][1] == 1
         with closing(sqlite3.connect(made.collection / "catalog.sqlite")) as db:

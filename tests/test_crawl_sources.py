@@ -7,7 +7,6 @@ import gzip
 import json
 import shutil
 import signal
-import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 from tests.command import Home, Ran, home
 from tests.site import Web
 from tests.test_fetch_command import ARTICLE, EXAMPLE, FORMAT, PIXEL, SECOND
+from tests.underway import underway
 
 RSS = "application/rss+xml"
 XML = "application/xml"
@@ -344,24 +344,13 @@ def test_a_signal_finishes_what_is_in_flight_and_the_next_run_goes_on(
     addresses = [*news(*range(12)), *news(*range(12), host="b.test")]
     listing(there, *addresses)
     setting(there, "crawl", "concurrency = 2")
-    process = subprocess.Popen(
-        there.command("crawl", "--json"),
-        cwd=there.folder,
-        env=there.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    first = process.stdout.readline()
-    process.send_signal(number)
-    rows = [json.loads(line) for line in [first, *process.stdout]]
-    errors = process.stderr.read()
-    process.stdout.close()
-    process.stderr.close()
-    assert process.wait(60) == code
-    assert "Traceback" not in errors
+    with underway(there, "crawl", "--json") as run:
+        first = run.out.next()
+        run.process.send_signal(number)
+        ran = run.end()
+    rows = [json.loads(first), *ran.rows]
+    assert ran.code == code
+    assert "Traceback" not in ran.err
     assert len(rows) < len(addresses)
     assert not list(there.collection.rglob("*.open"))
     pages = [seen for seen in web.log if seen.target != "/robots.txt"]

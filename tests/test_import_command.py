@@ -6,7 +6,6 @@ import gzip
 import json
 import shutil
 import signal
-import subprocess
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from tests.foreign import STORY, arc, at, crawl, gzipped, html, http, plain, res
 from tests.pywb import replaying
 from tests.site import Web
 from tests.test_fetch_command import ARTICLE
+from tests.underway import underway
 
 # Of each file: pages, of these with a text, other answers in the index, and what is told of damage.
 CORPUS: dict[str, tuple[int, int, int, tuple[str, ...]]] = {
@@ -462,20 +462,12 @@ def test_a_stopped_import_ends_what_it_has_begun_and_goes_on_later(there: Home) 
     records = [response(html(f"Story {n}"), id=str(n), url=f"https://p.test/{n}") for n in range(400)]
     gzipped(there.folder / "a.warc.gz", records)
     gzipped(there.folder / "first.warc.gz", records[:1])
-    process = subprocess.Popen(
-        there.command("import", "--json", "first.warc.gz", "a.warc.gz"),
-        cwd=there.folder,
-        env=there.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert json.loads(process.stdout.readline())["outcome"] == "imported"
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 130, err
-    assert all(json.loads(line)["outcome"] == "stopped" for line in out.splitlines())
+    with underway(there, "import", "--json", "first.warc.gz", "a.warc.gz") as run:
+        assert json.loads(run.out.next())["outcome"] == "imported"
+        run.process.send_signal(signal.SIGINT)
+        ran = run.end()
+    assert ran.code == 130, ran.err
+    assert all(row["outcome"] == "stopped" for row in ran.rows)
     assert there.run("verify").code == 0
     assert rows(there, "a.warc.gz")[0]["outcome"] == "imported"
     assert there.run("--json", "status").rows[0]["pages"] == 401

@@ -23,6 +23,7 @@ from tests.archive.packing import small_files
 from tests.command import Home, home
 from tests.site import Web
 from tests.test_fetch_command import ARTICLE, PIXEL
+from tests.underway import underway
 
 RUNS = 4
 
@@ -157,21 +158,13 @@ def test_no_room_for_the_joined_file(there: Home) -> None:
 def test_ctrl_c_ends_it_early(there: Home) -> None:
     """Sent as soon as it says what it is about to join."""
     ids = record_ids(there)
-    process = subprocess.Popen(
-        there.command("pack"),
-        cwd=there.folder,
-        env=there.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    assert "joining 4 files" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Traceback" not in err
-    assert "stopped early" in out or "archive/: 4 small files" in out
+    with underway(there, "pack") as run:
+        assert "joining 4 files" in run.err.next()
+        run.process.send_signal(signal.SIGINT)
+        ran = run.end()
+    assert ran.code == 130
+    assert "Traceback" not in ran.err
+    assert "stopped early" in ran.out or "archive/: 4 small files" in ran.out
     assert record_ids(there) == ids
     assert not list((there.collection / "archive").glob(".*"))
     assert there.run("pack", "-q").code == 0

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
 from email.utils import format_datetime
@@ -20,6 +18,7 @@ from tests import foreign
 from tests.command import Home, home
 from tests.site import Connection, Host, Request, Web
 from tests.test_rescue_pywb import rescued
+from tests.underway import underway
 from tests.webarchive import on
 
 STORY = "http://dead.test/2015/03/17/pier"
@@ -318,18 +317,15 @@ def test_stopped_by_ctrl_c_nothing_is_half_kept(tmp_path: Path, web: Web, bad: H
 
     bad.route(f"/web/{S1}id_/{STORY}", slow)
     mine = there(tmp_path, web)
-    command = mine.command("rescue", "--json", STORY, f"{STORY}2")
-    process = subprocess.Popen(
-        command, cwd=mine.folder, env=mine.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert asked.wait(30)
-    os.kill(process.pid, signal.SIGINT)
-    assert process.stderr is not None and "stopping" in process.stderr.readline()
-    go.set()
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
+    with underway(mine, "rescue", "--json", STORY, f"{STORY}2") as run:
+        assert asked.wait(30)
+        run.process.send_signal(signal.SIGINT)
+        assert "stopping" in run.err.next()
+        go.set()
+        ran = run.end()
+    assert ran.code == 130
     # The one that was under way is whole or not there at all; the other was not begun.
-    assert [json.loads(line)["url"] for line in out.splitlines()] in ([], [STORY])
+    assert [row["url"] for row in ran.rows] in ([], [STORY])
     assert web.seen("archive.test", f"/map/{STORY}2") == []
     assert mine.run("verify").code == 0
 

@@ -18,6 +18,7 @@ import pytest
 from tests.command import Home, home
 from tests.site import Connection, Request, Web
 from tests.test_fetch_command import ARTICLE
+from tests.underway import underway
 
 
 @pytest.fixture
@@ -194,25 +195,18 @@ def test_a_terminal_for_progress_does_not_swallow_the_results(there: Home) -> No
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_signals_finish_what_is_in_flight(there: Home, number: signal.Signals, code: int, everybody: bool) -> None:
     """Whether the command alone gets the signal or, as a terminal and systemd do it, its reading processes too."""
-    process = subprocess.Popen(
-        there.command("fetch", "--json", *(f"https://{name}.test/story" for name in "abcdefghij")),
-        cwd=there.folder,
-        env=there.environment | {"TEARSHEET_CRAWL__CONCURRENCY": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    process.stdout.readline()
-    if everybody:
-        os.killpg(process.pid, number)
-    else:
-        process.send_signal(number)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == code
-    assert {json.loads(line)["verdict"] for line in out.splitlines()} <= {"article"}
-    assert "Traceback" not in err
+    addresses = [f"https://{name}.test/story" for name in "abcdefghij"]
+    one_by_one = {"TEARSHEET_CRAWL__CONCURRENCY": "1"}
+    with underway(there, "fetch", "--json", *addresses, environment=one_by_one) as run:
+        first = run.out.next()
+        if everybody:
+            os.killpg(run.process.pid, number)
+        else:
+            run.process.send_signal(number)
+        ran = run.end()
+    assert ran.code == code
+    assert {row["verdict"] for row in [json.loads(first), *ran.rows]} == {"article"}
+    assert "Traceback" not in ran.err
     assert not list((there.collection / "archive").glob("*.open"))
 
 

@@ -19,7 +19,7 @@ from archive.applying import Applier, group_records
 from archive.committing import Committer
 from archive.derive import Place
 from archive.disk import Disk
-from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, UsageError
+from archive.errors import DamageError, NotKeptError, OutdatedError, StorageError, TextError, UsageError
 from archive.link_looks import LinkLooks
 from archive.links import LinkLookups
 from archive.lookup import Wanted
@@ -330,10 +330,12 @@ class Collection(LinkLooks):
         except FileNotFoundError:
             return self._stored_text(row)
         except (OSError, UnicodeDecodeError) as error:
-            raise DamageError(f"{self.path / present.text} cannot be read ({error}): tearsheet rebuild") from error
+            raise TextError(
+                f"{self.path / present.text} cannot be read ({error}): tearsheet rebuild makes it again"
+            ) from error
 
     def article_of(self, row: PageRow) -> Article | None:
-        """What the JSON beside a page's text holds; None if it has no text. Raises DamageError if it cannot be read."""
+        """What the JSON beside a page's text holds; None if it has no text. Raises TextError if it cannot be read."""
         present = (self._lookups.page(row.page_id) if self._lookups else None) or row
         if present.text is None:
             return None
@@ -341,7 +343,7 @@ class Collection(LinkLooks):
         try:
             return articles.from_json(json.loads(path.read_bytes())["article"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DamageError(f"{path} cannot be read ({error}): tearsheet rebuild makes it again") from error
+            raise TextError(f"{path} cannot be read ({error}): tearsheet rebuild makes it again") from error
 
     def _stored_text(self, row: PageRow) -> str | None:
         for capture in self.captures(row.page_id):

@@ -7,6 +7,7 @@ TearsheetError
 ├── LockedError         another run holds the collection                  exit 75
 ├── ClusterError        the machines that are to help cannot be had       exit 75
 ├── DamageError         stored data is not what was written               exit 5
+│   ├── TextError       a kept text is damaged
 │   └── WarcError       a WARC record breaks the standard
 ├── FormatError         a text file is not in the article format          exit 1
 ├── NotKeptError        nothing is kept of an address                     exit 1
@@ -48,6 +49,10 @@ class DamageError(TearsheetError):
 
 class OutdatedError(DamageError):
     """A catalog that an earlier release made. Whoever opens the collection to write brings it up."""
+
+
+class TextError(DamageError):
+    """A kept text, or the JSON file beside it, is not what was written: a rebuild makes it again."""
 
 
 class WarcError(DamageError):

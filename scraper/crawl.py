@@ -33,7 +33,8 @@ class Result(Struct, frozen=True):
     that host's turn, or to one that is to be left alone until `rest_until`.
 
     `size` is in bytes, as they came; `rest_until` is when the host of its answer may be asked again, if it said so;
-    `outlinks` are given where they were asked for, `check` where the link was checked.
+    `outlinks` are given where they were asked for, `check` where the link was checked. `damaged`: what is kept of it
+    is, so that the answer could not be held against it; the row's reason tells.
     """
 
     link: Link
@@ -45,6 +46,7 @@ class Result(Struct, frozen=True):
     rest_until: datetime | None = None
     outlinks: tuple[str, ...] = ()
     check: Check | None = None
+    damaged: bool = False
 
 
 class Work(Protocol[T]):

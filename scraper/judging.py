@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive.collection import Collection
-from archive.errors import DamageError, TearsheetError
+from archive.errors import TearsheetError, TextError
 from archive.linkstate import Check
 from archive.models import Article, Exchange, Link, PageRow, Part, Verdict, VerdictKind
 from archive.urls import wire_url
@@ -97,7 +97,8 @@ class Judge:
         self._lock = Lock()
 
     def __call__(self, link: Link, answered: Answered, found: Found, time: datetime) -> Judged | None:
-        """What the answer says of the link; `time` is when the check began. None where that is put off."""
+        """What the answer says of the link; `time` is when the check began. None where that is put off. Raises
+        TextError where what is kept is damaged."""
         asked = wire_url(link.url)
         seen = seen_of(answered.walk, answered.reading, found.verdict)
         if found.article is not None:
@@ -112,7 +113,7 @@ class Judge:
 
     def other(self, link: Link, walk: Walk, found: Found, sketched: Callable[[], Reading | None]) -> Other | None:
         """What an answer is that would be the next version of a kept article, and is another page; None for a version
-        of it, and where no text is kept. `sketched` reads the answer again, with its outline."""
+        of it, and where no text is kept that can be read. `sketched` reads the answer again, with its outline."""
         asked, verdict = wire_url(link.url), found.verdict
         if not verdict.kept:
             return None
@@ -122,7 +123,11 @@ class Judge:
         row = self._collection.find_text(asked)
         if row is None:
             return None
-        if found.article is not None and self._is_near(row, found.article):
+        try:
+            kept = self._collection.article_of(row)
+        except TextError:
+            return None  # verify tells; a recapture goes on
+        if found.article is not None and kept is not None and is_version(kept, found.article):
             self._answered(walk.last.url, asked)
             return None
         seen = seen_of(walk, sketched(), verdict)
@@ -132,14 +137,6 @@ class Judge:
                 part.exchange.body.close()
             return None
         return Other(Verdict(judged.verdict, judged.reason, judged.evidence), parts)
-
-    def _is_near(self, row: PageRow, article: Article) -> bool:
-        """Whether this is the next version of the kept text, without a doubt."""
-        try:
-            kept = self._collection.article_of(row)
-        except DamageError:
-            return True  # verify tells; a recapture goes on
-        return kept is not None and is_version(kept, article)
 
     def _judged(self, asked: str, seen: Seen) -> tuple[Judgement, tuple[Part, ...]]:
         """The judgement, and what was asked for it."""

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from archive import linkstate
 from archive.collection import Collection
-from archive.errors import NotKeptError, UsageError
+from archive.errors import DamageError, NotKeptError, UsageError
 from archive.linkstate import Check, Standing, State
 from archive.models import Link, PageRow
 from scraper import due, link_list, linkreport, runlog
@@ -64,7 +64,7 @@ class Run(Struct):
 
 
 def check_links(settings: Settings, asked: Asked, stop: Event, *, time: Time | None = None) -> int:
-    """Check them; returns the exit code: 0 none failed, 1 some did, 9 all did.
+    """Check them; returns the exit code: 0 none failed, 1 some did, 9 all did, 5 what is kept of some is damaged.
 
     Raises UsageError for what is neither address nor file, NotKeptError where nothing is kept, LockedError while
     another run holds the collection, and StorageError when it cannot be written.
@@ -89,6 +89,8 @@ def check_links(settings: Settings, asked: Asked, stop: Event, *, time: Time | N
     if any(linkreport.news(done.outcomes)):
         notify(settings.notify.command, path)
     failed = sum(each.failed for each in done.outcomes)
+    if any(each.damaged for each in done.outcomes):
+        return DamageError.exit_code
     if done.offline:
         return ALL_FAILED
     if not failed:
@@ -187,7 +189,9 @@ def _asked(links: Sequence[Link], running: Running, settings: Settings, turn: Ro
 def _outcome(result: Result, collection: Collection, strikes: int) -> Outcome:
     link = result.link
     if result.check is None:
-        return Outcome(link.url, Standing.UNKNOWN, reason=result.row.reason, source=link.source, via=link.via)
+        before = linkstate.standing(collection.checks_of(link.url), strikes) if result.damaged else Standing.UNKNOWN
+        told = Outcome(link.url, before, reason=result.row.reason, source=link.source, via=link.via, before=before)
+        return replace(told, damaged=result.damaged)
     checks = tuple(collection.checks_of(link.url)) or (result.check,)
     row = collection.find(link.url)
     kept = row if row is not None and row.verdict.kept else None

@@ -28,8 +28,9 @@ MOST_EVIDENCE = 3
 
 
 class Outcome(Struct, frozen=True):
-    """What a check says of one link. Without a `check` nothing could be asked, for the `reason` given. `before` is how
-    it stood until then, `history` are all checks, the oldest first; `text` is relative to the collection's folder."""
+    """What a check says of one link. Without a `check` nothing could be asked, or compared with what is kept where that
+    is `damaged`, for the `reason` given. `before` is how it stood until then, `history` are all checks, the oldest
+    first; `text` is relative to the collection's folder."""
 
     address: str
     standing: Standing
@@ -42,6 +43,7 @@ class Outcome(Struct, frozen=True):
     via: str | None = None
     before: Standing = Standing.UNKNOWN
     history: tuple[Check, ...] = ()
+    damaged: bool = False
 
     @property
     def failed(self) -> bool:
@@ -67,6 +69,7 @@ _GROUPS = (
     ("walled", "Behind a wall: consent, a login or payment is asked for"),
     ("blocked", "Not let in: which says nothing of the page"),
     ("unasked", "Not asked"),
+    ("damaged", "Not compared: what is kept of it is damaged"),
     ("same", "Alive and the same"),
 )
 
@@ -75,7 +78,7 @@ def group_of(outcome: Outcome) -> str:
     """Under which heading it is told."""
     check = outcome.check
     if check is None:
-        return "unasked"
+        return "damaged" if outcome.damaged else "unasked"
     if check.state.failed:
         return "dead" if outcome.standing is Standing.DEAD else "failed"
     return {State.CHANGED: "changed", State.MOVED: "moved", State.WALLED: "walled", State.BLOCKED: "blocked"}.get(
@@ -137,10 +140,12 @@ def sentence(outcome: Outcome) -> str:
 
 
 def news(outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """All that a quiet run says: what is dead now and was not before."""
+    """All that a quiet run says: what is dead now and was not before, and what is damaged."""
     for outcome in outcomes:
         if outcome.standing is Standing.DEAD and outcome.before is not Standing.DEAD:
             yield f"dead: {shown_address(outcome.address)}: {outcome.reason}"
+        elif outcome.damaged:
+            yield f"damaged: {shown_address(outcome.address)}: {outcome.reason}"
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
@@ -157,6 +162,8 @@ def summary(outcomes: Sequence[Outcome]) -> str:
         parts.append(f"{counts['blocked']} not let in")
     if counts["unasked"]:
         parts.append(f"{counts['unasked']} could not be asked")
+    if counts["damaged"]:
+        parts.append(f"{counts['damaged']} not compared, since what is kept is damaged")
     return ", ".join(parts)
 
 
@@ -199,7 +206,7 @@ def json_line(outcome: Outcome, folder: Path) -> str:
 def as_dict(outcomes: Sequence[Outcome], folder: Path) -> dict[str, Any]:
     """The material of the run's report: what is as it was is only counted."""
     told = [outcome for outcome in outcomes if group_of(outcome) != "same"]
-    states = Counter(str(each.check.state) if each.check is not None else "not asked" for each in outcomes)
+    states = Counter(_state(outcome) for outcome in outcomes)
     return {
         "kind": "check",
         "summary": summary(outcomes),
@@ -210,6 +217,12 @@ def as_dict(outcomes: Sequence[Outcome], folder: Path) -> dict[str, Any]:
         "standings": dict(Counter(str(each.standing) for each in outcomes).most_common()),
         "links": [row(outcome, folder) for outcome in told[:MOST_TOLD]],
     }
+
+
+def _state(outcome: Outcome) -> str:
+    if outcome.check is not None:
+        return str(outcome.check.state)
+    return "not compared" if outcome.damaged else "not asked"
 
 
 _COLUMNS = (

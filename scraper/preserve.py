@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from archive import urls
 from archive.collection import Collection
-from archive.errors import TearsheetError
+from archive.errors import TearsheetError, TextError
 from archive.linkstate import Check
 from archive.models import (
     Article,
@@ -231,7 +231,11 @@ class Preserver:
     def _checked(self, link: Link, answered: Answered, found: Found, now: datetime, judge: Judge) -> Result:
         """What a check makes of the answer, durable."""
         walk = answered.walk
-        judged = judge(link, answered, found, now)
+        try:
+            judged = judge(link, answered, found, now)
+        except TextError as error:
+            self._let_go(walk, found.further.parts)
+            return Result(link, replace(self._row_of_kept(link, now), reason=str(error)), damaged=True)
         if judged is None:
             raise _Stopped(walk)
         until = rest_until(walk.last, self._hands.clock())
@@ -247,11 +251,15 @@ class Preserver:
         group = PageGroup(page_id, link, now, parts, judged.verdict, check=judged.check, bare=True)
         self._hands.collection.note(group).result()
         size = sum(part.exchange.body.size for part in parts)
-        for part in (*found.further.parts, *judged.parts):
-            part.exchange.body.close()
-        self._hands.walker.give_up(walk)
+        self._let_go(walk, (*found.further.parts, *judged.parts))
         check = replace(judged.check, page_id=page_id)
         return Result(link, self._row_of_kept(link, now), size=size, rest_until=until, check=check)
+
+    def _let_go(self, walk: Walk, parts: Iterable[Part]) -> None:
+        """Nothing of it is stored."""
+        for part in parts:
+            part.exchange.body.close()
+        self._hands.walker.give_up(walk)
 
     def _recaptured(self, link: Link, answered: Answered, found: Found, judge: Judge) -> Found:
         """What stands in the place of a kept article is no version of it."""
@@ -271,7 +279,7 @@ class Preserver:
     def _found(self, asked: str, answered: Answered) -> Found:
         """The verdict, and the article with all of its pages."""
         reading, last = answered.reading, answered.walk.last
-        verdict = _with_origin(verdicts.verdict(last, reading, answered.known, asked=asked), last)
+        verdict = verdicts.with_origin(verdicts.verdict(last, reading, answered.known, asked=asked), last)
         if why := self._rules.unwanted(verdict, reading, last):
             raise _Unwanted(verdict, why)
         if reading is None or reading.article is None or verdict.kind is not VerdictKind.ARTICLE:
@@ -381,15 +389,6 @@ class Preserver:
 def _is_stored(verdict: Verdict) -> bool:
     """Whether the page itself is stored, and with it what it needs."""
     return verdict.kept and verdict.kind is not VerdictKind.UNCHANGED
-
-
-def _with_origin(verdict: Verdict, exchange: Exchange) -> Verdict:
-    """An answer that a web archive gave says so."""
-    memento = exchange.memento
-    if memento is None:
-        return verdict
-    words = f"a copy that {memento.archive} took on {exchange.time:%Y-%m-%d at %H:%M} UTC: {memento.address}"
-    return replace(verdict, evidence=(*verdict.evidence, words))
 
 
 def _unread(row: PageRow) -> bool:

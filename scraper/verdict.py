@@ -6,6 +6,8 @@ that answered well is judged by what stands on it (`page_verdict`).
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from archive.models import Capture, Exchange, Verdict, VerdictKind
 from scraper import sniff
 from scraper.page_verdict import page_verdict
@@ -67,6 +69,15 @@ def verdict(
         or _by_kind(exchange)
         or page_verdict(exchange, reading, asked or exchange.url)
     )
+
+
+def with_origin(verdict: Verdict, exchange: Exchange) -> Verdict:
+    """An answer that a web archive gave says so."""
+    memento = exchange.memento
+    if memento is None:
+        return verdict
+    words = f"a copy that {memento.archive} took on {exchange.time:%Y-%m-%d at %H:%M} UTC: {memento.address}"
+    return replace(verdict, evidence=(*verdict.evidence, words))
 
 
 def hop_verdict(exchange: Exchange) -> Verdict:

@@ -361,6 +361,30 @@ def test_nothing_is_held_against_hosts_while_nobody_answers(web: Web, tmp_path: 
     assert [row["state"] for row in alone.rows] == ["unreachable"]
 
 
+def test_a_kept_text_that_is_damaged_is_told_and_ends_no_check(web: Web, there: Home) -> None:
+    host = web.host("news.test")
+    for number in (1, 2, 3):
+        host.page(f"/a/report-{number}", article(number, "It was corrected since."), headers=(("ETag", '"new"'),))
+    path = (there.collection / there.fetch("https://news.test/a/report-2")["text"]).with_suffix(".json")
+    path.write_bytes(path.read_bytes()[:100])
+    ran = there.run("check", "--json")
+    assert ran.code == 5, ran.err
+    rows = {row["url"].rpartition("/")[2]: row for row in ran.rows}
+    damaged = rows.pop("report-2")
+    assert damaged["state"] is None
+    assert path.name in damaged["reason"] and "tearsheet rebuild" in damaged["reason"]
+    assert {name: row["state"] for name, row in rows.items()} == {
+        f"report-{number}": "changed" if number in (1, 3) else "same" for number in (0, 1, 3, 4, 5)
+    }
+    quiet = there.run("-q", "check", "https://news.test/a/report-2")
+    assert (quiet.code, path.name in quiet.err) == (5, True)
+    people = there.run("check", "https://news.test/a/report-2")
+    assert (people.code, path.name in people.out) == (5, True)
+    assert there.run("-q", "rebuild").code == 0
+    assert states(there)["report-2"]["state"] == "changed"
+    assert there.run("verify").code == 0
+
+
 @pytest.mark.usefixtures("there")
 def test_a_host_that_asks_to_be_left_alone_is(web: Web, tmp_path: Path) -> None:
     there = home(tmp_path, web, crawl__host_delay="0.5")

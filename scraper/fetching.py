@@ -51,7 +51,7 @@ def fetch_all(links: Sequence[Link], settings: Settings, asked: Asked, stop: Eve
 
     begun = monotonic()
     plan = Plan(len(links), asked.again, not asked.again, asked.quiet, asked.verbose, heed_rests=False)
-    plan = replace(plan, submit=asked.submit)
+    plan = replace(plan, submit=asked.submit, recapture=True)
     with opened(settings, plan, stop, memory=known_rules) as running:
         folder = running.collection.path
         with telling(len(links), asked, folder) as tell:

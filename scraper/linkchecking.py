@@ -150,7 +150,7 @@ def _checked(links: Sequence[Link], settings: Settings, asked: Asked, stop: Even
                 tell(outcome)
 
             done.unasked = _asked(links, running, settings, Round(stop, time, take))
-            connection = running.judge.connection if running.judge is not None else None
+            connection = running.judge().connection if running.judge is not None else None
             if connection is not None and (silent := connection.silent) and not stop.is_set():
                 if not connection.answered and len(silent) >= LEAST_SILENT:
                     done.offline = len(silent)

@@ -78,7 +78,7 @@ class Hands(Struct, frozen=True):
     clock: Callable[[], datetime]
     fault: Callable[[Exception], None]
     submit: Callable[[Sequence[Submission]], None] = lambda submissions: None
-    judge: Judge | None = None
+    judge: Callable[[], Judge] | None = None
 
 
 class Answered(Struct, frozen=True):
@@ -190,7 +190,7 @@ class Preserver:
             found = self._found(urls.wire_url(link.url), answered)
             if self._hands.judge is not None:
                 if self._rules.check:
-                    return self._checked(link, answered, found, now, self._hands.judge)
+                    return self._checked(link, answered, found, now, self._hands.judge())
                 found = self._recaptured(link, answered, found, self._hands.judge)
             committed = self._store(link, answered, found, now)
         except _Stopped as stopped:
@@ -261,12 +261,12 @@ class Preserver:
             part.exchange.body.close()
         self._hands.walker.give_up(walk)
 
-    def _recaptured(self, link: Link, answered: Answered, found: Found, judge: Judge) -> Found:
+    def _recaptured(self, link: Link, answered: Answered, found: Found, judge: Callable[[], Judge]) -> Found:
         """What stands in the place of a kept article is no version of it."""
         if answered.known is None:
             return found
         last = answered.walk.last
-        other = judge.other(link, answered.walk, found, lambda: self._reading(last, None, sketch=True))
+        other = judge().other(link, answered.walk, found, lambda: self._reading(last, None, sketch=True))
         return found if other is None else Found(other.verdict, further=found.further, besides=other.parts)
 
     def _row_of_kept(self, link: Link, now: datetime) -> PageRow:

@@ -7,8 +7,9 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
@@ -109,7 +110,7 @@ class Alone(Running, frozen=True):
 
     read: Read
     gate: HostGate
-    judge: Judge | None
+    judge: Callable[[], Judge] | None
 
 
 class Network(Struct, frozen=True):
@@ -272,20 +273,30 @@ def opened_alone(
 @contextmanager
 def judging(
     settings: Settings, plan: Plan, time: Time, collection: Collection, network: Network, read: Read
-) -> Iterator[Judge | None]:
-    """Who judges answers by what is kept, where the run wants that."""
+) -> Iterator[Callable[[], Judge] | None]:
+    """What gives who judges answers by what is kept, where the run wants that. The judge is made, and its modules are
+    loaded, when it is first needed: most runs of `fetch` need none."""
     if not (plan.check or plan.recapture):
         yield None
         return
-    from scraper.judging import Judge, answer_reader
-    from scraper.probing import Prober
+    lock = Lock()
+    with ExitStack() as stack:
 
-    most = settings.read.max_page
-    prober = Prober(network.walker, answer_reader(read, most), str(time.random()))
-    try:
-        yield Judge(collection, prober, read, most)
-    finally:
-        prober.close()
+        @cache
+        def made() -> Judge:
+            from scraper.judging import Judge, answer_reader
+            from scraper.probing import Prober
+
+            most = settings.read.max_page
+            prober = Prober(network.walker, answer_reader(read, most), str(time.random()))
+            stack.callback(prober.close)
+            return Judge(collection, prober, read, most)
+
+        def judge() -> Judge:
+            with lock:
+                return made()
+
+        yield judge
 
 
 def run_info(settings: Settings) -> RunInfo:
@@ -303,7 +314,7 @@ class Parts(Struct, frozen=True):
     network: Network
     read: Read
     clock: Callable[[], datetime]
-    judge: Judge | None = None
+    judge: Callable[[], Judge] | None = None
     wished: Callable[[str, datetime], Sequence[Submission]] | None = None
     submit: Callable[[Sequence[Submission]], None] | None = None
 

@@ -1,4 +1,4 @@
-"""A recapture by `tearsheet crawl`: what stands in a kept article's place is told, kept apart, and no version of it."""
+"""Recaptures, by `crawl` and `fetch --again`: what stands in a kept article's place is told, kept apart, no version."""
 
 from __future__ import annotations
 
@@ -138,6 +138,36 @@ def test_a_person_says_that_it_is_the_article_after_all(web: Web, there: Home) -
     assert "Rye bread costs" in there.run("show", ADDRESSES[1]).out
     rows = {row["url"][-1]: row["verdict"] for row in there.run("crawl", "--json", "--retry-failed").rows}
     assert rows["1"] == "unchanged"
+
+
+def test_fetch_again_judges_as_a_crawl_does(web: Web, there: Home) -> None:
+    texts, host = there.texts(), web.host("news.test")
+    host.page("/a/report-1", another("Rye bread costs the same everywhere"))
+    host.page("/a/report-2", FRONT)
+    host.page("/a/report-3", article(3, "It was corrected since."))
+    ran = there.run("fetch", "--json", "--again", *ADDRESSES)
+    assert ran.code == 1
+    assert {row["url"].rpartition("/")[2]: row["verdict"] for row in ran.rows} == {
+        "report-0": "unchanged",
+        "report-1": "replaced",
+        "report-2": "soft 404",
+        "report-3": "article",
+    }
+    now = there.texts()
+    assert {name.partition("report-")[2][0] for name in now if now[name] != texts.get(name)} == {"3"}
+    assert there.run("verify").code == 0
+
+
+@pytest.mark.parametrize("html", [FRONT, article(1, "It was corrected since.")])
+def test_a_kept_text_that_is_damaged_ends_no_run(web: Web, there: Home, html: str) -> None:
+    (path,) = there.collection.glob("text/*/report-1-*.json")
+    path.write_bytes(b"{")
+    web.host("news.test").page("/a/report-1", html)
+    rows = recaptured(there)
+    assert {name: row["verdict"] for name, row in rows.items() if name != "report-1"} == {
+        name: "unchanged" for name in NAMES if name != "report-1"
+    }
+    assert rows["report-1"]["verdict"] in ("page", "article")
 
 
 def test_workers_of_a_cluster_judge_as_one_machine_does(web: Web, there: Home) -> None:

@@ -155,17 +155,6 @@ def _next_bound(data: mmap.mmap | bytes, wanted: bytes, low: int) -> int:
     return lower_bound(data, wanted, low)
 
 
-def look_up(path: Path, key: str) -> list[bytes]:
-    """The lines of one SURT key, in order, found by binary search; none if there is no such file."""
-    prefix = key.encode("ascii", "backslashreplace") + b" "
-    with mapped(path) as data:
-        start = lower_bound(data, prefix)
-        end = start
-        while data[end : end + len(prefix)] == prefix:
-            end = data.find(b"\n", end) + 1 or len(data)
-        return bytes(data[start:end]).splitlines(keepends=True)
-
-
 def contains(data: mmap.mmap | bytes, wanted: bytes) -> bool:
     """Whether the sorted lines hold this one."""
     start = lower_bound(data, wanted)

@@ -113,9 +113,6 @@ def test_binary_search_finds_what_a_scan_finds(
     with cdxj.mapped(path) as data:
         for each in wanted:
             assert cdxj.contains(data, each) == (each in lines)
-    for each in wanted:
-        key = each.split(b" ", 1)[0].decode()
-        assert cdxj.look_up(path, key) == sorted({line for line in lines if line.startswith(key.encode() + b" ")})
 
 
 URLS = st.text(max_size=40) | st.from_regex(r"https?://[a-z.]{1,9}(:[0-9]{2})?/[ -~]{0,20}", fullmatch=True)
@@ -144,11 +141,9 @@ def test_any_bytes_name_a_place_or_none(line: bytes) -> None:
     assert place is None or line.endswith(b'"}\n')
 
 
-def test_look_up_takes_whole_keys_and_a_missing_file(tmp_path: Path) -> None:
-    path = write(tmp_path / "lines", [b"a,b)/ 1 {}\n", b"a,b)/x 1 {}\n", b"a,b)/ 2 {}\n"])
-    assert cdxj.look_up(path, "a,b)/") == [b"a,b)/ 1 {}\n", b"a,b)/ 2 {}\n"]
-    assert cdxj.look_up(path, "a,b)/y") == []
-    assert cdxj.look_up(tmp_path / "none", "a,b)/") == []
+def test_a_missing_file_holds_nothing(tmp_path: Path) -> None:
+    with cdxj.mapped(tmp_path / "none") as data:
+        assert not cdxj.contains(data, b"a,b)/ 1 {}\n")
 
 
 @pytest.mark.promise("index")

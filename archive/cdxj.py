@@ -1,4 +1,4 @@
-"""CDXJ index lines (CDXJ 0.1.0): format, sort, merge, look up.
+"""CDXJ index lines (CDXJ 0.1.0): format, sort, merge.
 
 A line is the SURT key, the time in 14 digits, and JSON with the fields of cdxj-indexer, all values strings. Files are
 sorted by their bytes; an identical line stands once.

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
 from archive import mounts
 from archive.derive import head_fields
 from archive.errors import WarcError
-from archive.warc.chunked import is_chunked, plain
-from archive.warc.reader import StoredRecord
+
+if TYPE_CHECKING:
+    from archive.warc.reader import StoredRecord
 
 
 class Answer(Struct, frozen=True):
@@ -43,4 +44,6 @@ class Answer(Struct, frozen=True):
             if self._again is None or mounts.exists(self.source.path):
                 raise
             reader = self._again().payload()
+        from archive.warc.chunked import is_chunked, plain
+
         return plain(reader) if is_chunked(self.source.http_head) else reader

@@ -12,12 +12,11 @@ from msgspec import Struct
 from archive import mounts
 from archive.derive import head_fields
 from archive.errors import WarcError
-from archive.warc.chunked import is_chunked, plain
-from archive.warc.reader import StoredRecord, known_id, read_at
 
 if TYPE_CHECKING:
     from archive.lookup import Lookups
     from archive.models import Capture, PageRow
+    from archive.warc.reader import StoredRecord
 
 _LOOKS = 3
 
@@ -51,6 +50,8 @@ class Answer(Struct, frozen=True):
             if self._again is None or mounts.exists(self.source.path):
                 raise
             reader = self._again().payload()
+        from archive.warc.chunked import is_chunked, plain
+
         return plain(reader) if is_chunked(self.source.http_head) else reader
 
 
@@ -114,6 +115,8 @@ class Answers:
 
 
 def _read(path: Path, capture: Capture) -> StoredRecord:
+    from archive.warc.reader import known_id, read_at
+
     record = read_at(path, capture.offset)
     if known_id(record) != capture.record_id:
         raise WarcError(capture.warc, capture.offset, "another record lies where the catalog says")

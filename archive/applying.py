@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,7 +23,9 @@ from archive.sums import Sums
 from archive.texts import Contents, Texts
 from archive.tiers import Tiers
 from archive.urls import stamp
-from archive.warc.reader import StoredRecord, read_at
+
+if TYPE_CHECKING:
+    from archive.warc.reader import StoredRecord
 
 PAGES_SIZE = "pages.jsonl"
 _STAMP_DIGITS = 17
@@ -300,6 +303,8 @@ def read_group(warcs: Path, place: Place, start: int) -> Derived | None:
 
 def group_records(warcs: Path, place: Place, start: int) -> tuple[StoredRecord, ...]:
     """The records of the group whose first lies at `start`, its metadata record last. Raises WarcError."""
+    from archive.warc.reader import read_at
+
     path = mounts.placed(warcs / place.folder / place.warc)
     records: list[StoredRecord] = []
     at = start

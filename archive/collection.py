@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -31,12 +31,12 @@ from archive.rows import ARCHIVE
 from archive.sending import Outgoing
 from archive.settings import ArchiveSettings, RunInfo
 from archive.urls import wire_url
-from archive.warc.reader import StoredRecord
 from archive.writers import naming_of, writers_of
 from archive.writing import bring_up, has_warcs, opened_to_write
 
 if TYPE_CHECKING:
     from archive.elsewhere import Elsewhere
+    from archive.warc.reader import StoredRecord
 
 __all__ = ["Answer", "ArchiveSettings", "Collection", "RunInfo"]
 
@@ -204,6 +204,10 @@ class Collection(LinkLooks):
         """The latest whole, good answer kept of exactly this address, with the validators for asking again."""
         capture = self._lookups.good(_wire(url)) if self._lookups else None
         return self._lookups.with_validators(capture) if capture is not None and self._lookups else None
+
+    def known_among(self, urls: Iterable[str]) -> frozenset[str]:
+        """Those of these addresses, as they go over the wire, of which `known_asset` gives an answer."""
+        return self._lookups.good_among(urls) if self._lookups else frozenset()
 
     def find(self, url: str) -> PageRow | None:
         """The latest page kept under this address: asked for, answering or the article's own. Without one, the latest

@@ -117,10 +117,14 @@ BULLET = re.compile(r"- (?=\S)")
 NUMBER = re.compile(r"([0-9]{1,18})\. (?=\S)")
 FENCE = re.compile(r"(`{3,})[^`]*\Z")
 TRAILER_LINE = re.compile(r"original url:", re.IGNORECASE)
+_SPECIAL_STARTS = frozenset(">#-`0123456789oO")
 
 
 def is_special(line: str) -> bool:
     """Whether a body line opens something other than a paragraph: heading, quotation, list, fence or trailer."""
+    # Nearly no line of a text begins so: the patterns need not be tried.
+    if line[:1] not in _SPECIAL_STARTS:
+        return False
     return line.startswith(">") or any(p.match(line) for p in (HEADING, BULLET, NUMBER, FENCE, TRAILER_LINE))
 
 

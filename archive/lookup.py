@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,11 @@ class Lookups:
         """The latest whole answer at exactly this address that is in archive/."""
         sql = f"{CAPTURES} WHERE c.url = ? AND c.good ORDER BY c.time DESC, c.warc DESC, c.offset DESC LIMIT 1"
         return self._capture(sql, url)
+
+    def good_among(self, urls: Iterable[str]) -> frozenset[str]:
+        """Those of these addresses that have one: `good` of each in one query."""
+        sql = "SELECT value FROM json_each(?) WHERE EXISTS (SELECT 1 FROM captures c WHERE c.url = value AND c.good)"
+        return frozenset(url for (url,) in self.rows(sql, json.dumps(list(urls))))
 
     def original(self, digest: str, url: str) -> Capture | None:
         """The response in archive/ that a revisit with this payload refers to; one of the same address, if any."""

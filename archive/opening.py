@@ -20,8 +20,6 @@ from archive.texts import Texts
 from archive.tiers import NAMES, Tiers
 from archive.warc.group import GroupData
 from archive.warc.joined import is_part
-from archive.warc.reader import read_groups
-from archive.warc.recovery import is_of_another, mend
 from archive.warc.writer import ENDING, OPEN, name_key
 
 Tell = Callable[[str], None]
@@ -150,7 +148,12 @@ class Mender:
 
     def _mend_open(self, kind: str, survives: Callable[[GroupData], bool]) -> None:
         folder = self._folder / kind
-        for name in open_names(folder, self._disk):
+        names = open_names(folder, self._disk)
+        if not names:
+            return
+        from archive.warc.recovery import is_of_another, mend
+
+        for name in names:
             final = name.removesuffix(OPEN)
             mended = mend(folder / name, self._disk, survives, shared=is_of_another(name))
             if mended.name is None:
@@ -193,6 +196,8 @@ def apply_file(folder: Path, place: Place, applier: Applier, damaged: Callable[[
 
 def groups_of(folder: Path, place: Place, damaged: Callable[[WarcError], None]) -> Iterator[Derived]:
     """What the groups of one WARC file come to, told damage passed over. Raises StorageError."""
+    from archive.warc.reader import read_groups
+
     try:
         for records in read_groups(folder / place.folder / place.warc, damaged):
             data = records[-1].group()

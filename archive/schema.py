@@ -210,12 +210,13 @@ def version(connection: sqlite3.Connection) -> int:
 
 
 def migrate(connection: sqlite3.Connection) -> bool:
-    """Brings the file to the newest schema, each step in a transaction of its own, and says whether it is one that an
-    earlier release made. Raises NewerCatalog."""
+    """Brings the file to the newest schema, each step in a transaction of its own (a new file in one), and says whether
+    it is one that an earlier release made. Raises NewerCatalog."""
     connection.create_function("apart", 1, apart, deterministic=True)
     done = version(connection)
     if done > len(MIGRATIONS):
         raise NewerCatalog
-    for number, script in enumerate(MIGRATIONS[done:], start=done + 1):
+    each = list(enumerate(MIGRATIONS[done:], start=done + 1))
+    for number, script in each if done else [(len(MIGRATIONS), "\n".join(MIGRATIONS))]:
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
     return 0 < done < len(MIGRATIONS)

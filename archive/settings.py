@@ -1,7 +1,5 @@
 """What the archive is told: where it lies, and who runs it. Plain values; nothing here does I/O."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import unquote_to_bytes
 
@@ -34,6 +35,7 @@ def text_path(identity: str) -> PurePosixPath:
     return PurePosixPath(_host_name(authority or "")) / f"{_slug(path, query or '')}-{digest}"
 
 
+@lru_cache(1024)
 def _host_name(authority: str) -> str:
     _, host, port = split_authority(authority.replace("\\", ""))
     try:

@@ -2,8 +2,11 @@
 `trafilatura.extract(with_metadata=True)` on the same machine in the same run.
 
 A worker is given one core for itself and all that it starts, as a process of bare `extract` has one: so two of them are
-what two machines of one core would be. The run itself, the scheduler and the web have what is left. Speed is that from
-the first page told to the last: what starting the command costs is told beside it. Exits 1 where the aim is missed.
+what two machines of one core would be. The run itself, the scheduler and the web have what is left, which on two cores
+is nothing: what they need they take from two workers, while one worker leaves them a core. `--share 0.5` gives workers,
+and processes of `extract`, half the time of their cores, so that the rest of the run has the other half, as it would
+have cores of its own where there are more (it takes control groups, which root may make). Speed is that from the first
+page told to the last: what starting the command costs is told beside it. Exits 1 where the aim is missed.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -31,6 +34,9 @@ PAGES = 600
 AIM = 0.9
 FLYING = 8
 WORKERS = ("one", "two")
+GROUPS = Path("/sys/fs/cgroup")
+PERIOD = 5000
+"""Microseconds in which a share of a core's time is used up."""
 
 CONFIG = """[fetch]
 allow_private_addresses = true
@@ -95,14 +101,23 @@ print("done", flush=True)
 """
 
 
-def extracted(pages: Path, cores: Sequence[int]) -> float:
-    """Pages a second of bare `extract`, a process on each of the cores, its parsers loaded before."""
+class Place(Struct, frozen=True):
+    """A core, and how much of its time may be used."""
+
+    core: int
+    share: float = 1.0
+
+
+def extracted(pages: Path, places: Sequence[Place]) -> float:
+    """Pages a second of bare `extract`, a process at each of the places, its parsers loaded before."""
     with ExitStack() as stack:
         processes = []
-        for number, core in enumerate(cores):
-            command = [sys.executable, "-c", EXTRACT, str(pages), str(number), str(len(cores))]
+        for number, place in enumerate(places):
+            command = [sys.executable, "-c", EXTRACT, str(pages), str(number), str(len(places))]
+            limit = stack.enter_context(limited(place.share))
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-            os.sched_setaffinity(process.pid, {core})
+            os.sched_setaffinity(process.pid, {place.core})
+            limit(process.pid)
             processes.append(stack.enter_context(process))
         for process in processes:
             assert process.stdout is not None
@@ -119,11 +134,15 @@ def extracted(pages: Path, cores: Sequence[int]) -> float:
 
 
 @contextmanager
-def workers(folder: Path, cores: Sequence[int]) -> Iterator[str]:
-    """The scheduler's address; a worker on each of the cores."""
-    with Dask(folder) as cluster:
-        for name, core in zip(WORKERS, cores, strict=False):
-            _pinned(cluster.worker(name), core)
+def workers(folder: Path, places: Sequence[Place]) -> Iterator[str]:
+    """The scheduler's address; a worker at each of the places."""
+    with ExitStack() as stack:
+        limits = [stack.enter_context(limited(place.share)) for place in places]
+        cluster = stack.enter_context(Dask(folder))
+        for name, place, limit in zip(WORKERS, places, limits, strict=False):
+            node = cluster.worker(name)
+            _pinned(node, place.core)
+            limit(node.pid)
         yield cluster.address
 
 
@@ -150,21 +169,46 @@ class Round(Struct, frozen=True):
         return self.extract[1] / self.extract[0]
 
 
-def measured(folder: Path, urls: Sequence[str], cores: Sequence[int], requisites: bool) -> Round:
+@contextmanager
+def limited(share: float) -> Iterator[Callable[[int], None]]:
+    """What holds a process, and all that it starts from then on, to that share of one core's time. The process has
+    ended when the block ends. Raises OSError where no control group can be made."""
+    if share >= 1:
+        yield lambda pid: None
+        return
+    quota = round(share * PERIOD)
+    before = GROUPS / "cpu"
+    files = {"cpu.max": f"{quota} {PERIOD}"}
+    if before.is_dir():  # the first version of control groups
+        files = {"cpu.cfs_period_us": str(PERIOD), "cpu.cfs_quota_us": str(quota)}
+    made = Path(tempfile.mkdtemp(prefix="tearsheet-bench-", dir=before if before.is_dir() else GROUPS))
+
+    def limit(pid: int) -> None:
+        (made / "cgroup.procs").write_text(str(pid))
+
+    try:
+        for name, value in files.items():
+            (made / name).write_text(value)
+        yield limit
+    finally:
+        made.rmdir()
+
+
+def measured(folder: Path, urls: Sequence[str], places: Sequence[Place], requisites: bool) -> Round:
 
     def crawl(name: str, count: int) -> Crawled:
         place = folder / name
         place.mkdir()
         if not count:
             return crawled(place, urls, "", requisites)
-        with workers(place / "dask", cores[:count]) as address:
+        with workers(place / "dask", places[:count]) as address:
             warm = place / "warm"
             warm.mkdir()
             crawled(warm, urls[:40], address, requisites)
             return crawled(place, urls, address, requisites)
 
     pages = folder.parent / "pages"
-    first = extracted(pages, cores[:1]), extracted(pages, cores[:2])
+    first = extracted(pages, places[:1]), extracted(pages, places[:2])
     return Round(first, crawl("one", 1), crawl("two", 2), crawl("alone", 0))
 
 
@@ -175,10 +219,20 @@ def main() -> int:
     parser.add_argument(
         "--requisites", action="store_true", help="keep what pages need, as a run does unless told not to"
     )
+    parser.add_argument("--share", type=float, default=1.0, help="of the time of its core, for each worker: 0.1 to 1")
     asked = parser.parse_args()
+    if not 0.1 <= asked.share <= 1:
+        parser.error(f"--share {asked.share:g} is not between 0.1 and 1")
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         print("two workers need two cores: there is one")
+        return 2
+    places = [Place(core, asked.share) for core in cores]
+    try:
+        with limited(asked.share):
+            pass
+    except OSError as error:
+        print(f"--share needs control groups that may be made: {error}", file=sys.stderr)
         return 2
     prepare()
     try:
@@ -196,7 +250,7 @@ def main() -> int:
             for number in range(asked.rounds):
                 place = Path(top) / f"round-{number}"
                 place.mkdir()
-                rounds.append(measured(place, urls, cores, asked.requisites))
+                rounds.append(measured(place, urls, places, asked.requisites))
                 _tell(f"round {number + 1}", rounds[-1])
     share = median(each.gained / each.extract_gained for each in rounds)
     print(f"two workers over one, as a share of what extract gains   {share:.2f}   (at least {AIM:g})")

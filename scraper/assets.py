@@ -64,11 +64,12 @@ class Gathered(Struct, frozen=True):
 
 class Stock(Struct, frozen=True):
     """What is kept already: the latest good capture of an address, and its stored answer. `fresh` tells of a capture
-    whether it need not be asked for again."""
+    whether it need not be asked for again; `among` leaves out addresses of which nothing is kept."""
 
     known: Callable[[str], Capture | None]
     page: Callable[[Capture], Page | None]
     fresh: Callable[[Capture], bool] = lambda capture: False
+    among: Callable[[Sequence[str]], frozenset[str]] = frozenset
 
 
 class Ahead(Struct, frozen=True):
@@ -122,6 +123,9 @@ class Assets:
 
     def _gather(self, job: Job, page_url: str, charset: str) -> Job:
         while (job.queue or job.flying) and not job.dropped:
+            if job.wanted:
+                job.kept |= self._stock.among(job.wanted)
+                job.wanted.clear()
             for requisite, referer, depth in job.begin(MOST_FLYING - len(job.flying)):
                 job.flying[self._ask(job, requisite, referer, charset)] = (requisite, depth)
             left = job.deadline - monotonic()
@@ -172,15 +176,15 @@ class Assets:
                 self._asked.move_to_end(requisite.url)
                 return known
             future = self._gate.submit(
-                urlsplit(requisite.url).hostname or "", lambda: self._fetch(requisite, referer, charset, job.deadline)
+                urlsplit(requisite.url).hostname or "", lambda: self._fetch(job, requisite, referer, charset)
             )
             self._asked[requisite.url] = future
             if len(self._asked) > REMEMBERED:
                 self._asked.popitem(last=False)
             return future
 
-    def _fetch(self, requisite: Requisite, referer: str, charset: str, until: float) -> Outcome:
-        known = self._stock.known(requisite.url)
+    def _fetch(self, job: Job, requisite: Requisite, referer: str, charset: str) -> Outcome:
+        known = self._stock.known(requisite.url) if requisite.url in job.kept else None
         stored = None
         if known is not None and requisite.kind in ("style", "frame"):
             # What they need in their turn stands in what is kept of them; without that they are asked for in full.
@@ -190,7 +194,9 @@ class Assets:
             return self._kept(requisite, stored, charset)
         if self._silence.left_alone(host_of(requisite.url)):
             return Outcome(False, "its host gave no answer several times in a row and is left alone", 0, (), False, ())
-        walk = self._walker.walk(HopRequest(requisite.url, referer=referer, kind=requisite.kind, until=until), known)
+        walk = self._walker.walk(
+            HopRequest(requisite.url, referer=referer, kind=requisite.kind, until=job.deadline), known
+        )
         last = walk.exchanges[-1]
         if not walk.stopped:
             self._silence.note(host_of(last.url), verdicts.verdict(last).kind is not VerdictKind.UNREACHABLE)
@@ -251,11 +257,14 @@ def _outcome(future: Future[Outcome]) -> Outcome:
 
 
 class Job:
-    """One page's gathering: what is wanted, what is in flight, what it came to."""
+    """One page's gathering: what is wanted, what is in flight, what it came to. `wanted` has not been looked up yet;
+    what is kept of that goes to `kept`."""
 
     def __init__(self, settings: FetchSettings, deadline: float) -> None:
         self.deadline = deadline
         self.dropped = False
+        self.wanted: list[str] = []
+        self.kept: frozenset[str] = frozenset()
         self.queue: list[tuple[Requisite, str, int]] = []
         self.flying: dict[Future[Outcome], tuple[Requisite, int]] = {}
         self._settings = settings
@@ -269,6 +278,7 @@ class Job:
         for requisite in requisites:
             if requisite.url not in self._seen:
                 self._seen.add(requisite.url)
+                self.wanted.append(requisite.url)
                 self.queue.append((requisite, referer, depth))
 
     def begin(self, room: int) -> list[tuple[Requisite, str, int]]:

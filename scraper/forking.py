@@ -15,6 +15,7 @@ import gc
 import os
 import pickle
 import resource
+import select
 import signal
 import socket
 import sys
@@ -23,6 +24,7 @@ from importlib import import_module
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, NoReturn
 
+from archive.deferring import make_next
 from scraper.messages import receive, send
 
 if TYPE_CHECKING:
@@ -192,6 +194,7 @@ def _load() -> None:
 def _fork_for(caller: socket.socket) -> None:
     forked: set[int] = set()
     while True:
+        prepare_until_asked(caller)
         caller.settimeout(None)
         message, received, _, _ = socket.recv_fds(caller, 1, 1)
         if message == FORK:
@@ -212,6 +215,14 @@ def _fork_for(caller: socket.socket) -> None:
         send(caller, str(answer).encode())
     for pid in forked:
         _ended(pid)
+
+
+def prepare_until_asked(caller: socket.socket) -> None:
+    """What pages will need is made while nobody waits for us."""
+    asked = select.poll()
+    asked.register(caller, select.POLLIN)
+    while not asked.poll(0) and make_next():
+        pass
 
 
 def _ended(pid: int) -> int:
@@ -239,7 +250,10 @@ def _read_for(caller: socket.socket) -> None:
     def answer(last: bool, reading: Reading) -> None:
         send(caller, pickle.dumps((last, reading), pickle.HIGHEST_PROTOCOL))
 
-    while (data := receive(caller)) is not None:
+    while True:
+        prepare_until_asked(caller)
+        if (data := receive(caller)) is None:
+            break
         timeout, page, ahead = pickle.loads(data)  # noqa: S301 - from our own process
         signal.setitimer(signal.ITIMER_REAL, timeout + GRACE)
         try:

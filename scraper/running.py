@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from scraper.pace import Pace, Rhythm
     from scraper.politeness import Robots, RulesMemory
     from scraper.preserve import Preserver
-    from scraper.read.reading import Read
+    from scraper.read.reading import Page, Read
     from scraper.settings import Settings
     from scraper.submits.submitter import Submitter
     from scraper.submits.telling import Telling
@@ -338,7 +338,10 @@ def preserving(settings: Settings, plan: Plan, parts: Parts) -> Iterator[tuple[P
         def fresh(capture: Capture) -> bool:
             return plan.fresh_assets and parts.clock() - capture.time < timedelta(seconds=crawl.asset_fresh)
 
-        stock = Stock(collection.known_asset, lambda capture: stored_page(collection, capture), fresh)
+        def page(capture: Capture) -> Page | None:
+            return stored_page(collection, capture)
+
+        stock = Stock(collection.known_asset, page, fresh, collection.known_among)
         gate = HostGate(executor, fetch.requisite_parallel)
         assets = Assets(fetch, parts.network.unpaced, gate, stock, parts.read)
         rules = Rules(

@@ -3,8 +3,6 @@
 Times are seconds, sizes are bytes. Each setting stands here once, with its default and the help that the sample shows.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """The settings of web archives: those that are asked for copies, and those that are asked to keep them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

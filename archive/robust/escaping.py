@@ -7,7 +7,7 @@ import re
 from archive.harmless import harmless
 
 # What begins a link of its own in GFM, or ends one, is broken by an entity, since a backslash would show there.
-_ACTIVE = re.compile(r"[\\`*_\[\]<>()!|~&#=+\-]|(?<=\d)[.)]|(?<=[A-Za-z]):(?=//)|(?<=\bwww)\.|@", re.IGNORECASE)
+_ACTIVE = re.compile(r"[\\`*_\[\]<>()!|~&#=+\-]|(?<=\d)[.)]|:(?=//)|(?<=\bwww)\.|@", re.IGNORECASE)
 _IN_LINK = re.compile(r"[\\`*_\[\]<&~|]")
 _IN_DESTINATION = re.compile(r"[\\()<>&|*_~\[\]!]")
 _UNFIT = re.compile(r"[\x00-\x20\x7f]|[^\x00-\x7f]")

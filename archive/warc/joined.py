@@ -17,7 +17,6 @@ from msgspec import Struct
 from archive.disk import Disk, storage_error
 from archive.errors import WarcError
 from archive.warc.fields import parse_fields
-from archive.warc.reader import read_at
 from archive.warc.records import Record, WarcInfo, warcinfo_record
 from archive.warc.writer import ENDING, parse_name
 
@@ -89,6 +88,8 @@ def head_record(info: WarcInfo, name: str, time: datetime, sources: Collection[t
 def sources_of(path: Path, at: int = 0) -> tuple[Source, ...]:
     """What the joined file that begins at `at` of `path` took in; nothing for any other file, or for one whose first
     record is damaged."""
+    from archive.warc.reader import read_at
+
     try:
         record = read_at(path, at)
         fields = parse_fields(record.payload_bytes()) if record.type == "warcinfo" else []

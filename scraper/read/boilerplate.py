@@ -64,7 +64,8 @@ _HEAVY = named(
     |footer|sitefooter|navigation|nav|menu|kommentare?|commentaires?|comentarios|commenti|reacties|kommentarer
     |komentarze
     |yorumlar|diskuse
-    """
+    """,
+    soon=True,
 )
 _SHOWING = named("lightbox|banner|popup|popover|modal|widget|copyright")
 """Names that tell how a picture is shown, not that it stands beside the article."""
@@ -73,7 +74,8 @@ _META = named(
     byline|bylines|dateline|timestamp|timestamps|datetime|pubdate|publishdate|published|updated|postdate|authors
     |author
     |kicker|eyebrow|overline|rubric|flag|category|reading[a-z]{0,4}time|readtime|credit|credits
-    """
+    """,
+    soon=True,
 )
 _MANY = 4096
 _EMBED = named("twitter|instagram|tiktok|facebook|fb|bluesky|mastodon|reddit|embedly|imgur|telegram|threads")

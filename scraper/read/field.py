@@ -210,7 +210,8 @@ _BODY = named(
     |news ?body|news content|news text|body ?text|body content|body copy|rich text|field name body|field body|text body
     |artikel ?text|artikel inhalt|article ?corps|corps article|cuerpo|corpo|testo articolo|brodtext|brodtekst|treść
     |tresc
-    """
+    """,
+    soon=True,
 )
 
 

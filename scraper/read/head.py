@@ -28,7 +28,8 @@ _SUBTITLE = named(
     |secondary headline|second headline|undertitel|undertittel|underrubrik|alaotsikko|onderkop|ondertitel|podtytul
     |podtitulek|podtitul|podnaslov|alcim|subtitlu|catenaccio|altbaslik|alt baslik|spot|subtit|subtitulos
     |linha fina|linhafina
-    """
+    """,
+    soon=True,
 )
 _INTRO = named(
     """
@@ -36,7 +37,8 @@ _INTRO = named(
     |preface|sommario|entradilla|bajada|copete|opening|teaser|description|einleitung|anlauf|leadin|lead in|resumen
     |resumo|resume|chapeau|accroche|ingressi|manchet|inleiding|perex|zajawka|lid|annotation|anons|announce|sapou|ozet
     |uvod|uvodnik|article lead|summary text|subline|headnote
-    """
+    """,
+    soon=True,
 )
 _NO_INTRO = named("image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights")
 _MEDIA = named("image|media|photo|picture|figure|caption")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache, cached_property
 
-from archive.deferring import deferred
+from archive.deferring import deferred, needed_soon
 
 
 def words(text: str) -> frozenset[str]:
@@ -23,14 +23,14 @@ def joined(text: str) -> str:
     return "".join(line.strip() for line in text.splitlines())
 
 
-def named(text: str) -> re.Pattern[str]:
+def named(text: str, *, soon: bool = False) -> re.Pattern[str]:
     """Finds a name in a label (`tree.label`): lower-case words with one space around each; `|` parts the names."""
-    return deferred(f" (?:{joined(text)})(?= )")
+    return deferred(f" (?:{joined(text)})(?= )", soon=soon)
 
 
 def wording(text: str, end: str = "") -> re.Pattern[str]:
     """Matches a wording whatever its case, from where the text begins; `end` is what must follow."""
-    return deferred(f"(?:{joined(text)}){end}", re.IGNORECASE)
+    return deferred(f"(?:{joined(text)}){end}", re.IGNORECASE, soon=True)
 
 
 class _Listed:
@@ -48,6 +48,7 @@ class _Listed:
         self._opening = opening
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
         self._by_start: dict[str, re.Pattern[str] | None] = {}
+        needed_soon(lambda: self._always)
 
     @cached_property
     def _always(self) -> re.Pattern[str] | None:

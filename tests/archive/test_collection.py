@@ -424,6 +424,10 @@ def test_a_bad_picture_goes_aside_and_the_good_one_stays_the_latest(tmp_path: Pa
         folders = {c.url: c.folder for c in collection.captures("p2")}
         assert folders[PICTURE] == "quarantine"
         assert folders["https://news.test/never.png"] == "archive"
+        asked = [STORY, PICTURE, "https://news.test/never.png", "https://news.test/nowhere.png"]
+        assert (
+            collection.known_among(asked) == {url for url in asked if collection.known_asset(url)} == {STORY, PICTURE}
+        )
     assert not any(b'"404"' in line and PICTURE.encode() in line for line in index_lines(tmp_path))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from typing import Any
@@ -247,3 +247,24 @@ def test_a_style_sheet_whose_record_cannot_be_read_is_asked_in_full() -> None:
     unreadable = replace(stock(True), page=lambda _: None)
     _, walker = gathering(sheet, [Requisite("https://a.test/b.css", "style")], stock=unreadable)
     assert walker.asked[0] == "https://a.test/b.css"
+
+
+def test_what_is_not_kept_is_not_looked_up_one_by_one() -> None:
+    looked_up: list[str] = []
+    batches: list[tuple[str, ...]] = []
+
+    def known(url: str) -> Capture | None:
+        looked_up.append(url)
+        return kept(url)
+
+    def among(urls: Sequence[str]) -> frozenset[str]:
+        batches.append(tuple(urls))
+        return frozenset(url for url in urls if url.endswith("css"))
+
+    there = replace(stock(True), known=known, among=among)
+    pictures = [Requisite(f"https://a.test/{number}.png", "image") for number in range(60)]
+    (found,), walker = gathering(picture, [Requisite("https://a.test/a.css", "style"), *pictures], stock=there)
+    assert looked_up == ["https://a.test/a.css"]
+    assert batches == [("https://a.test/a.css", *(each.url for each in pictures)), ("https://a.test/p.png",)]
+    assert sorted(walker.asked) == sorted([*(each.url for each in pictures), "https://a.test/p.png"])
+    assert not found.missing

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
 
 from archive.models import Capture
+from archive.warc.fields import read_date
 from archive.warc.group import Foreign, GroupData, Lies, PartData
 
 IMPORT = "import"
@@ -64,11 +65,7 @@ def _mime(content_type: str) -> str:
 
 
 def time_of(view: View) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(view.record.header("WARC-Date") or "")
-    except ValueError:
-        return None
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return read_date(view.record.header("WARC-Date"))
 
 
 def part_capture(place: Place, part: PartData, view: View | None, group: View, data: GroupData) -> Capture | None:

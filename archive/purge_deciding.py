@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -22,6 +22,7 @@ from archive.exclusions import OF_OTHERS, Exclusions, plain
 from archive.models import Role
 from archive.opening import closed_names
 from archive.rows import ARCHIVE, QUARANTINE
+from archive.warc.fields import bare_uri, read_date
 from archive.warc.foreign import ENDINGS, Found, Misshapen, foreign_records, known_id
 from archive.warc.group import GroupData, PartData
 from archive.warc.reader import StoredRecord, read_records
@@ -89,7 +90,7 @@ class Decided(Struct):
         record_id, url, date = refers
         if record_id:
             return record_id if record_id in self.purged else None
-        time = _time(date)
+        time = read_date(date)
         return self.named.get((url, time)) if url and time is not None else None
 
 
@@ -211,7 +212,7 @@ class _Survey:
 
     def _goes(self, record_id: str, url: str, date: str, lying: Lying) -> None:
         self._found.purged[record_id] = lying
-        time = _time(date)
+        time = read_date(date)
         if time is not None:
             self._found.named[url, time] = record_id
 
@@ -318,19 +319,10 @@ def foreign(path: Path, touched: Touched) -> Iterator[Found]:
 
 def referred(header: Callable[[str], str | None]) -> tuple[str, str, str]:
     """What a revisit refers to: id, address and date, "" where it does not say."""
-    url = header("WARC-Refers-To-Target-URI") or ""
-    url = url[1:-1] if url.startswith("<") and url.endswith(">") else url
+    url = bare_uri(header("WARC-Refers-To-Target-URI") or "")
     return header("WARC-Refers-To") or "", url, header("WARC-Refers-To-Date") or ""
 
 
 def referers(head: bytes) -> Sequence[str]:
     """What a request says that it was led by."""
     return [value for name, value in head_fields(head)[1] if name.lower() == "referer"]
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)

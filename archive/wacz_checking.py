@@ -17,6 +17,7 @@ from archive.checking import Checked, Kind, Problem, check_foreign, digest_of
 from archive.errors import DamageError, StorageError
 from archive.wacz_reading import ARCHIVED, DIGEST, PACKAGE, PAGES, Resource, Wacz
 from archive.warc.arc import is_arc
+from archive.warc.fields import bare_uri
 from archive.warc.reader import StoredRecord
 from archive.warc.walk import Walked, Window
 
@@ -147,7 +148,7 @@ class _Checker:
         self._all_read = self._all_read and inner.whole
 
     def _note(self, file: str, record: Walked | StoredRecord) -> None:
-        url = _plain(record.header("WARC-Target-URI") or "")
+        url = bare_uri(record.header("WARC-Target-URI") or "")
         if record.type in _ANSWERS:
             self._urls.add(_short(url))
         web = record.type == "response" and url[:4].lower() == "http"
@@ -181,7 +182,7 @@ class _Checker:
                 return ""
             return f"no record of {url[:_SHOWN]} lies in {file[:_SHOWN]} at offset {offset}"
         self._named.add((file, offset))
-        if place.url != _short(_plain(url)):
+        if place.url != _short(bare_uri(url)):
             return f"another record than that of {url[:_SHOWN]} lies in {file[:_SHOWN]} at offset {offset}"
         return ""
 
@@ -235,9 +236,9 @@ class _Checker:
             except (ValueError, AttributeError, RecursionError):
                 words = f"line {number}: it cannot be read"
             else:
-                if not isinstance(url, str) or _short(_plain(url).partition("#")[0]) in self._urls:
+                if not isinstance(url, str) or _short(bare_uri(url).partition("#")[0]) in self._urls:
                     continue
-                if _short(_plain(url)) in self._urls or not self._all_read:
+                if _short(bare_uri(url)) in self._urls or not self._all_read:
                     continue
                 words = f"line {number}: no record of {url[:_SHOWN]} is in the file"
             self._say(Kind.DERIVED, name, words)
@@ -260,10 +261,6 @@ class _Checker:
             self._say(Kind.DAMAGE, name, f"it cannot be unpacked ({error})")
         except DamageError as error:
             self._say(Kind.DAMAGE, name, str(error).rpartition(": ")[2])
-
-
-def _plain(url: str) -> str:
-    return url[1:-1] if url.startswith("<") and url.endswith(">") else url
 
 
 def _short(url: str) -> bytes:

@@ -13,6 +13,20 @@ def warc_date(time: datetime) -> str:
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def read_date(text: str | None) -> datetime | None:
+    """The time that a WARC-Date says, of whatever tool; UTC where it names no zone, None where it cannot be read."""
+    try:
+        time = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
+
+
+def bare_uri(url: str) -> str:
+    """An address less the angle brackets that WARC/1.0 put around it, and some writers still do."""
+    return url[1:-1] if url.startswith("<") and url.endswith(">") else url
+
+
 def fields_block(fields: Iterable[tuple[str, str]]) -> bytes:
     """An application/warc-fields block (WARC 1.1, annex B). Empty values are left out, controls percent-encoded."""
     return "".join(f"{name}: {one_line(value)}\r\n" for name, value in fields if value).encode("utf-8", "replace")

@@ -11,7 +11,7 @@ import re
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -22,7 +22,7 @@ from archive.errors import UsageError, WarcError
 from archive.warc.arc import is_arc, parse_line
 from archive.warc.checks import Digesting, digest_problem
 from archive.warc.chunked import is_chunked
-from archive.warc.fields import parse_fields
+from archive.warc.fields import bare_uri, parse_fields, read_date
 from archive.warc.members import GZIP_MAGIC, Broken, open_source
 from archive.warc.reader import StoredRecord, place_id, read_at, read_records
 from archive.warc.walk import START, Fault, Walked, Window, walk
@@ -156,8 +156,8 @@ def _found(walked: Walked) -> Found:
     return Found(
         type=walked.type,
         record_id=walked.record_id,
-        url=_address(walked.header("WARC-Target-URI") or ""),
-        time=_time(walked.header("WARC-Date") or ""),
+        url=bare_uri(walked.header("WARC-Target-URI") or ""),
+        time=read_date(walked.header("WARC-Date")),
         values=walked.values,
         http_head=walked.http_head,
         offset=walked.offset,
@@ -167,18 +167,6 @@ def _found(walked: Walked) -> Found:
         start=walked.start,
         wrong=walked.wrong,
     )
-
-
-def _address(url: str) -> str:
-    return url[1:-1] if url.startswith("<") and url.endswith(">") else url
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def _mended(path: Path, fault: Fault, until: int, gzipped: bool, tell: Callable[[WarcError], None]) -> Iterator[Found]:
@@ -214,7 +202,7 @@ def _lost(path: Path, offset: int) -> str:
             fields = {name.lower(): value for name, value in reversed(parse_fields(source.head(_HEADER_END, _PIECE)))}
     except Broken:
         return ""
-    url = _address(fields.get("warc-target-uri", ""))
+    url = bare_uri(fields.get("warc-target-uri", ""))
     return f"; lost is the {fields.get('warc-type', 'record')[:20]} of {url[:500]}" if url else ""
 
 
@@ -254,8 +242,8 @@ def _from_stored(record: StoredRecord) -> Found:
     return Found(
         type=record.type,
         record_id=record.record_id,
-        url=_address(record.header("WARC-Target-URI") or ""),
-        time=_time(record.header("WARC-Date") or ""),
+        url=bare_uri(record.header("WARC-Target-URI") or ""),
+        time=read_date(record.header("WARC-Date")),
         values={name.lower(): value for name, value in reversed(record.headers)},
         http_head=record.http_head,
         offset=record.offset,

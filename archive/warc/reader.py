@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Generator, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,7 +16,7 @@ from archive.disk import storage_error
 from archive.errors import WarcError
 from archive.warc import arc, group
 from archive.warc.checks import Digesting, digest_problem
-from archive.warc.fields import parse_fields
+from archive.warc.fields import bare_uri, parse_fields, read_date
 from archive.warc.group import GroupData
 from archive.warc.members import Broken, Source, next_start, open_source
 
@@ -68,17 +68,15 @@ class StoredRecord(Struct, frozen=True):
     @property
     def url(self) -> str:
         """The target address, less the angle brackets that some writers put around it; "" without one."""
-        url = self.header("WARC-Target-URI") or ""
-        return url[1:-1] if url.startswith("<") and url.endswith(">") else url
+        return bare_uri(self.header("WARC-Target-URI") or "")
 
     @property
     def time(self) -> datetime:
         """WARC-Date. Raises WarcError if there is none that can be read."""
-        try:
-            time = datetime.fromisoformat(self.header("WARC-Date") or "")
-        except ValueError as error:
-            raise WarcError(self.path.name, self.offset, "the record has no readable WARC-Date") from error
-        return time if time.tzinfo else time.replace(tzinfo=UTC)
+        time = read_date(self.header("WARC-Date"))
+        if time is None:
+            raise WarcError(self.path.name, self.offset, "the record has no readable WARC-Date")
+        return time
 
     def payload(self) -> BinaryIO:
         """A reader of the block less its HTTP head. The caller closes it. Reading raises WarcError where the file is

@@ -16,7 +16,7 @@ from msgspec import Struct
 from archive.disk import told
 from archive.models import Capture, Exchange, PageGroup, Part, Rereading
 from archive.spool import Spool
-from archive.warc.fields import FIELDS_TYPE, fields_block, one_line, warc_date
+from archive.warc.fields import FIELDS_TYPE, bare_uri, fields_block, one_line, warc_date
 from archive.warc.group import GroupData, dump, group_data, reread_data
 
 VERSION = "WARC/1.1"
@@ -89,9 +89,7 @@ def new_record_id() -> str:
 
 def target(url: str) -> str:
     """`url` as WARC-Target-URI holds it: no angle brackets around, no white space, ASCII (5.16)."""
-    if url.startswith("<") and url.endswith(">"):
-        url = url[1:-1]
-    return _NOT_IN_ADDRESS.sub(lambda m: "".join(f"%{b:02X}" for b in m[0].encode("utf-8", "replace")), url)
+    return _NOT_IN_ADDRESS.sub(lambda m: "".join(f"%{b:02X}" for b in m[0].encode("utf-8", "replace")), bare_uri(url))
 
 
 def stored_head(head: bytes) -> bytes:

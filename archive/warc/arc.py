@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import BinaryIO
 
-from archive.warc.members import GZIP_MAGIC, Broken
+from archive.warc.members import Broken, first_place, is_gzipped, next_member
 
 LINE_END = re.compile(rb"\n")
 MOST_LINE = 16 * 1024
-_CHUNK = 1 << 20
 _HTTP = re.compile(rb"https?:", re.IGNORECASE)
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]{0,30}:")
 _IP = re.compile(rb"[0-9A-Fa-f.:]{1,45}\Z|-\Z")
@@ -66,38 +66,19 @@ def _date(digits: str) -> str:
 
 def next_start(file: BinaryIO, offset: int) -> int | None:
     """The first place at or after `offset` where a record seems to begin, or None."""
-    file.seek(0)
-    gzipped = file.read(2) == GZIP_MAGIC[:2]
-    at = offset if gzipped else offset - 1
-    while True:
-        file.seek(at)
-        data = file.read(_CHUNK)
-        if not data:
-            return None
-        if gzipped:
-            found = data.find(GZIP_MAGIC)
-            while found >= 0:
-                if _begins(file, at + found):
-                    return at + found
-                found = data.find(GZIP_MAGIC, found + 1)
-        else:
-            line = _next_line(data)
-            if line is not None:
-                return at + line
-        if len(data) < _CHUNK:
-            return None
-        at += _CHUNK - (len(GZIP_MAGIC) if gzipped else MOST_LINE)
+    if is_gzipped(file):
+        return next_member(file, offset, lambda place: _begins(file, place))
+    return first_place(file, offset - 1, _lines_of_fields, MOST_LINE + 1)
 
 
-def _next_line(data: bytes) -> int | None:
-    """Where the first line of fields begins, of those behind a line end."""
+def _lines_of_fields(data: bytes) -> Iterator[int]:
+    """Where lines of fields begin, of those behind a line end."""
     start = data.find(b"\n") + 1
     while start:
         end = data.find(b"\n", start) + 1
         if 0 < end <= start + MOST_LINE and _fields(data[start:end]) is not None:
-            return start
+            yield start
         start = end
-    return None
 
 
 def _begins(file: BinaryIO, offset: int) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, Protocol
 
 GZIP_MAGIC = b"\x1f\x8b\x08"
 _CHUNK = 32 * 1024
+_SCANNED = 256 * 1024
 _MOST_OUT = 256 * 1024
 
 
@@ -203,33 +205,54 @@ class PlainSource(_Buffered):
 
 def open_source(file: BinaryIO, offset: int = 0, *, strict: bool) -> Source:
     """Gzip or plain, by the first bytes of the file."""
-    return GzipSource(file, offset, strict=strict) if _gzipped(file) else PlainSource(file, offset)
+    return GzipSource(file, offset, strict=strict) if is_gzipped(file) else PlainSource(file, offset)
 
 
-def _gzipped(file: BinaryIO) -> bool:
+def is_gzipped(file: BinaryIO) -> bool:
+    """By its first bytes."""
     file.seek(0)
     return file.read(2) == GZIP_MAGIC[:2]
 
 
 def next_start(file: BinaryIO, offset: int) -> int | None:
     """The first place at or after `offset` where a record seems to begin, or None: how reading goes on after damage."""
-    gzipped = _gzipped(file)
-    mark, ahead = (GZIP_MAGIC, 0) if gzipped else (b"\nWARC/1.", 1)
+    if is_gzipped(file):
+        return next_member(file, offset, lambda place: _begins_record(file, place))
+    mark = b"\nWARC/1."
+    return first_place(file, offset, lambda data: (at + 1 for at in _places(data, mark)), len(mark))
+
+
+def next_member(file: BinaryIO, offset: int, begins: Callable[[int], bool]) -> int | None:
+    """The first place at or after `offset` where a gzip member seems to begin, of which `begins` holds."""
+    return first_place(file, offset, lambda data: _places(data, GZIP_MAGIC), len(GZIP_MAGIC), begins)
+
+
+def first_place(
+    file: BinaryIO,
+    offset: int,
+    places: Callable[[bytes], Iterable[int]],
+    longest: int,
+    good: Callable[[int], bool] = lambda place: True,
+) -> int | None:
+    """The first place at or after `offset` that is `good`, of those that `places` finds in a piece of the file. What
+    is looked for is `longest` bytes long at the most."""
     at = offset
-    window = b""
-    file.seek(at)
-    while data := file.read(_CHUNK):
-        window += data
-        found = window.find(mark)
-        while found >= 0:
-            place = at + found + ahead
-            if not gzipped or _begins_record(file, place):
-                return place
-            found = window.find(mark, found + 1)
-        at += max(0, len(window) - len(mark) + 1)
-        window = window[-len(mark) + 1 :]
-        file.seek(at + len(window))
-    return None
+    while True:
+        file.seek(at)
+        data = file.read(_SCANNED)
+        for found in places(data):
+            if good(at + found):
+                return at + found
+        if len(data) < _SCANNED:
+            return None
+        at += _SCANNED - longest + 1
+
+
+def _places(data: bytes, mark: bytes) -> Iterator[int]:
+    found = data.find(mark)
+    while found >= 0:
+        yield found
+        found = data.find(mark, found + 1)
 
 
 def _begins_record(file: BinaryIO, offset: int) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from archive.errors import UsageError
-from scraper.options import COMMON, piping, reading, stopping
+from scraper.options import COMMON, InputFiles, piping, reading, stopping
 
 
 def check(
@@ -139,12 +139,7 @@ def rescue(
         list[str] | None,
         typer.Argument(metavar="URL…", help="Addresses to rescue; - reads them from stdin. Else all that is dead."),
     ] = None,
-    input_files: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "-i", "--input", metavar="FILE", help="A file of addresses, one a line; # begins a comment. Repeatable."
-        ),
-    ] = None,
+    input_files: InputFiles = None,
     at: Annotated[
         str, typer.Option("--at", metavar="TIME", help="Take the copy nearest to then, such as 2015-03-01.")
     ] = "",
@@ -185,12 +180,7 @@ def submit(
         list[str] | None,
         typer.Argument(metavar="URL…", help="Addresses to submit; - reads them from stdin. Else all that waits."),
     ] = None,
-    input_files: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "-i", "--input", metavar="FILE", help="A file of addresses, one a line; # begins a comment. Repeatable."
-        ),
-    ] = None,
+    input_files: InputFiles = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what waits, or how it stands.")] = False,
 ) -> None:
     """Ask public archives to keep a copy, of what --submit left waiting or of these addresses.

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from archive.errors import UsageError
-from scraper.options import COMMON, read_quantity, stopping
+from scraper.options import COMMON, InputFiles, read_quantity, stopping
 
 
 def fetch(
     addresses: Annotated[
         list[str] | None, typer.Argument(metavar="URL…", help="Addresses to keep; - reads them from stdin.")
     ] = None,
-    input_files: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "-i",
-            "--input",
-            metavar="FILE",
-            help="A file of addresses, one a line; # begins a comment. Repeatable.",
-        ),
-    ] = None,
+    input_files: InputFiles = None,
     again: Annotated[
         bool, typer.Option("--again", help="Ask again even what was kept within recapture_after.")
     ] = False,

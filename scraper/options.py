@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from scraper.settings import Settings
 
 
+InputFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "-i", "--input", metavar="FILE", help="A file of addresses, one a line; # begins a comment. Repeatable."
+    ),
+]
+
+
 class Common(Struct):
     """What every command takes: where the config is, which collection, how to print."""
 

@@ -17,6 +17,14 @@ DEPOSITORY_USES = {
 }
 """The keys of a depository that only some kinds know."""
 _TEMPLATE = "an http address; where {url} stands the address goes, else to its end"
+_Name = Annotated[
+    str,
+    Setting(
+        "What it is called in reports and records.",
+        pattern=r"^[^\x00-\x1f\x7f]{1,100}$",
+        form="text of at most 100 characters",
+    ),
+]
 
 
 class RescueSettings(Struct, frozen=True):
@@ -46,14 +54,7 @@ class RescueSettings(Struct, frozen=True):
 class WebArchive(Struct, frozen=True):
     """A web archive that is asked for copies: where its TimeGate, TimeMaps and CDX server are, as templates."""
 
-    name: Annotated[
-        str,
-        Setting(
-            "What it is called in reports and records.",
-            pattern=r"^[^\x00-\x1f\x7f]{1,100}$",
-            form="text of at most 100 characters",
-        ),
-    ]
+    name: _Name
     timegate: Annotated[str, Setting("Its Memento TimeGate; copies lie below it.", form=_TEMPLATE)] = ""
     timemap: Annotated[str, Setting("Its lists of copies (Memento TimeMaps).", form=_TEMPLATE)] = ""
     cdx: Annotated[
@@ -82,14 +83,7 @@ class SubmitSettings(Struct, frozen=True):
 class Depository(Struct, frozen=True):
     """A public archive that is asked to keep copies."""
 
-    name: Annotated[
-        str,
-        Setting(
-            "What it is called in reports and records.",
-            pattern=r"^[^\x00-\x1f\x7f]{1,100}$",
-            form="text of at most 100 characters",
-        ),
-    ]
+    name: _Name
     kind: Annotated[
         str,
         Setting("Save Page Now's API, or any address that keeps what it is asked for.", choices=DEPOSITORY_KINDS),

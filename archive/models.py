@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from archive.linkstate import Check
 from archive.submission import Submission
+from archive.warc.fields import first_named
 
 if TYPE_CHECKING:
     from archive.spool import Spool
@@ -116,11 +117,7 @@ class Exchange(Struct, frozen=True):
 
     def header(self, name: str) -> str | None:
         """The first header of that name, or None."""
-        name = name.lower()
-        for key, value in self.headers:
-            if key.lower() == name:
-                return value
-        return None
+        return first_named(self.headers, name)
 
 
 # ---------------------------------------------------------------------------------------------------- the article

@@ -16,9 +16,8 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Event, Lock
+from threading import Event
 from time import monotonic
 
 from msgspec import Struct, field
@@ -33,6 +32,7 @@ from scraper.fetching import known_rules
 from scraper.linkchecking import Asked, check_links
 from scraper.running import Plan, Time, opened_alone
 from scraper.settings import CheckSettings, CrawlSettings, FetchSettings, ReadSettings, Settings
+from tests.newsroom import Clock
 from tests.site import Web
 
 STRIKES = 3
@@ -40,26 +40,6 @@ LEAST_DEAD = 0.95
 LEAST_SOFT = 0.90
 MOST_BYTES = 6000
 """What a revisit may take: request, revisit and metadata record, each a member of its own."""
-
-
-class Clock:
-    """Time that moves only where somebody sleeps, and by hand; safe in threads."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._lock = Lock()
-
-    def __call__(self) -> datetime:
-        with self._lock:
-            return self._now
-
-    def sleep(self, stop: Event, seconds: float) -> None:
-        with self._lock:
-            self._now += timedelta(seconds=max(0.0, seconds), microseconds=1)
-
-    def forward(self, to: datetime) -> None:
-        with self._lock:
-            self._now = max(self._now, to)
 
 
 class Measured(Struct):

@@ -10,11 +10,12 @@ import pytest
 
 from archive.collection import Collection
 from bench.ageing import DAY, START, Ageing, Fate
-from bench.check import Clock, Measured, keep, measured, settings_of, told
+from bench.check import Measured, keep, measured, settings_of, told
 from bench.check import cost as cost_of
 from scraper.linkchecking import Asked, check_links
 from scraper.running import Time
 from tests.corpus import needed
+from tests.newsroom import Clock
 from tests.site import Web
 
 pytestmark = pytest.mark.slow

@@ -8,6 +8,15 @@ from datetime import UTC, datetime
 FIELDS_TYPE = "application/warc-fields"
 
 
+def first_named(fields: Iterable[tuple[str, str]], name: str) -> str | None:
+    """The value of the first field of that name, in whatever case; None without one."""
+    name = name.lower()
+    for key, value in fields:
+        if key.lower() == name:
+            return value
+    return None
+
+
 def warc_date(time: datetime) -> str:
     """`2026-01-02T03:04:05.678Z` (WARC 1.1, 5.4: UTC, fractions allowed)."""
     return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

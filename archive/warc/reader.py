@@ -16,7 +16,7 @@ from archive.disk import storage_error
 from archive.errors import WarcError
 from archive.warc import arc, group
 from archive.warc.checks import Digesting, digest_problem
-from archive.warc.fields import bare_uri, parse_fields, read_date
+from archive.warc.fields import bare_uri, first_named, parse_fields, read_date
 from archive.warc.group import GroupData
 from archive.warc.members import Broken, Source, next_start, open_source
 
@@ -57,8 +57,7 @@ class StoredRecord(Struct, frozen=True):
 
     def header(self, name: str) -> str | None:
         """The first named field of that name, or None."""
-        name = name.lower()
-        return next((value for key, value in self.headers if key.lower() == name), None)
+        return first_named(self.headers, name)
 
     @property
     def warc(self) -> str:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from archive.disk import told
 from archive.models import Capture, Exchange, PageGroup, Part, Rereading
 from archive.spool import Spool
-from archive.warc.fields import FIELDS_TYPE, bare_uri, fields_block, one_line, warc_date
+from archive.warc.fields import FIELDS_TYPE, bare_uri, fields_block, first_named, one_line, warc_date
 from archive.warc.group import GroupData, dump, group_data, reread_data
 
 VERSION = "WARC/1.1"
@@ -63,11 +63,7 @@ class Record(Struct, frozen=True):
 
     def header(self, name: str) -> str | None:
         """The first named field of that name, or None."""
-        name = name.lower()
-        for key, value in self.headers:
-            if key.lower() == name:
-                return value
-        return None
+        return first_named(self.headers, name)
 
     @property
     def content_length(self) -> int:

@@ -71,6 +71,8 @@ class Boxes:
         Not where each paragraph stands in an element of its own.
         """
         parent = unit.node.getparent()
+        if parent is None:  # a `noscript` that held most of the page, before it was taken out of the tree
+            return False
         if self.weight.get(parent, 0) > self.weight[self.field.root] * _MUCH:
             return False
         return parent.getparent() is None or not self._is_repeated(parent)

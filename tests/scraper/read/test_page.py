@@ -101,6 +101,11 @@ def test_a_box_that_holds_the_article_is_none(name: str) -> None:
     assert texts(found) == list(PROSE)
 
 
+def test_text_that_all_stands_in_a_noscript_is_read() -> None:
+    found = article(f"<noscript><h1>T</h1>{PROSE[0]}</noscript>")
+    assert texts(found) == [PROSE[0]]
+
+
 def test_blocks() -> None:
     found = article(
         f"""<article><h1>T</h1>{TEXT}

@@ -288,7 +288,10 @@ def is_prose(unit: Unit) -> bool:
 
 
 def _root(chains: list[tuple[Node, ...]], weight: list[int], share: float) -> Node:
-    """The deepest element that holds that share of the weight."""
+    """The deepest element that holds that share of the weight.
+
+    Where none does, since a `noscript` that held much of the page was taken out of the tree: of those that hold most.
+    """
     held: dict[Node, int] = {}
     depth: dict[Node, int] = {}
     for chain, amount in zip(chains, weight, strict=True):
@@ -297,4 +300,5 @@ def _root(chains: list[tuple[Node, ...]], weight: list[int], share: float) -> No
                 held[node] = held.get(node, 0) + amount
                 depth[node] = place
     enough = sum(weight) * share
+    enough = min(enough, max(held.values()))
     return max((node for node, amount in held.items() if amount >= enough), key=depth.__getitem__)

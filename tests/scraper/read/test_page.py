@@ -106,6 +106,11 @@ def test_text_that_all_stands_in_a_noscript_is_read() -> None:
     assert texts(found) == [PROSE[0]]
 
 
+def test_text_of_which_most_stands_in_a_noscript_is_no_error() -> None:
+    page = f"{PROSE[0]}<noscript><p>{' '.join((*PROSE, PROSE[1].upper()))}</p></noscript>"
+    assert read(Page(page.encode(), (), "https://x.example/a")).error is None
+
+
 def test_blocks() -> None:
     found = article(
         f"""<article><h1>T</h1>{TEXT}

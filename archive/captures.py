@@ -8,14 +8,15 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from archive.deferring import deferred
 from archive.models import Capture
 from archive.warc.fields import read_date
 from archive.warc.group import Foreign, GroupData, Lies, PartData
 
 IMPORT = "import"
 """The role of the record that tells of captures in an imported file."""
-_MIME_END = re.compile(r"[;\s]")
-_RESOURCE = re.compile(r"urn:(text|article):")
+_MIME_END = deferred(r"[;\s]")
+_RESOURCE = deferred(r"urn:(text|article):")
 _MOST_HEAD = 1 << 20
 
 

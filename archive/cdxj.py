@@ -9,7 +9,6 @@ from __future__ import annotations
 import heapq
 import io
 import mmap
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from json.encoder import encode_basestring_ascii
@@ -18,6 +17,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from archive import urls
+from archive.deferring import deferred
 from archive.disk import AppendFile, Disk, storage_error
 from archive.models import Capture
 
@@ -26,7 +26,7 @@ _PIECE = 1 << 20
 _MAPPED = 16 * 1024 * 1024
 _FIRST_STEP = 2048
 NOT_MODIFIED_STATUS = 304
-_PLACE = re.compile(rb'"offset": "(?P<offset>[0-9]{1,18})", "filename": "(?P<file>[A-Za-z0-9._-]+)"\}\n\Z')
+_PLACE = deferred(rb'"offset": "(?P<offset>[0-9]{1,18})", "filename": "(?P<file>[A-Za-z0-9._-]+)"\}\n\Z')
 
 
 def line(capture: Capture) -> bytes:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, cast
@@ -29,6 +28,7 @@ from archive.captures import (
     resource_kind,
     time_of,
 )
+from archive.deferring import deferred
 from archive.linkstate import Check
 from archive.models import Article, Capture, Origin, PageRow, Role
 from archive.rows import ARCHIVE, NOT_MODIFIED, OK
@@ -39,7 +39,7 @@ from archive.warc.fields import warc_date
 from archive.warc.group import Foreign, GroupData, Lies, PartData
 
 # The primary subtag of a language tag (BCP 47, 2.2.1); og:locale has an underscore behind it.
-_PRIMARY = re.compile(r"\s*([A-Za-z]{2,3})(?![^-_\s])")
+_PRIMARY = deferred(r"\s*([A-Za-z]{2,3})(?![^-_\s])")
 __all__ = ["ArticleFiles", "Derived", "Place", "RecordLike", "View", "derive", "digest", "head_fields", "origin_moved"]
 
 TEXT_TYPE = "text/plain; charset=utf-8"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from archive.deferring import deferred
 
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^|]")
-_NUMBER = re.compile(r"(?:[0-9]+|0[xX][0-9a-fA-F]*)\Z")
+_FORBIDDEN = deferred(r"[\x00-\x20\x7f#%/:<>?@\[\\\]^|]")
+_NUMBER = deferred(r"(?:[0-9]+|0[xX][0-9a-fA-F]*)\Z")
 _IGNORABLE = deferred(r"[\u00ad\u200b-\u200d\u2060\ufeff]")
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from archive.deferring import deferred
 from archive.inline import (
     HIDDEN,
     JOINERS,
@@ -21,7 +22,8 @@ from archive.inline import (
 from archive.lists import list_lines, normal_list
 from archive.models import Article, Block, Caption, Code, Heading, ListBlock, Paragraph, Quote, Table
 
-_BREAKS_ADDRESS = re.compile(rf"[\s<>{HIDDEN}{JOINERS}]")
+_BREAKS_ADDRESS = deferred(rf"[\s<>{HIDDEN}{JOINERS}]")
+_IN_NO_PLAIN_ADDRESS = frozenset(" <>")
 
 
 def render(article: Article) -> str:
@@ -65,7 +67,9 @@ def _below_title(article: Article) -> Iterable[str]:
 
 def _address(url: str) -> str:
     """The address with what would break its line, or vanish from it, percent-encoded."""
-    url = _BREAKS_ADDRESS.sub(_percent, url.strip())
+    url = url.strip()
+    if not (url.isascii() and url.isprintable()) or not _IN_NO_PLAIN_ADDRESS.isdisjoint(url):
+        url = _BREAKS_ADDRESS.sub(_percent, url)
     if not unicodedata.is_normalized("NFC", f"<{url}>"):
         url = re.sub(r"[^\x00-\x7f]", _percent, url)
     return url

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from archive.deferring import deferred
 from archive.scripts import is_spaced
 
 # Scripts that are written without spaces: each of their characters is a word of its own, and a word that is looked for
@@ -16,7 +17,7 @@ _UNSPACED = (
 )
 _LEAST_BEGINNING = 3
 _MOST_BEGINNINGS = 3
-_QUERY_PART = re.compile(r'"([^"]*)"?|(\S+)')
+_QUERY_PART = deferred(r'"([^"]*)"?|(\S+)')
 
 
 def apart(text: str) -> str:

@@ -9,16 +9,17 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 from urllib.parse import unquote_to_bytes
 
+from archive.deferring import deferred
 from archive.hosts import split_authority, wire_host
 
 MAX_HOST = 100
 MAX_SLUG = 80
 
-_PARTS = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?:[/\\]{2,}([^/\\?#]*))?([^?#]*)(?:\?([^#]*))?")
-_ENDING = re.compile(r"\.(?:s?html?|xhtml|php\d?|aspx?|jspx?|cfm|cgi|do|amp|ece)\Z")
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$|clock\$)(?:\.|\Z)")
+_PARTS = deferred(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?:[/\\]{2,}([^/\\?#]*))?([^?#]*)(?:\?([^#]*))?")
+_ENDING = deferred(r"\.(?:s?html?|xhtml|php\d?|aspx?|jspx?|cfm|cgi|do|amp|ece)\Z")
+_RESERVED = deferred(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9]|conin\$|conout\$|clock\$)(?:\.|\Z)")
 _UNTELLING = frozenset({"index", "default", "home", "amp", "print"})
-_NO_WORD = re.compile(r"[^a-z0-9]+")
+_NO_WORD = deferred(r"[^a-z0-9]+")
 _ENOUGH_LETTERS = 4
 _SHORT = 20
 

@@ -16,18 +16,18 @@ from urllib.parse import SplitResultBytes, quote_from_bytes, unquote_to_bytes
 from archive.deferring import deferred
 
 # Most addresses need none of the odd corners: a name for a host, no port, nothing escaped, no dot segments.
-_PLAIN = re.compile(
+_PLAIN = deferred(
     r"https?://((?:[a-zA-Z0-9-]+\.)*+[a-zA-Z][a-zA-Z0-9-]*+)"
     r"((?:/(?![./])[!\"$&'()*+,\-.0-9:;<=>@A-Z\[\\\]^_`a-z{|}~]*+)*+)(?:\?([!\"$&-;<=>?@A-Z\[\\\]^_`a-z{|}~]*+))?\Z"
 )
 # Texts and articles under our own names, whose addresses hold none of the odd corners.
-_PLAIN_URN = re.compile(r"urn:(?:text|article):[!\"$&'()*+,\-./0-9:;<=>@A-Z\[\\\]^_`a-z{|}~]++\Z")
-_PLAIN_WWW = re.compile(r"www[0-9]*\.")
-_PERHAPS_A_SESSION = re.compile(r"\.aspx|sid=|aspsessionid|cfid=", re.IGNORECASE)
-_SCHEME = re.compile(rb"[a-zA-Z][a-zA-Z0-9+\-.]*:")
-_REPEATED_SCHEME = re.compile(rb"(https?://)+")
-_LINE_WHITE_SPACE = re.compile(rb"[\n\r\t]")
-_PARTS = re.compile(rb"(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
+_PLAIN_URN = deferred(r"urn:(?:text|article):[!\"$&'()*+,\-./0-9:;<=>@A-Z\[\\\]^_`a-z{|}~]++\Z")
+_PLAIN_WWW = deferred(r"www[0-9]*\.")
+_PERHAPS_A_SESSION = deferred(r"\.aspx|sid=|aspsessionid|cfid=", re.IGNORECASE)
+_SCHEME = deferred(rb"[a-zA-Z][a-zA-Z0-9+\-.]*:")
+_REPEATED_SCHEME = deferred(rb"(https?://)+")
+_LINE_WHITE_SPACE = deferred(rb"[\n\r\t]")
+_PARTS = deferred(rb"(?:([a-zA-Z][a-zA-Z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
 _DECIMAL_IP = deferred(rb"[1-9][0-9]*(\.[0-9]+){0,3}\Z")
 _OCTAL_IP = deferred(rb"0[0-7]*(\.[0-7]+){0,3}\Z")
 _WWW = deferred(rb"www\d*\.")

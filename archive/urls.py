@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
+from archive.deferring import deferred
 from archive.hosts import registrable, split_authority, wire_host, wire_port
 from archive.textpath import text_path
 from archive.urlkey import key
@@ -34,15 +35,15 @@ MAX_URL = 32 * 1024
 
 _ENDS = "".join(map(chr, range(0x21)))
 _DROPPED = str.maketrans("", "", "\t\n\r")
-_ENDS_WHITE = re.compile(r"[\x00-\x20]++\Z")
-_HTTP = re.compile(r"(https?):[/\\]*", re.IGNORECASE)
-_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
-_BASE = re.compile(r"(https?):[/\\]*([^/\\?#]*)([^?#]*)(\?[^#]*)?", re.IGNORECASE)
+_ENDS_WHITE = deferred(r"[\x00-\x20]++\Z")
+_HTTP = deferred(r"(https?):[/\\]*", re.IGNORECASE)
+_SCHEME = deferred(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
+_BASE = deferred(r"(https?):[/\\]*([^/\\?#]*)([^?#]*)(\?[^#]*)?", re.IGNORECASE)
 # The URL Standard's percent-encode sets, and `|` in the path, which Chromium encodes though the standard leaves it.
-_PATH_ENCODED = re.compile(r"[^!$-;=@-\[\]_a-z~\\%]")
-_QUERY_ENCODED = re.compile(r"[^!$-&(-;=?-~]")
-_DOT = re.compile(r"(?:\.|%2e)\Z", re.IGNORECASE)
-_DOUBLE_DOT = re.compile(r"(?:\.|%2e){2}\Z", re.IGNORECASE)
+_PATH_ENCODED = deferred(r"[^!$-;=@-\[\]_a-z~\\%]")
+_QUERY_ENCODED = deferred(r"[^!$-&(-;=?-~]")
+_DOT = deferred(r"(?:\.|%2e)\Z", re.IGNORECASE)
+_DOUBLE_DOT = deferred(r"(?:\.|%2e){2}\Z", re.IGNORECASE)
 
 
 def wire_url(url: str) -> str:

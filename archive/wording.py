@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from archive.deferring import deferred
 from archive.scripts import is_spaced
 
 _EACH = (
@@ -27,8 +28,8 @@ _LETTERS = rf"(?:(?![{_EACH}{_UNSPACED}\u0964])[\w{_MARKS}])++"
 _WORD = rf"{_LETTERS}(?:['’.,\-]{_LETTERS})*+"
 _RADICALS = "\u2e80-\u2fdf"
 """Those of `_EACH` that a spaced text may hold."""
-_ASCII_WORD = re.compile(r"\w++(?:['.,\-]\w++)*+")
-_ASCII_TOKEN = re.compile(r"\w++(?:['.,\-]\w++)*+|\s++|[^\w\s]")
+_ASCII_WORD = deferred(r"\w++(?:['.,\-]\w++)*+")
+_ASCII_TOKEN = deferred(r"\w++(?:['.,\-]\w++)*+|\s++|[^\w\s]")
 
 
 @cache

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from threading import Lock
 from time import monotonic
 from typing import TypeVar
@@ -127,9 +129,11 @@ class Assets:
                 job.kept |= self._stock.among(job.wanted)
                 job.wanted.clear()
             for requisite, referer, depth in job.begin(MOST_FLYING - len(job.flying)):
-                job.flying[self._ask(job, requisite, referer, charset)] = (requisite, depth)
+                future = self._ask(job, requisite, referer, charset)
+                job.flying[future] = (requisite, depth)
+                future.add_done_callback(job.done.put)
             left = job.deadline - monotonic()
-            done, _ = wait(job.flying, timeout=max(0.0, left), return_when=FIRST_COMPLETED)
+            done = job.landed(max(0.0, left)) if job.flying else []
             for future in done:
                 requisite, depth = job.flying.pop(future)
                 if future.cancelled():
@@ -267,6 +271,7 @@ class Job:
         self.kept: frozenset[str] = frozenset()
         self.queue: list[tuple[Requisite, str, int]] = []
         self.flying: dict[Future[Outcome], tuple[Requisite, int]] = {}
+        self.done: SimpleQueue[Future[Outcome]] = SimpleQueue()
         self._settings = settings
         self._seen: set[str] = set()
         self._begun = 0
@@ -295,6 +300,15 @@ class Job:
                 self._begun += 1
                 allowed.append(entry)
         return allowed
+
+    def landed(self, seconds: float) -> list[Future[Outcome]]:
+        """What is done of what flies: all there is, at least one unless the time is over before."""
+        found = []
+        with suppress(Empty):
+            found.append(self.done.get(timeout=seconds))
+            while True:
+                found.append(self.done.get_nowait())
+        return found
 
     def finish(self, requisite: Requisite, depth: int, outcome: Outcome) -> None:
         self._found.append((requisite.url, outcome))

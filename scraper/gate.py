@@ -33,25 +33,27 @@ class HostGate:
                     future.set_result(task())
                 except BaseException as error:  # handed to whoever asks for the result, as executors do
                     future.set_exception(error)
-            self._done(host)
 
         with self._lock:
             if self._running.get(host, 0) >= self._per_host:
                 self._waiting.setdefault(host, deque()).append(run)
                 return future
             self._running[host] = self._running.get(host, 0) + 1
-        self.executor.submit(run)
+        self.executor.submit(self._run, host, run)
         return future
 
-    def _done(self, host: str) -> None:
+    def _run(self, host: str, run: Callable[[], None] | None) -> None:
+        """One task of the host after the other, until none waits."""
+        while run is not None:
+            run()
+            run = self._following(host)
+
+    def _following(self, host: str) -> Callable[[], None] | None:
         with self._lock:
-            queue = self._waiting.get(host)
-            if queue:
-                following = queue.popleft()
-            else:
-                self._waiting.pop(host, None)
-                self._running[host] -= 1
-                if not self._running[host]:
-                    del self._running[host]
-                return
-        self.executor.submit(following)
+            if queue := self._waiting.get(host):
+                return queue.popleft()
+            self._waiting.pop(host, None)
+            self._running[host] -= 1
+            if not self._running[host]:
+                del self._running[host]
+            return None

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from archive.deferring import deferred
 from archive.hosts import registrable, split_authority
 from archive.urls import strip_tracking, wire_url
 
 _DROPPED = str.maketrans("", "", "\t\n\r")
-_USER = re.compile(r"[\x00-\x20]*https?:[/\\]*([^/\\?#]*)@", re.IGNORECASE)
-_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_USER = deferred(r"[\x00-\x20]*https?:[/\\]*([^/\\?#]*)@", re.IGNORECASE)
+_ESCAPE = deferred(r"%[0-9A-Fa-f]{2}")
 _SECURE = "https"
 
 

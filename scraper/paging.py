@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from archive import urls
+from archive.deferring import deferred
 from archive.models import Article, Block, Caption, Paragraph
 from scraper.read.reading import Reading
 
@@ -25,8 +26,8 @@ _QUERY_NAMES = frozenset(
     """.split()  # noqa: SIM905
 )
 _WORDS = "page|pg|p|pagina|p[aá]gina|seite|sida|side|strana|strona|sivu|sayfa|halaman|trang|part|teil|s"
-_ENDING = re.compile(r"(?:\.(?:html?|shtml|xhtml|php|aspx?|jsp))?/?\Z", re.IGNORECASE)
-_NOT_A_LETTER = re.compile(r"[\W_]+")
+_ENDING = deferred(r"(?:\.(?:html?|shtml|xhtml|php|aspx?|jsp))?/?\Z", re.IGNORECASE)
+_NOT_A_LETTER = deferred(r"[\W_]+")
 _LONG = 40
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from archive.deferring import deferred
 
 SIZES = {
     "b": 1,
@@ -28,7 +28,7 @@ DURATIONS = {
     "day": 86400.0,
     "week": 604800.0,
 }
-_QUANTITY = re.compile(r"\s{0,9}([0-9]{1,16}(?:\.[0-9]{1,9})?)\s{0,9}([A-Za-z]{0,9})\s{0,9}")
+_QUANTITY = deferred(r"\s{0,9}([0-9]{1,16}(?:\.[0-9]{1,9})?)\s{0,9}([A-Za-z]{0,9})\s{0,9}")
 
 
 def size(text: str) -> int:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 
-_USER = re.compile(r"[/\\]{2,}[^/\\?#]*@")
+from archive.deferring import deferred
+
+_USER = deferred(r"[/\\]{2,}[^/\\?#]*@")
 
 
 def less_headers(block: bytes, names: Collection[str]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 LONGEST_WAIT = 30.0
 LONGEST_REST = 7 * 86400.0
-_SECONDS = re.compile(r"[0-9]{1,18}\Z")
+_SECONDS = deferred(r"[0-9]{1,18}\Z")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FORMS = (
     # RFC 9110, section 5.6.7: IMF-fixdate, RFC 850, asctime.

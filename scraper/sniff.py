@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import zlib
 
+from archive.deferring import deferred
 from archive.models import Exchange
 
 HEAD = 4096
 
 _HTML_TYPES = frozenset(("text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"))
 _UNKNOWN_TYPES = frozenset(("", "unknown/unknown", "application/unknown", "*/*"))
-_HTML = re.compile(
+_HTML = deferred(
     rb"(?:<!doctype html|<html|<head|<script|<iframe|<h1|<div|<font|<table|<a|<style|<title|<b|<body|<br|<p|<meta|<main"
     rb"|<article|<!--)[\t\n\f\r />]?",
     re.I,

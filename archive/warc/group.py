@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from archive import linkstate, submission
+from archive.deferring import deferred
 from archive.linkstate import Check
 from archive.models import (
     Failure,
@@ -31,7 +31,7 @@ from archive.warc.fields import fields_block, parse_fields, warc_date
 
 GROUP_FIELD = "group"
 # Never one that a file of ours may bear.
-_FOREIGN_FILE = re.compile(r"(?!.+-\d{17}-\d{5}-)[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.w?arc(?:\.gz)?\Z")
+_FOREIGN_FILE = deferred(r"(?!.+-\d{17}-\d{5}-)[A-Za-z0-9_-][A-Za-z0-9._-]{0,200}\.w?arc(?:\.gz)?\Z")
 _VERSION = 1
 _NOT_MODIFIED = 304
 

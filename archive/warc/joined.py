@@ -7,13 +7,13 @@ or puts a file back that was joined, the next run can tell which records are the
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 
+from archive.deferring import deferred
 from archive.disk import Disk, storage_error
 from archive.errors import WarcError
 from archive.warc.fields import parse_fields
@@ -24,9 +24,9 @@ FIELD = "joined"
 PART = ".part"
 PIECE = 1 << 20
 
-_PLAIN = re.compile(r"[A-Za-z0-9._-]+\Z")
-_JOINED_HOST = re.compile(r"(?P<host>.+)-packed(?P<number>[0-9]{0,9})\Z")
-_VALUE = re.compile(r"(?P<name>[A-Za-z0-9._-]+) (?P<length>[0-9]{1,18}) (?P<digest>sha256:[0-9a-f]{64})\Z")
+_PLAIN = deferred(r"[A-Za-z0-9._-]+\Z")
+_JOINED_HOST = deferred(r"(?P<host>.+)-packed(?P<number>[0-9]{0,9})\Z")
+_VALUE = deferred(r"(?P<name>[A-Za-z0-9._-]+) (?P<length>[0-9]{1,18}) (?P<digest>sha256:[0-9a-f]{64})\Z")
 
 
 class Source(Struct, frozen=True):

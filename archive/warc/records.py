@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
+from archive.deferring import deferred
 from archive.disk import told
 from archive.models import Capture, Exchange, PageGroup, Part, Rereading
 from archive.spool import Spool
@@ -30,10 +31,10 @@ EMPTY_DIGEST = "sha256:" + hashlib.sha256().hexdigest()
 WAITING = Path("a body waiting to be stored")
 """How messages name what is on its way into a record."""
 _CHUNK = 1 << 20
-_TRANSFER_ENCODING = re.compile(rb"^transfer-encoding(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
-_STATUS_LINE = re.compile(rb"HTTP/(?!1\.[01][ \r\n])([0-9.]{1,8})(?=[ \r\n])")
-_RECORD_ID = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x3b\x3d\x3f-\x7e]+>\Z")
-_NOT_IN_ADDRESS = re.compile(r"[^\x21-\x7e]")
+_TRANSFER_ENCODING = deferred(rb"^transfer-encoding(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
+_STATUS_LINE = deferred(rb"HTTP/(?!1\.[01][ \r\n])([0-9.]{1,8})(?=[ \r\n])")
+_RECORD_ID = deferred(r"<[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x3b\x3d\x3f-\x7e]+>\Z")
+_NOT_IN_ADDRESS = deferred(r"[^\x21-\x7e]")
 
 
 class WarcInfo(Struct, frozen=True):

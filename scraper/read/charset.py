@@ -21,7 +21,7 @@ _SAMPLE = 12 * 1024
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16le"), (b"\xfe\xff", "utf-16be"))
 _CHARSET = deferred(rb"charset\s{0,64}=\s{0,64}(?:\"([^\"]*)\"|'([^']*)'|([^\t\n\f\r ;\"']+))", re.I)
-_HEADER_CHARSET = re.compile(r";\s{0,64}charset\s{0,64}=\s{0,64}(?:\"([^\"]*)\"?|'([^']*)'?|([^\s;,\"']+))", re.I)
+_HEADER_CHARSET = deferred(r";\s{0,64}charset\s{0,64}=\s{0,64}(?:\"([^\"]*)\"?|'([^']*)'?|([^\s;,\"']+))", re.I)
 _XML_ENCODING = deferred(rb"<\?xml[^>]{0,256}?encoding\s{0,16}=\s{0,16}[\"']([A-Za-z0-9._:-]{1,64})[\"']", re.I)
 _MARKUP = deferred(rb"<(?:(!--)|(meta)(?=[\t\n\f\r /])|/?[A-Za-z]|[!/?])", re.I)
 _ATTRIBUTE = deferred(
@@ -32,7 +32,7 @@ _TAG_REST = deferred(rb"(?:\"[^\"]*\"|'[^']*'|[^>\"'])*>")
 _BEYOND_ASCII = deferred(r"[^\x00-\x7f]+")
 # Of the bytes that a character of a query becomes, what is percent-encoded (URL Standard, special-query set).
 _OUT_OF_QUERY = deferred(r"[^!$-&(-;=?-~]")
-_CSS_CHARSET = re.compile(rb'@charset "([^"]{0,64})";')
+_CSS_CHARSET = deferred(rb'@charset "([^"]{0,64})";')
 
 _LANG = deferred(rb"<html\b[^>]{0,512}?\blang\s{0,8}=\s{0,8}[\"']?([a-z]{2})\b", re.I)
 _STRETCH = deferred(rb"[^<>]+")
@@ -68,8 +68,8 @@ _EAST_ASIAN = (
 )
 
 # Letters inside a word that Western Europe's encoding has as signs, or that few there write.
-_CENTRAL = re.compile(rb"[a-z][\xb1\xb3\xb6\xb9\xbc\xbe\xbf\x9f]", re.I)
-_TURKISH = re.compile(rb"[a-z][\xf0\xfd\xfe]", re.I)
+_CENTRAL = deferred(rb"[a-z][\xb1\xb3\xb6\xb9\xbc\xbe\xbf\x9f]", re.I)
+_TURKISH = deferred(rb"[a-z][\xf0\xfd\xfe]", re.I)
 
 # The legacy encodings of the Encoding Standard, by the names that charset_normalizer knows.
 _LEGACY = [

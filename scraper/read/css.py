@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from archive.deferring import deferred
 from archive.urls import MAX_URL, join, wire_url
 from scraper.read import charset
 from scraper.read.reading import Requisite, RequisiteKind
@@ -19,36 +20,36 @@ MAX_BASE = 1024
 # Where something begins that matters; inside `@font-face` its end matters too.
 # A slash matters where a comment begins, a bracket behind a letter that a name of interest may end with.
 _MATTERS = r"(?<![^lLtTcC \t\n\r\f]\()(?!(?<=/)[^*])(?!(?<=@)[^iInNfFdD-])"
-_NEXT = re.compile(r"[\"'/\\@(]" + _MATTERS)
-_NEXT_IN_FACE = re.compile(r"[\"'/\\@(}]" + _MATTERS)
-_NEXT_IN_SET = re.compile(r"[\"'/()};]")
+_NEXT = deferred(r"[\"'/\\@(]" + _MATTERS)
+_NEXT_IN_FACE = deferred(r"[\"'/\\@(}]" + _MATTERS)
+_NEXT_IN_SET = deferred(r"[\"'/()};]")
 # A function's name before its bracket; "url" also with its letters escaped.
-_NAME = re.compile(
+_NAME = deferred(
     r"(?:\A|[^\w\\-])(?:(url|(?:u|\\0{0,4}[57]5\s?)(?:r|\\r|\\0{0,4}[57]2\s?)(?:l|\\l|\\0{0,4}[46]c\s?))"
     r"|((?:-webkit-)?image-set))\Z",
     re.IGNORECASE,
 )
-_URL_START = re.compile(r"url\(", re.IGNORECASE)
+_URL_START = deferred(r"url\(", re.IGNORECASE)
 _QUOTES = ("'", '"')
 _LONGEST_NAME = 32
-_RULE = re.compile(r"@(import|namespace|font-face|(?:-moz-)?document)(?![\w-])", re.IGNORECASE)
+_RULE = deferred(r"@(import|namespace|font-face|(?:-moz-)?document)(?![\w-])", re.IGNORECASE)
 _LAST_LETTERS = tuple("lLtTcC \t\n\r\f")
 _WORTH_READING = ("url", "@import", "image-set", "\\")
 _STRING = {
     '"': re.compile(r'((?:[^"\\\n\r\f]|\\(?:\r\n|[\s\S]))*+)'),
     "'": re.compile(r"((?:[^'\\\n\r\f]|\\(?:\r\n|[\s\S]))*+)"),
 }
-_BARE = re.compile(r"((?:[^\"'()\\\s]|\\(?:[0-9a-fA-F]{1,6}+(?:\r\n|\s)?|[^\n\r\f0-9a-fA-F]))*+)\s*+(\)|\Z)?")
-_TO_CLOSE = re.compile(r"(?:[^)\\]|\\[\s\S])*+\)?")
-_SPACE = re.compile(r"(?:\s++|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))*+")
+_BARE = deferred(r"((?:[^\"'()\\\s]|\\(?:[0-9a-fA-F]{1,6}+(?:\r\n|\s)?|[^\n\r\f0-9a-fA-F]))*+)\s*+(\)|\Z)?")
+_TO_CLOSE = deferred(r"(?:[^)\\]|\\[\s\S])*+\)?")
+_SPACE = deferred(r"(?:\s++|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))*+")
 # What is on the wire as it is written, as most references are: a whole address or a path from the root.
-_PLAIN = re.compile(
+_PLAIN = deferred(
     r"(https?://(?:[a-z0-9-]{1,40}\.){1,4}[a-z]{2,20}(?=[/?#]|\Z))?"
     r"(/(?!/)[!$-;=@-\[\]_a-z~]*+)?(\?[!$-&(-;=?-~]*+)?(?:\#.*+)?",
     re.DOTALL,
 )
-_IDENT = re.compile(r"[\w-]*+")
-_ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\n\r\f])?|(\r\n|[\n\r\f])|([\s\S]))")
+_IDENT = deferred(r"[\w-]*+")
+_ESCAPE = deferred(r"\\(?:([0-9a-fA-F]{1,6})(?:\r\n|[ \t\n\r\f])?|(\r\n|[\n\r\f])|([\s\S]))")
 
 
 def refs(css: str, base_url: str, encoding: str = "utf-8") -> tuple[Requisite, ...]:

@@ -216,7 +216,7 @@ def migrate(connection: sqlite3.Connection) -> bool:
     done = version(connection)
     if done > len(MIGRATIONS):
         raise NewerCatalog
-    each = list(enumerate(MIGRATIONS[done:], start=done + 1))
-    for number, script in each if done else [(len(MIGRATIONS), "\n".join(MIGRATIONS))]:
+    steps = list(enumerate(MIGRATIONS[done:], start=done + 1)) if done else [(len(MIGRATIONS), "\n".join(MIGRATIONS))]
+    for number, script in steps:
         connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
     return 0 < done < len(MIGRATIONS)

@@ -133,7 +133,7 @@ class Assets:
                 job.flying[future] = (requisite, depth)
                 future.add_done_callback(job.done.put)
             left = job.deadline - monotonic()
-            done = job.landed(max(0.0, left)) if job.flying else []
+            done = job.landed(max(0.0, left))
             for future in done:
                 requisite, depth = job.flying.pop(future)
                 if future.cancelled():
@@ -302,8 +302,10 @@ class Job:
         return allowed
 
     def landed(self, seconds: float) -> list[Future[Outcome]]:
-        """What is done of what flies: all there is, at least one unless the time is over before."""
-        found = []
+        """What is done of what flies: all there is, at least one unless nothing flies or the time is over before."""
+        found: list[Future[Outcome]] = []
+        if not self.flying:
+            return found
         with suppress(Empty):
             found.append(self.done.get(timeout=seconds))
             while True:

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from msgspec import Struct, field
 
 from archive.models import Article
+from archive.warc.fields import first_named
 
 RequisiteKind = Literal["style", "image", "script", "font", "frame", "media", "icon", "manifest", "other"]
 
@@ -27,8 +28,7 @@ class Page(Struct, frozen=True):
 
     def header(self, name: str) -> str | None:
         """The first header of that name, or None."""
-        name = name.lower()
-        return next((v for k, v in self.headers if k.lower() == name), None)
+        return first_named(self.headers, name)
 
 
 class Requisite(Struct, frozen=True):

@@ -1,14 +1,12 @@
 """Patterns that are compiled when they are first used: to compile all that might be needed takes longer than most of
-what a command does. Those that will be needed soon can be compiled by whoever has nothing else to do."""
+what a command does."""
 
 from __future__ import annotations
 
 import re
-from collections import deque
-from collections.abc import Callable
 from typing import Any, AnyStr, cast
 
-_soon: deque[Callable[[], object]] = deque()
+from archive.kept_patterns import want
 
 
 class _Deferred:
@@ -30,22 +28,7 @@ class _Deferred:
         return found
 
 
-def deferred(source: AnyStr, flags: int = 0, *, soon: bool = False) -> re.Pattern[AnyStr]:
-    """The pattern, as good as compiled; but `re` of its matches is another. `soon`: nearly every page needs it."""
-    pattern = _Deferred(source, flags)
-    if soon:
-        needed_soon(pattern.compile)
-    return cast(re.Pattern[AnyStr], pattern)
-
-
-def needed_soon(step: Callable[[], object]) -> None:
-    """What can be made beforehand, in steps of a millisecond or two; `step` is called once at most."""
-    _soon.append(step)
-
-
-def make_next() -> bool:
-    """Makes one of the things that will be needed soon; False if there is none left."""
-    if not _soon:
-        return False
-    _soon.popleft()()
-    return True
+def deferred(source: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """The pattern, as good as compiled; but `re` of its matches is another."""
+    want(source, flags)
+    return cast(re.Pattern[AnyStr], _Deferred(source, flags))

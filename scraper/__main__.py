@@ -5,12 +5,15 @@ import os
 import signal
 import sys
 
+from archive import kept_patterns
+
 
 def main() -> None:
     signal.signal(signal.SIGINT, _interrupted)
     # Whoever ignores it hands that on, and then nobody can wait for a process of his own.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     _mend_streams()
+    kept_patterns.install()
     if _will_read(sys.argv[1:]):
         # The parsers take longest to load: their process begins before ours has loaded more than both need.
         from scraper.forking import prepare

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, NoReturn
 
 import typer
 
+from archive import kept_patterns
 from archive.errors import ConfigError, TearsheetError
 from scraper import __version__
 from scraper.commands import Commands
@@ -97,6 +98,7 @@ def leave(code: int) -> NoReturn:
         sys.stdout.flush()
     except OSError as error:
         code = output_failed(error) or code
+    kept_patterns.save()
     if "scraper.workers" not in sys.modules:
         sys.exit(code)
     os._exit(code)

@@ -15,7 +15,6 @@ import gc
 import os
 import pickle
 import resource
-import select
 import signal
 import socket
 import sys
@@ -24,7 +23,7 @@ from importlib import import_module
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, NoReturn
 
-from archive.deferring import make_next
+from archive import kept_patterns
 from scraper.messages import receive, send
 
 if TYPE_CHECKING:
@@ -175,9 +174,11 @@ def main(number: int) -> NoReturn:
         for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             # They reach the whole group, but it is the caller who decides, and who is waited for.
             signal.signal(stop, signal.SIG_IGN)
+        kept_patterns.install()
         _load()
         with socket.socket(fileno=number) as caller:
             _fork_for(caller)
+        kept_patterns.save()
     finally:
         os._exit(0)
 
@@ -194,7 +195,6 @@ def _load() -> None:
 def _fork_for(caller: socket.socket) -> None:
     forked: set[int] = set()
     while True:
-        prepare_until_asked(caller)
         caller.settimeout(None)
         message, received, _, _ = socket.recv_fds(caller, 1, 1)
         if message == FORK:
@@ -217,14 +217,6 @@ def _fork_for(caller: socket.socket) -> None:
         _ended(pid)
 
 
-def prepare_until_asked(caller: socket.socket) -> None:
-    """What pages will need is made while nobody waits for us."""
-    asked = select.poll()
-    asked.register(caller, select.POLLIN)
-    while not asked.poll(0) and make_next():
-        pass
-
-
 def _ended(pid: int) -> int:
     os.kill(pid, signal.SIGKILL)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -236,6 +228,7 @@ def _work(number: int) -> NoReturn:
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         with socket.socket(fileno=number) as caller:
             _read_for(caller)
+        kept_patterns.save()
     finally:
         os._exit(0)
 
@@ -250,10 +243,7 @@ def _read_for(caller: socket.socket) -> None:
     def answer(last: bool, reading: Reading) -> None:
         send(caller, pickle.dumps((last, reading), pickle.HIGHEST_PROTOCOL))
 
-    while True:
-        prepare_until_asked(caller)
-        if (data := receive(caller)) is None:
-            break
+    while (data := receive(caller)) is not None:
         timeout, page, ahead = pickle.loads(data)  # noqa: S301 - from our own process
         signal.setitimer(signal.ITIMER_REAL, timeout + GRACE)
         try:

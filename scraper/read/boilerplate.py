@@ -65,7 +65,6 @@ _HEAVY = named(
     |komentarze
     |yorumlar|diskuse
     """,
-    soon=True,
 )
 _SHOWING = named("lightbox|banner|popup|popover|modal|widget|copyright")
 """Names that tell how a picture is shown, not that it stands beside the article."""
@@ -75,7 +74,6 @@ _META = named(
     |author
     |kicker|eyebrow|overline|rubric|flag|category|reading[a-z]{0,4}time|readtime|credit|credits
     """,
-    soon=True,
 )
 _MANY = 4096
 _EMBED = named("twitter|instagram|tiktok|facebook|fb|bluesky|mastodon|reddit|embedly|imgur|telegram|threads")

@@ -99,16 +99,15 @@ _DAY_FIRST = deferred(
     rf"(?<![\d:/.])(\d{{1,2}})(?:st|nd|rd|th|er|\.|º|ª|a|-го|-ви|η)?\s{{1,2}}{_OF}{_NAME}\.?[,،]?\s{{1,2}}"
     r"(?:de\s|del\s|του\s)?(\d{4})(?!\d)",
     re.IGNORECASE,
-    soon=True,
 )
 _MONTH_FIRST = deferred(
-    rf"(?<!\w){_NAME}\.?\s{{1,2}}(\d{{1,2}})(?:st|nd|rd|th|\.)?,?\s{{1,2}}(\d{{4}})(?!\d)", re.IGNORECASE, soon=True
+    rf"(?<!\w){_NAME}\.?\s{{1,2}}(\d{{1,2}})(?:st|nd|rd|th|\.)?,?\s{{1,2}}(\d{{4}})(?!\d)", re.IGNORECASE
 )
 _YEAR_FIRST = deferred(
-    rf"(?<!\d)(\d{{4}})(?:\.|\sm\.|\sгод)?\s{{1,2}}{_NAME}\.?\s{{1,2}}(\d{{1,2}})(?!\d|:)", re.IGNORECASE, soon=True
+    rf"(?<!\d)(\d{{4}})(?:\.|\sm\.|\sгод)?\s{{1,2}}{_NAME}\.?\s{{1,2}}(\d{{1,2}})(?!\d|:)", re.IGNORECASE
 )
-_LATVIAN = deferred(rf"(?<!\d)(\d{{4}})\.\sgada\s(\d{{1,2}})\.\s{_NAME}(?!\w)", re.IGNORECASE, soon=True)
-_NUMERIC = deferred(r"(?<!\d)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?!\d)", soon=True)
+_LATVIAN = deferred(rf"(?<!\d)(\d{{4}})\.\sgada\s(\d{{1,2}})\.\s{_NAME}(?!\w)", re.IGNORECASE)
+_NUMERIC = deferred(r"(?<!\d)(\d{4})\s?[-/.年년]\s?(\d{1,2})\s?[-/.月월]\s?(\d{1,2})(?!\d)")
 _DOTTED = deferred(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?!\d)")
 """Where points stand between the numbers, the day comes first."""
 _VIETNAMESE = deferred(r"(?<!\d)(\d{1,2})\s{1,2}tháng\s{1,2}(\d{1,2})(?:,|\snăm)?\s{1,2}(\d{4})(?!\d)", re.IGNORECASE)

@@ -22,7 +22,6 @@ _ISO = deferred(
     r"\s{0,9}(\d{4})-?(\d{2})-?(\d{2})"
     r"(?:[T ]\s{0,3}(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,]\d{1,9})?)?\s{0,3}(Z|UTC|GMT|[+-]\d{2}:?\d{0,2})?)?",
     re.IGNORECASE,
-    soon=True,
 )
 _PUBLISHED = ordered(
     """

@@ -211,7 +211,6 @@ _BODY = named(
     |artikel ?text|artikel inhalt|article ?corps|corps article|cuerpo|corpo|testo articolo|brodtext|brodtekst|treść
     |tresc
     """,
-    soon=True,
 )
 
 

@@ -29,7 +29,6 @@ _SUBTITLE = named(
     |podtitulek|podtitul|podnaslov|alcim|subtitlu|catenaccio|altbaslik|alt baslik|spot|subtit|subtitulos
     |linha fina|linhafina
     """,
-    soon=True,
 )
 _INTRO = named(
     """
@@ -38,7 +37,6 @@ _INTRO = named(
     |resumo|resume|chapeau|accroche|ingressi|manchet|inleiding|perex|zajawka|lid|annotation|anons|announce|sapou|ozet
     |uvod|uvodnik|article lead|summary text|subline|headnote
     """,
-    soon=True,
 )
 _NO_INTRO = named("image|media|photo|picture|figure|caption|meta|key|points|bullet|highlights")
 _MEDIA = named("image|media|photo|picture|figure|caption")

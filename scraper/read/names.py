@@ -52,7 +52,6 @@ REST = deferred(
         """
     ),
     re.IGNORECASE,
-    soon=True,
 )
 """What follows the names: dates, and what they are dates of."""
 NAME_FIRST = deferred(r"\A[【（(\[]?([가-힣]{2,4}|[\u3400-\u9fff]{2,6})\s?(?:기자|특파원|記者|记者)(?!\w)")
@@ -64,14 +63,12 @@ _HAN_ROLE = deferred(
 _BETWEEN = deferred(
     r"\s*(?:,\s*(?:and|und|et|y|e|og|och|en|i|и|та|και|dan)\s|[,;/|，；｜،؛、\n]|\s&\s|\s[•·]\s)\s*",
     re.IGNORECASE,
-    soon=True,
 )
 _DOTTED = deferred(r"(?<=[\u3400-\u9fff])・(?=[\u3400-\u9fff])|(?<=[가-힣])·(?=[가-힣])")
 """What stands between names written without spaces."""
 _AND = deferred(
     r"\s(?:and|und|et|y|e|og|och|en|i|a|és|și|şi|ir|un|ja|ve|и|та|і|й|και|dan|và|na|with|و|और|এবং|ও|และ|an)\s",
     re.IGNORECASE,
-    soon=True,
 )
 _DASH = deferred(r"\s[-–—]{1,2}\s|(?<=\w{3})\.\s(?=[^\s.]{4})")
 _ADDRESS = deferred(
@@ -98,7 +95,6 @@ _ROLE = deferred(
         """
     ),
     re.IGNORECASE,
-    soon=True,
 )
 _NO_NAME = deferred(r"https?:|www\.|@|\d{2,}|[{}<>=]", re.IGNORECASE)
 _AGENCIES = words(
@@ -133,7 +129,6 @@ _HOUSE = deferred(
         """
     ),
     re.IGNORECASE,
-    soon=True,
 )
 _PARTICLES = words(
     """

@@ -33,14 +33,12 @@ _CLASS = named(
     |writers?|writer name|contributors?|reporters?|reporter name|journalists?|signature|firmas?|forfatter(?:e|navn)?
     |skribent(?:er)?|penulis|yazar|muhabir|avtor|kirjoittaja|toimittaja|tac ?gia|wartawan|pewarta|gija
     """,
-    soon=True,
 )
 _ABOUT = named(
     """
     bio|biography|box|card|about|profile|description|avatar|image|img|photo|picture|social|links?|follow|more|icon|title
     |role|job|position|date|time|twitter|email|mail|comment|copyright|thumb|popover|tooltip|dropdown|modal|footer|desc
     """,
-    soon=True,
 )
 """Parts of a page that tell about an author rather than name one."""
 _LINK = named("link|links")

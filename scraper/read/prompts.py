@@ -261,7 +261,7 @@ def appeals(text: str) -> bool:
 
 
 _APPEAL = tuple(
-    deferred(rf"\b(?:{joined(kind)})", re.IGNORECASE, soon=True)
+    deferred(rf"\b(?:{joined(kind)})", re.IGNORECASE)
     for kind in (
         r"""
         journalis|newsroom|reporting|redaktion|zeitung|redaction|rédaction|presse|periodis|redacción|prensa|jornalis

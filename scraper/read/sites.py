@@ -20,10 +20,9 @@ _ARTICLE = deferred(r"(?:the|le|la|el|il|der|die|das|de|o)(?=\w{4})")
 _GENERIC = deferred(
     r"(?:news|online|com|tv|newspaper|magazine|digital|web|website|nachrichten|noticias|notícias|actualité|новости|онлайн"
     r"|新闻|新聞|ニュース|オンライン|網|网|뉴스|نیوز)\Z",
-    soon=True,
 )
 _SHORTEST = 10
-_SEPARATOR = deferred(r"\s+[|\-–—·•»«:/~>›・∙⋅]{1,3}\s+|\s*[|｜丨¦»›]\s*|\s*[：_]\s*|\s*--+\s*|(?<=\S)-\s+", soon=True)
+_SEPARATOR = deferred(r"\s+[|\-–—·•»«:/~>›・∙⋅]{1,3}\s+|\s*[|｜丨¦»›]\s*|\s*[：_]\s*|\s*--+\s*|(?<=\S)-\s+")
 _BARS = frozenset("|｜丨¦»›_")
 _ENDS = " |｜丨¦-–—·•»«›:：/~_・"
 

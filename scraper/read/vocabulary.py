@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, cached_property
 
-from archive.deferring import deferred, needed_soon
+from archive.deferring import deferred
+from archive.kept_patterns import lasting
 
 
 def words(text: str) -> frozenset[str]:
@@ -23,14 +25,14 @@ def joined(text: str) -> str:
     return "".join(line.strip() for line in text.splitlines())
 
 
-def named(text: str, *, soon: bool = False) -> re.Pattern[str]:
+def named(text: str) -> re.Pattern[str]:
     """Finds a name in a label (`tree.label`): lower-case words with one space around each; `|` parts the names."""
-    return deferred(f" (?:{joined(text)})(?= )", soon=soon)
+    return deferred(f" (?:{joined(text)})(?= )")
 
 
 def wording(text: str, end: str = "") -> re.Pattern[str]:
     """Matches a wording whatever its case, from where the text begins; `end` is what must follow."""
-    return deferred(f"(?:{joined(text)}){end}", re.IGNORECASE, soon=True)
+    return deferred(f"(?:{joined(text)}){end}", re.IGNORECASE)
 
 
 class _Listed:
@@ -48,12 +50,11 @@ class _Listed:
         self._opening = opening
         self._compiled: dict[tuple[str, ...], re.Pattern[str]] = {}
         self._by_start: dict[str, re.Pattern[str] | None] = {}
-        needed_soon(lambda: self._always)
 
     @cached_property
     def _always(self) -> re.Pattern[str] | None:
         """Those that any text may begin with."""
-        return self._of(("",)) if "" in _by_head(self._text) else None
+        return self._of(("",), lasting) if "" in _by_head(self._text) else None
 
     def _for(self, start: str) -> re.Pattern[str] | None:
         """The others that may begin at `start`, of which the first characters count, the longest first; None if there
@@ -69,11 +70,11 @@ class _Listed:
         found = self._by_start[start] = self._of(heads) if heads else None
         return found
 
-    def _of(self, heads: tuple[str, ...]) -> re.Pattern[str]:
+    def _of(self, heads: tuple[str, ...], make: Callable[[str, int], re.Pattern[str]] = re.compile) -> re.Pattern[str]:
         if heads not in self._compiled:
             by_head = _by_head(self._text)
             found = sorted((one for head in heads for one in by_head[head]), key=len, reverse=True)
-            self._compiled[heads] = re.compile(self._pattern.format("|".join(found)), self._flags)
+            self._compiled[heads] = make(self._pattern.format("|".join(found)), self._flags)
         return self._compiled[heads]
 
     def _match(self, text: str, at: int = 0) -> re.Match[str] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from scraper import forking
 from scraper.forking import SHARED, ForkServer
 from scraper.read.reading import Page, Reading
 from scraper.settings import ReadSettings
@@ -60,27 +58,6 @@ def test_what_the_page_needs_is_told_before_its_article(readers: Readers) -> Non
     # A page without markup has nothing to tell ahead.
     assert readers.read(Page(b"", NO_HEADERS, "https://a.test/"), early.append).article is None
     assert len(early) == 1
-
-
-def test_patterns_are_made_while_nobody_asks_and_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[int] = []
-
-    def make_next() -> bool:
-        made.append(len(made))
-        if len(made) == 2:
-            ours.sendall(b"=")
-        return len(made) < 5
-
-    monkeypatch.setattr(forking, "make_next", make_next)
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        forking.prepare_until_asked(theirs)
-        assert made == [0, 1]
-        forking.prepare_until_asked(theirs)
-        assert made == [0, 1]
-        assert theirs.recv(1) == b"="
-        forking.prepare_until_asked(theirs)
-        assert made == [0, 1, 2, 3, 4]
 
 
 def test_a_reader_that_is_ended_amid_the_article_costs_the_text_alone() -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from itertools import chain
-from types import SimpleNamespace
 
 import pytest
 
-from archive import deferring
 from archive.deferring import deferred
 from scraper.read import leadins, vocabulary
 from scraper.read.vocabulary import Names, Wordings, alternatives, joined, named
@@ -164,22 +161,3 @@ def test_a_pattern_is_compiled_when_it_is_first_used() -> None:
     assert word.sub("-", "word words") == "- words"
     assert word.pattern == r"\bword\b"
     assert deferred(rb"[a-z]+").findall(b"ab c") == [b"ab", b"c"]
-
-
-def test_what_is_needed_soon_is_made_beforehand_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled: list[str] = []
-
-    def compile_(source: str, flags: int) -> re.Pattern[str]:
-        compiled.append(source)
-        return re.compile(source, flags)
-
-    monkeypatch.setattr(deferring, "_soon", deque())
-    monkeypatch.setattr(deferring, "re", SimpleNamespace(compile=compile_, Pattern=re.Pattern))
-    first, later, second = deferred("a", soon=True), deferred("b"), deferred("c", soon=True)
-    assert deferring.make_next()
-    assert compiled == ["a"]
-    assert deferring.make_next()
-    assert not deferring.make_next()
-    assert compiled == ["a", "c"]
-    assert all(pattern.match("abc"[at]) for at, pattern in enumerate((first, later, second)))
-    assert compiled == ["a", "c", "b"]

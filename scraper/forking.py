@@ -206,7 +206,8 @@ def _fork_for(caller: socket.socket) -> None:
             forked.add(answer)
         elif message == TURN:
             send(caller, str(os.getpid()).encode())
-            _work(received[0])
+            _serve(received[0])
+            break
         elif message == END and (number := receive(caller)) is not None:
             answer = _ended(int(number)) if int(number) in forked else -signal.SIGKILL
             forked.discard(int(number))
@@ -224,13 +225,16 @@ def _ended(pid: int) -> int:
 
 def _work(number: int) -> NoReturn:
     try:
-        _limit_memory()
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        with socket.socket(fileno=number) as caller:
-            _read_for(caller)
-        kept_patterns.save()
+        _serve(number)
     finally:
         os._exit(0)
+
+
+def _serve(number: int) -> None:
+    _limit_memory()
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    with socket.socket(fileno=number) as caller:
+        _read_for(caller)
 
 
 def _read_for(caller: socket.socket) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache, cached_property
 
 from archive.deferring import deferred
-from archive.kept_patterns import lasting
 
 
 def words(text: str) -> frozenset[str]:
@@ -54,7 +52,7 @@ class _Listed:
     @cached_property
     def _always(self) -> re.Pattern[str] | None:
         """Those that any text may begin with."""
-        return self._of(("",), lasting) if "" in _by_head(self._text) else None
+        return self._of(("",)) if "" in _by_head(self._text) else None
 
     def _for(self, start: str) -> re.Pattern[str] | None:
         """The others that may begin at `start`, of which the first characters count, the longest first; None if there
@@ -70,10 +68,12 @@ class _Listed:
         found = self._by_start[start] = self._of(heads) if heads else None
         return found
 
-    def _of(self, heads: tuple[str, ...], make: Callable[[str, int], re.Pattern[str]] = re.compile) -> re.Pattern[str]:
+    def _of(self, heads: tuple[str, ...]) -> re.Pattern[str]:
         if heads not in self._compiled:
             by_head = _by_head(self._text)
             found = sorted((one for head in heads for one in by_head[head]), key=len, reverse=True)
+            # What any text may begin with is the same in each run, so that it is worth to be kept.
+            make = deferred if heads == ("",) else re.compile
             self._compiled[heads] = make(self._pattern.format("|".join(found)), self._flags)
         return self._compiled[heads]
 

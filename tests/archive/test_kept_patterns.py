@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import binascii
 import importlib
+import itertools
 import marshal
 import os
 import re
@@ -19,6 +21,8 @@ from hypothesis import strategies as st
 
 from archive import kept_patterns
 from archive.kept_patterns import Patterns
+from scraper import retry
+from scraper.read import calendars, sites
 from tests.command import PROJECT, home
 from tests.site import Web
 
@@ -47,7 +51,7 @@ FLAGS = st.sampled_from([0, re.I, re.I | re.S, re.M | re.X, re.A | re.I])
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    monkeypatch.setattr(kept_patterns, "_FEW", 0)
+    monkeypatch.setattr(kept_patterns, "_FEW_NEW", 0)
     return tmp_path / "some.patterns"
 
 
@@ -87,7 +91,7 @@ def test_any_pattern_is_the_same_kept_or_compiled(
     path = tmp_path_factory.mktemp("patterns") / "some.patterns"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "dont_write_bytecode", False)
-        patch.setattr(kept_patterns, "_FEW", 0)
+        patch.setattr(kept_patterns, "_FEW_NEW", 0)
         patterns = kept(path, source, flags=flags)
     try:
         plain = re.compile(source, flags)
@@ -131,7 +135,9 @@ def test_every_pattern_of_ours_can_be_kept() -> None:
         b"",
         b"no such file",
         kept_patterns._HEAD,
+        kept_patterns._HEAD + b"\x00\x00\x00\x00",
         kept_patterns._HEAD + b"\x00\x00\x00\x00" + marshal.dumps({}),
+        kept_patterns._HEAD + binascii.crc32(marshal.dumps([])).to_bytes(4, "big") + marshal.dumps([]),
         kept_patterns._HEAD.replace(b"3.", b"2.", 1) + b"\x00\x00\x00\x00",
     ],
 )
@@ -165,6 +171,34 @@ def test_code_that_cannot_be_is_compiled_instead(path: Path) -> None:
         patterns._kept[True, "ab|c", 0] = made
         assert patterns.compile("ab|c") == re.compile("ab|c")
         assert patterns._kept == {}
+        patterns.want("ab|c")
+        patterns.save()
+        assert patterns.compile("ab|c") == re.compile("ab|c")
+        assert patterns._kept.keys() == {(True, "ab|c", 0)}
+
+
+def test_what_does_not_compile_to_the_same_is_not_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = re._compiler._code  # type: ignore[attr-defined]
+    monkeypatch.setattr(re._compiler, "_code", lambda parsed, flags: code(parsed, flags ^ re.I))  # type: ignore[attr-defined]
+    assert kept(path, "ab|c")._kept == {(True, "ab|c", 0): None}
+
+
+@pytest.mark.parametrize(("source", "flags"), [("[[a]", 0), ("a", re.DEBUG)])
+def test_what_python_has_words_for_is_compiled_as_ever(path: Path, source: str, flags: int) -> None:
+    patterns = kept(path, source, flags=flags)
+    assert patterns._kept == {(True, source, flags): None}
+    patterns.want(source, flags)
+    assert patterns.compile("a") == re.compile("a")
+
+
+def test_text_and_bytes_of_one_source_are_two(path: Path) -> None:
+    patterns = kept(path, "a+", b"a+")
+    assert patterns.compile("a+").match("aa")
+    assert patterns.compile(b"a+").match(b"aa")
+    assert patterns.compile(re._parser.parse("a+")).match("aa")  # type: ignore[attr-defined]
+    for wrong in ("2", 2.0):
+        with pytest.raises(TypeError):
+            patterns.compile("a+", wrong)  # type: ignore[arg-type]
 
 
 def test_only_what_is_new_is_written_and_what_others_kept_stays(path: Path) -> None:
@@ -184,7 +218,7 @@ def test_only_what_is_new_is_written_and_what_others_kept_stays(path: Path) -> N
 def test_a_pattern_that_differs_from_run_to_run_does_not_have_the_file_written_again(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept_patterns, "_FEW", 2)
+    monkeypatch.setattr(kept_patterns, "_FEW_NEW", 2)
     patterns = kept(path, "a", "b", "c")
     before = path.stat()
     for source in ("a", "b", "d", "another each time"):
@@ -213,16 +247,41 @@ def test_nothing_is_written_where_no_byte_code_is(path: Path, monkeypatch: pytes
     assert not path.exists()
 
 
-def test_a_folder_that_cannot_be_written_costs_the_saving_alone(path: Path) -> None:
-    for nowhere in (path.parent / "not" / "there", path.parent):
+def test_a_folder_that_cannot_be_written_costs_the_saving_alone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    monkeypatch.setattr(kept_patterns, "_make", made.append)
+    for nowhere in (path.parent / "not" / "there", path.parent.parent / "zip.pyz" / "x"):
         patterns = kept(nowhere, "a")
         assert patterns._kept == {}
         assert patterns.compile("a").match("a")
+    assert made == []
+
+
+def test_what_is_cut_short_leaves_nothing_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> None:
+        raise SystemExit(130)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(SystemExit):
+        kept(path, "a")
     assert list(path.parent.iterdir()) == []
+    path.mkdir()
+    monkeypatch.undo()
+    monkeypatch.setattr(kept_patterns, "_FEW_NEW", 0)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    assert kept(path, "a")._kept == {}
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_slow_machine_keeps_some_in_each_run(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_patterns, "_LONGEST_SAVE", 4)
+    monkeypatch.setattr(kept_patterns, "monotonic", itertools.count().__next__)
+    sources = [f"{number}." for number in range(10)]
+    assert [len(kept(path, *sources)._kept) for _ in range(4)] == [4, 8, 10, 10]
 
 
 def test_a_file_that_has_grown_too_large_is_begun_anew(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_patterns, "_MOST", 3)
+    monkeypatch.setattr(kept_patterns, "_MOST_KEPT", 3)
     assert len(kept(path, "a", "b", "c", "d")._kept) == 4
     assert kept(path, "e")._kept.keys() == {(True, "e", 0)}
 
@@ -277,20 +336,29 @@ def test_the_next_command_has_next_to_nothing_to_compile(tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_a_second_fetch_keeps_the_same_and_writes_no_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pages", [1, 3])
+def test_the_next_fetches_keep_the_same_and_compile_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pages: int
+) -> None:
     prefix = tmp_path / "byte code"
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(prefix))
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     article = (PROJECT / "tests" / "data" / "format" / "example.html").read_bytes()
+    urls = [f"https://paper{number}.test/story" for number in range(pages)]
     with Web() as web:
-        web.host("paper.test").page("/story", article)
+        for url in urls:
+            web.host(url.split("/")[2]).page("/story", article)
         texts, files = [], []
         for number in range(3):
             there = home(tmp_path / str(number), web)
-            assert there.fetch("https://paper.test/story")["verdict"] == "article"
+            assert {row["verdict"] for row in there.run("fetch", "--json", *urls).rows} == {"article"}
             texts.append([data for name, data in there.texts().items() if name.endswith(".txt")])
             (file,) = prefix.rglob("*.patterns")
             files.append((file.stat().st_ino, file.read_bytes()))
     assert texts[0] == texts[1] == texts[2]
-    assert files[1] == files[2]
+    assert files[0] == files[1] == files[2]
+    left = Patterns(str(file))
+    left.load()
+    sources = {source for _, source, _ in left._kept}
+    assert sources >= {retry._FORMS[0].pattern, calendars._LATVIAN.pattern, sites._SEPARATOR.pattern}
     assert [each.name for each in file.parent.iterdir() if ".patterns." in each.name] == []

@@ -40,6 +40,11 @@ _FORMAT = 1
 _MOST_KEPT = 5_000
 _FEW_NEW = 10
 _LONGEST_SAVE = 0.5
+_NOT_KEPT = (
+    *(ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError),
+    *(Warning, re.error),
+)
+"""What Python has to say of a pattern, and what comes of a `re` that is made otherwise."""
 _LOADING = ("exec_module", "<frozen importlib._bootstrap_external>")
 
 
@@ -149,9 +154,7 @@ def _make(key: Key) -> Made | None:
                 names[number] = name
             made = (flags | state.flags, code, state.groups - 1, dict(state.groupdict), tuple(names))
             same = _of(key, made) == re.compile(source, flags)
-    except (ArithmeticError, AttributeError, LookupError, MemoryError, RuntimeError, TypeError, ValueError):
-        return None
-    except (Warning, re.error):
+    except _NOT_KEPT:
         return None
     return made if same else None
 

@@ -66,17 +66,18 @@ class Patterns:
     def compile(self, source: Any, flags: int = 0) -> re.Pattern[Any]:
         """As `re` compiles, which calls this where the source is not one that it has in memory."""
         if type(source) in (str, bytes) and isinstance(flags, int):
-            found = self._find((type(source) is str, source, int(flags)))
+            key = _key(source, flags)
+            found = self._find(key)
             if found is not None:
                 return found
             if _is_loading():
-                self.want(source, flags)
+                self._wanted.add(key)
         assert _compile is not None
         return _compile(source, flags)
 
     def want(self, source: str | bytes, flags: int = 0) -> None:
         """It is a pattern of a module, so it is worth to be kept."""
-        self._wanted.add((type(source) is str, source, int(flags)))
+        self._wanted.add(_key(source, flags))
 
     def _find(self, key: Key) -> re.Pattern[Any] | None:
         made = self._kept.get(key)
@@ -128,6 +129,10 @@ class Patterns:
         except (EOFError, TypeError, ValueError):
             return {}
         return kept if isinstance(kept, dict) else {}
+
+
+def _key(source: str | bytes, flags: int) -> Key:
+    return type(source) is str, source, int(flags)
 
 
 def _make_all(keys: set[Key], kept: dict[Key, Made | None]) -> None:

@@ -52,7 +52,8 @@ class _Listed:
     @cached_property
     def _always(self) -> re.Pattern[str] | None:
         """Those that any text may begin with."""
-        return self._of(("",)) if "" in _by_head(self._text) else None
+        # The same in each run, so that it is worth to be kept.
+        return deferred(self._source(("",)), self._flags) if "" in _by_head(self._text) else None
 
     def _for(self, start: str) -> re.Pattern[str] | None:
         """The others that may begin at `start`, of which the first characters count, the longest first; None if there
@@ -70,12 +71,13 @@ class _Listed:
 
     def _of(self, heads: tuple[str, ...]) -> re.Pattern[str]:
         if heads not in self._compiled:
-            by_head = _by_head(self._text)
-            found = sorted((one for head in heads for one in by_head[head]), key=len, reverse=True)
-            # What any text may begin with is the same in each run, so that it is worth to be kept.
-            make = deferred if heads == ("",) else re.compile
-            self._compiled[heads] = make(self._pattern.format("|".join(found)), self._flags)
+            self._compiled[heads] = re.compile(self._source(heads), self._flags)
         return self._compiled[heads]
+
+    def _source(self, heads: tuple[str, ...]) -> str:
+        by_head = _by_head(self._text)
+        found = sorted((one for head in heads for one in by_head[head]), key=len, reverse=True)
+        return self._pattern.format("|".join(found))
 
     def _match(self, text: str, at: int = 0) -> re.Match[str] | None:
         """The longest of them that stands at this place."""
